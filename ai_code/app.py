@@ -1,0 +1,206 @@
+"""Wiring: the ports to their parts, exceptions to exit codes. The only reader of os.environ."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ai_code.core.errors import AiCodeError, Stopped, UsageError
+from ai_code.core.exits import ExitCode
+from ai_code.system.clock import SystemClock
+from ai_code.system.config_files import ConfigStore, Places
+from ai_code.system.console import TerminalConsole
+from ai_code.system.files import SystemFiles
+from ai_code.system.signals import Signals
+
+if TYPE_CHECKING:
+    from ai_code.core.command import Command
+    from ai_code.core.exits import Exit
+    from ai_code.core.ports import Listener, ModelServer
+    from ai_code.core.task import Program
+    from ai_code.system.claude_home import SystemClaudeHome
+    from ai_code.system.hardware import SystemHardware
+    from ai_code.system.journal import FileJournal
+    from ai_code.system.leftovers import Leftovers
+    from ai_code.system.limit_store import LimitStore
+    from ai_code.system.process import ProcessRoom
+    from ai_code.system.programs import Programs
+    from ai_code.system.stdin import PipedInput
+    from ai_code.system.trees import RealTrees
+
+T = TypeVar("T")
+
+
+class SystemProcesses:
+    """The port ``Processes``: programs found by one part, run by another."""
+
+    def __init__(self, programs: Programs, room: ProcessRoom) -> None:
+        self.find = programs.find
+        self.version: Callable[[Program], Program] = programs.version
+        self.run: Callable[[Command, Listener], Exit] = room.run
+
+
+class SystemWorld:
+    """The real world, each part made when it is first asked for. See ``flows.world.World``."""
+
+    def __init__(self, environ: Mapping[str, str], after_dashes: tuple[str, ...] = ()) -> None:
+        self.environ = environ
+        self.after_dashes = after_dashes
+        self.signals = Signals()
+        self.clock = SystemClock(environ.get("TZ", ""))
+        self.console = TerminalConsole(environ)
+        self.files = SystemFiles()
+        self.places = Places.from_environ(environ)
+        self.fence_dir = Path(__file__).parent / "system" / "fence"
+
+    @cached_property
+    def cwd(self) -> Path:
+        try:
+            return Path.cwd()
+        except FileNotFoundError as error:
+            raise UsageError(
+                "the folder you stand in does not exist any more", hint="cd"
+            ) from error
+
+    @property
+    def state_dir(self) -> Path:
+        return self.places.state_dir
+
+    @cached_property
+    def config(self) -> ConfigStore:
+        return ConfigStore(self.places, self.environ, self.cwd)
+
+    @cached_property
+    def leftovers(self) -> Leftovers:
+        from ai_code.system.leftovers import Leftovers
+
+        return Leftovers(self.state_dir / "running")
+
+    @cached_property
+    def _room(self) -> ProcessRoom:
+        from ai_code.system.process import ProcessRoom
+
+        return ProcessRoom(dict(self.environ), self.signals, self.leftovers)
+
+    @cached_property
+    def processes(self) -> SystemProcesses:
+        from ai_code.system.programs import Programs
+
+        cache = self.places.cache_dir / "programs.json"
+        return SystemProcesses(Programs(self.environ, cache), self._room)
+
+    @cached_property
+    def hardware(self) -> SystemHardware:
+        from ai_code.system.hardware import SystemHardware
+
+        return SystemHardware()
+
+    @cached_property
+    def trees(self) -> RealTrees:
+        from ai_code.system.trees import RealTrees
+
+        return RealTrees(self.state_dir, self.environ)
+
+    @cached_property
+    def journal(self) -> FileJournal:
+        from ai_code.system.journal import FileJournal
+
+        return FileJournal(self.state_dir)
+
+    @cached_property
+    def limits(self) -> LimitStore:
+        from ai_code.system.limit_store import LimitStore
+
+        return LimitStore(self.state_dir / "limits.json")
+
+    @cached_property
+    def claude_home(self) -> SystemClaudeHome:
+        from ai_code.system.claude_home import SystemClaudeHome
+
+        return SystemClaudeHome(self.environ, self.places.home)
+
+    def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
+        from ai_code.system.ollama import OllamaServer
+
+        return OllamaServer(base_url, headers)
+
+    def background(self, work: Callable[[], T]) -> Callable[[], T]:
+        from ai_code.system.background import start
+
+        return start(work)
+
+    def piped_input(self, *, wait: bool) -> PipedInput:
+        from ai_code.system.stdin import read_piped
+
+        return read_piped(wait=wait)
+
+    def new_id(self) -> str:
+        import uuid
+
+        return str(uuid.uuid4())
+
+    def sweep_leftovers(self) -> Sequence[str]:
+        return self.leftovers.sweep()
+
+    def close(self) -> None:
+        if "_room" in self.__dict__:
+            self._room.close()
+
+
+def run(argv: Sequence[str]) -> int:
+    """One command line, start to end; the exit code."""
+    world = SystemWorld(dict(os.environ), _after_dashes(argv))
+    world.signals.install()
+    try:
+        from ai_code.cli.main import main
+
+        return int(main(argv, world))
+    except AiCodeError as error:
+        world.console.error(error)
+        return int(error.exit_code)
+    except Stopped as stopped:
+        world.console.status("")
+        return 128 + stopped.signum
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python must not complain about it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + 13
+    except Exception as error:  # noqa: BLE001  the one broad except: a bug becomes a report
+        return _bug(world, error)
+    finally:
+        world.close()
+
+
+def _after_dashes(argv: Sequence[str]) -> tuple[str, ...]:
+    """What follows the first ``--`` is the first engine's."""
+    return tuple(argv[list(argv).index("--") + 1 :]) if "--" in argv else ()
+
+
+def _bug(world: SystemWorld, error: Exception) -> int:
+    import platform
+    import traceback
+
+    from ai_code import __version__
+
+    report = world.state_dir / "reports" / f"bug-{int(world.clock.now())}.txt"
+    told = (
+        f"ai-code {__version__}, Python {platform.python_version()}, {platform.platform()}\n\n"
+        + "".join(traceback.format_exception(error))
+    )
+    try:
+        world.files.write(report, told)
+        where = f"what happened is written down in {report}"
+    except OSError:
+        where = told
+    world.console.error(
+        AiCodeError(
+            f"a bug of ai-code's: {type(error).__name__}: {error}",
+            why=f"Your files are as the engines left them; {where}",
+            hint="please report it with that file",
+        )
+    )
+    return int(ExitCode.BUG)

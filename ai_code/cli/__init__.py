@@ -1,0 +1,1 @@
+"""Front door: one file per command, options beside it, no logic."""

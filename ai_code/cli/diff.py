@@ -1,0 +1,71 @@
+"""``ai-code diff``: shows what a run landed, and what it left out."""
+
+from __future__ import annotations
+
+import click
+
+from ai_code.core.changes import Change
+from ai_code.core.patches import line_counts, patch
+from ai_code.core.text import visible
+from ai_code.flows.undo import find_run
+
+
+@click.command("diff", short_help="Show what a run landed.")
+@click.argument("run", required=False)
+@click.option("--stat", is_flag=True, help="Only names and line counts.")
+@click.option("--raw", is_flag=True, help="The landed patch byte for byte, for `git apply`.")
+@click.pass_context
+def diff(ctx: click.Context, run: str | None, stat: bool, raw: bool) -> None:
+    """Show what RUN landed, then what was left out of it.
+
+    RUN is the id that a run prints (its beginning is enough); without it the last run that
+    landed here. Control characters are written out; --raw leaves them as they are.
+    """
+    world = ctx.obj
+    record = find_run(world.journal, world.trees, world.cwd, run)
+    run_dir = world.journal.run_dir(record.id)
+    changes = world.trees.landed_changes(run_dir)
+    if raw:
+        world.console.raw(patch(changes))
+        return
+    if stat:
+        for change in changes:
+            click.echo(_stat_line(change))
+        for left in record.left_out:
+            click.echo(f" {visible(left.path)} | left out: {visible(left.reason)}")
+        return
+    _show(patch(changes))
+    left_out = world.trees.kept_patch(run_dir)
+    if record.left_out or left_out:
+        click.echo(click.style(f"\nleft out of run {record.id}:", bold=True))
+        for left in record.left_out:
+            click.echo(f"  {visible(left.path)}: {visible(left.reason)}")
+        _show(left_out)
+
+
+def _stat_line(change: Change) -> str:
+    if change.binary or change.big:
+        counts = "binary" if change.binary else "big"
+    else:
+        plus, minus = line_counts(change)
+        counts = f"+{plus} -{minus}"
+    return f" {visible(change.path)} | {counts}"
+
+
+def _show(text: bytes) -> None:
+    """Colours go through click, which drops them where stdout is no terminal."""
+    for line in text.decode("utf-8", "backslashreplace").split("\n")[:-1]:
+        carriage = "^M" if line.endswith("\r") else ""
+        click.echo(_coloured(visible(line.removesuffix("\r")) + carriage))
+
+
+def _coloured(line: str) -> str:
+    if line.startswith(("diff --git ", "--- ", "+++ ", "index ")):
+        return click.style(line, bold=True)
+    if line.startswith("@@"):
+        return click.style(line, fg="cyan")
+    if line.startswith("+"):
+        return click.style(line, fg="green")
+    if line.startswith("-"):
+        return click.style(line, fg="red")
+    return line

@@ -1,0 +1,91 @@
+"""The first word decides: a command's name is that command, anything else is the prompt."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ai_code.core.errors import UsageError
+from ai_code.core.exits import ExitCode
+
+if TYPE_CHECKING:
+    import click
+
+    from ai_code.flows.world import World
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "run": ("ai_code.cli.run", "Claude Code first, a local model at a limit (the default)."),
+    "undo": ("ai_code.cli.undo", "Take back what a local model changed."),
+    "diff": ("ai_code.cli.diff", "Show what a local model changed."),
+    "limits": ("ai_code.cli.limits", "Claude's limits: known now, rules, classify a text."),
+    "config": ("ai_code.cli.config", "Settings: show, check, path, trust."),
+    "completion": ("ai_code.cli.completion", "Print the completion script of a shell."),
+}
+"""Command → module that has a click command of the same name; imported only when used."""
+
+
+def main(argv: Sequence[str], world: World) -> int:
+    """Carries out a command line; the exit code. Raises AiCodeError."""
+    name, rest = _split(argv)
+    import click
+
+    try:
+        command = load(name)
+        with command.make_context(_title(name), list(rest), obj=world) as context:
+            result = command.invoke(context)
+            return result if isinstance(result, int) else ExitCode.OK
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.UsageError as error:
+        raise _usage_error(name, rest, error) from error
+    except click.Abort:
+        return 128 + 2
+    except click.ClickException as error:
+        raise UsageError(error.format_message()) from error
+
+
+def load(name: str) -> click.Command:
+    """The click command of that name."""
+    command: click.Command = getattr(import_module(COMMANDS[name][0]), name)
+    return command
+
+
+def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
+    if argv and argv[0] in COMMANDS:
+        return argv[0], argv[1:]
+    words = [word for word in argv if not word.startswith("-")]
+    if len(words) == 1 and len(argv) == 1:
+        _check_single_word(words[0])
+    return "run", argv
+
+
+def _check_single_word(word: str) -> None:
+    """One word that is nearly a command's name is a slip of the finger, not a prompt."""
+    close = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.75)
+    if close:
+        raise UsageError(
+            f"{word!r} is no command of ai-code, and as a prompt it is very short",
+            why=f"as a command: ai-code {close[0]}",
+            hint=f"as a prompt: ai-code run {shlex.quote(word)}",
+        )
+
+
+def _title(name: str) -> str:
+    return "ai-code" if name == "run" else f"ai-code {name}"
+
+
+def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> UsageError:
+    """Where a command's name may have been the first word of a prompt, both are shown."""
+    message = error.format_message().rstrip(".")
+    words = [word for word in rest if not word.startswith("-")]
+    if name != "run" and len(words) >= 2:
+        prompt = shlex.quote(" ".join([name, *words]))
+        return UsageError(
+            f"{message} (as the command: ai-code {name} --help)",
+            hint=f"as a prompt: ai-code run {prompt}",
+        )
+    hint = "ai-code --help" if name == "run" else f"ai-code {name} --help"
+    return UsageError(message, hint=hint)

@@ -1,0 +1,185 @@
+"""``ai-code "PROMPT"``: the options of a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from ai_code import __version__
+from ai_code.cli.main import COMMANDS
+from ai_code.core.errors import UsageError
+from ai_code.core.prompt import compose
+from ai_code.engines.claude.command import check_engine_args
+from ai_code.flows.turns import RunOptions
+
+_SETTING_FLAGS = {
+    "engine": "engine",
+    "model": "model",
+    "claude_model": "claude.model",
+    "timeout": "timeout",
+    "stall_timeout": "stall-timeout",
+    "patience": "patience",
+    "api": "ollama.api",
+    "on_suspect": "fallback.on-suspect",
+}
+"""Option → the setting it overrides for this run."""
+
+
+class _RunCommand(click.Command):
+    """Its help lists the other commands too: it is the help of the whole program."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+        with formatter.section("Exit codes"):
+            formatter.write_text(
+                "0 done, by whichever engine · 1 failed, or nothing changed under "
+                "--expect-changes · 2 usage · 75 limit and no engine left: try later · "
+                "78 configuration · 124 --timeout passed · 125 a bug of ours · "
+                "126/127 cannot start / not installed · 128+n signal"
+            )
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(
+    "run",
+    cls=_RunCommand,
+    context_settings={"help_option_names": ["-h", "--help"], "ignore_unknown_options": False},
+    options_metavar="[OPTIONS]",
+)
+@click.argument("words", nargs=-1, metavar="PROMPT… [-- CLAUDE-ARGS…]", type=click.UNPROCESSED)
+@click.option("-p", "--prompt", "prompt", help="The prompt, when it looks like an option.")
+@click.option("--engine", metavar="NAME", help="Work with this engine only: claude or aider.")
+@click.option("--local", is_flag=True, help="Do not ask Claude: the local model at once.")
+@click.option("--no-fallback", is_flag=True, help="At a limit stop (exit 75), change no engine.")
+@click.option("--wait", is_flag=True, help="At a limit wait for the reset; same session.")
+@click.option("--model", metavar="NAME", help="The local model, as Ollama names it.")
+@click.option("--claude-model", metavar="NAME", help="Claude's model.")
+@click.option("--api", metavar="URL", help="Ollama's address, in all of OLLAMA_HOST's spellings.")
+@click.option("--file", "files", multiple=True, metavar="FILE", help="A file to edit; repeatable.")
+@click.option("--read", "reads", multiple=True, metavar="FILE", help="A file to read; repeatable.")
+@click.option("-c", "--continue", "continue_", is_flag=True, help="Go on with the last session.")
+@click.option("--resume", metavar="ID", help="Go on with this session of Claude's.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json", "stream-json"]),
+    default="text",
+    help="As claude -p prints it, plus a field naming the engine.",
+)
+@click.option("--timeout", metavar="TIME", help="End the engine after this time (90, 5m, 1h).")
+@click.option("--stall-timeout", metavar="TIME", help="End an engine silent for so long (300).")
+@click.option("--patience", metavar="TIME", help="Wait so long for a 429 or 529 to pass (20).")
+@click.option("--allow-protected", is_flag=True, help="Let edits of CI, hooks, .claude land.")
+@click.option(
+    "--on-suspect",
+    type=click.Choice(["ask", "keep", "drop"]),
+    help="What happens to edits that look damaged.",
+)
+@click.option("--expect-changes", is_flag=True, help="Exit 1 when no file was changed.")
+@click.option("--dry-run", is_flag=True, help="Show what would be run, and run nothing.")
+@click.option("--no-input", is_flag=True, help="Never ask, never read standard input.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the answer, errors and a switch.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more about what is done and why.")
+@click.version_option(
+    None, "-V", "--version", package_name="ai-code", message="ai-code %(version)s"
+)
+@click.pass_context
+def run(ctx: click.Context, /, **options: Any) -> int:
+    """Run Claude Code on PROMPT. When it says "You've hit your limit", go on with a local model
+    (aider on Ollama) in a private copy of your tree, and land what it made; `ai-code undo`
+    takes that back. Next time Claude is first again.
+
+    \b
+    ai-code "add a docstring to hello()"
+    git diff | ai-code "review this"            standard input is added to the prompt
+    ai-code --wait "refactor parser.py"         wait for the reset instead of switching
+    ai-code --local "explain utils.py"          leave Claude out
+    ai-code "run the tests" -- --allowedTools Bash    after --, arguments are Claude's
+
+    Claude works with --permission-mode acceptEdits unless you or your Claude settings choose.
+    """
+    from ai_code.flows.dry_run import dry_run
+    from ai_code.flows.run import Run
+
+    world = ctx.obj
+    words, engine_args = _divide(ctx, options["words"])
+    check_engine_args(engine_args)
+    loaded = world.config.load(_flags(options))
+    settings = loaded.settings
+    if options["no_fallback"]:
+        settings = replace(settings, fallback_enabled=False)
+    world.console.quiet, world.console.verbose = settings.quiet, settings.verbose
+    world.console.may_ask = not options["no_input"]
+    for warning in loaded.warnings:
+        world.console.note(str(warning))
+    request = RunOptions(
+        prompt=_prompt(world, words, options),
+        files=_existing(world, options["files"]),
+        reads=_existing(world, options["reads"]),
+        engine_args=engine_args,
+        resume="" if options["continue_"] else options["resume"],
+        output_format=options["output_format"],
+        local_only=options["local"],
+        wait=options["wait"],
+        dry_run=options["dry_run"],
+        allow_protected=options["allow_protected"],
+        expect_changes=options["expect_changes"],
+    )
+    if request.dry_run:
+        for line in dry_run(world, settings, request):
+            click.echo(line)
+        return 0
+    world.sweep_leftovers()
+    return Run(world, settings, request).go()
+
+
+def _divide(ctx: click.Context, words: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+    """Words of the prompt, and what follows ``--`` for the first engine."""
+    after: tuple[str, ...] = ctx.obj.after_dashes
+    return list(words[: len(words) - len(after)]), after
+
+
+def _flags(options: dict[str, Any]) -> dict[str, object]:
+    flags: dict[str, object] = {
+        key: options[name] for name, key in _SETTING_FLAGS.items() if options[name] is not None
+    }
+    if options["quiet"]:
+        flags["quiet"] = True
+    if options["verbose"]:
+        flags["verbose"] = True
+    return flags
+
+
+def _prompt(world: Any, words: list[str], options: dict[str, Any]) -> str:
+    from_stdin = words == ["-"]
+    text = " ".join([] if from_stdin else words)
+    if options["prompt"]:
+        text = "\n".join(part for part in (options["prompt"], text) if part)
+    piped = None
+    if not options["no_input"] or from_stdin:
+        told = world.piped_input(wait=from_stdin or not text)
+        if told.too_long:
+            raise UsageError("standard input is longer than 16 MiB", hint="ai-code --file NAME …")
+        if told.silent:
+            world.console.note("Nothing came on standard input within 3 s: going on without it.")
+        piped = told.data
+    if not text and piped is None and not from_stdin and world.console.stdin_is_tty:
+        raise UsageError(
+            "what shall be done?",
+            why='Say it in one sentence: ai-code "add a docstring to hello()"',
+            hint="ai-code --help",
+        )
+    prompt, notes = compose(text, piped)
+    for note in notes:
+        world.console.note(note)
+    return prompt
+
+
+def _existing(world: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+    """A missing --file would be created empty by some engines: it is an error here."""
+    for name in names:
+        if world.files.size(world.cwd / name) is None:
+            raise UsageError(f"there is no file {name}", hint="ls")
+    return names

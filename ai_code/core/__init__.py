@@ -1,0 +1,1 @@
+"""Study: values and decisions, no I/O."""

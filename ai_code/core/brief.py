@@ -1,0 +1,94 @@
+"""The brief: what a local engine is told, so that it can go on where Claude stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFile:
+    """A file of the project's memory, read-only. ``shown`` is its name for people;
+    ``tokens`` an estimate; ``cut`` is set when only its beginning fits the budget."""
+
+    path: Path
+    shown: str
+    tokens: int
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """``task`` is the prompt as the person wrote it. Paths are relative to the work tree."""
+
+    task: str
+    branch: str | None = None
+    commits: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    claude_edited: tuple[str, ...] = ()
+    claude_said: str = ""
+    editable: tuple[str, ...] = ()
+    context: tuple[ContextFile, ...] = ()
+    stopped_by: str = ""
+
+
+_LISTED = 40
+
+
+def render(brief: Brief) -> str:
+    """The message for an engine that takes one text. It never begins with the person's own
+    words: a message that begins with ``/`` or ``!`` would be a command to aider."""
+    parts = ["The task, in the person's words:", "", brief.task.strip("\n"), ""]
+    facts: list[str] = []
+    if brief.branch:
+        facts.append(f"- git branch: {brief.branch}")
+    if brief.commits:
+        facts.append("- last commits:")
+        facts += [f"  - {subject}" for subject in brief.commits]
+    if brief.changed:
+        facts.append("- files that differ from the last commit: " + _listing(brief.changed))
+    if brief.claude_edited:
+        facts.append(
+            "- another assistant (Claude) worked on this task first and was stopped"
+            + (f" ({brief.stopped_by})" if brief.stopped_by else "")
+            + ". Its edits are in the files already; keep them and finish what is missing. "
+            "It edited: " + _listing(brief.claude_edited)
+        )
+        if brief.claude_said:
+            facts.append("- the last thing it said: " + brief.claude_said)
+    if facts:
+        parts += ["About the project:", "", *facts, ""]
+    parts.append(
+        "Make small, complete edits. Never replace code by a placeholder such as "
+        '"rest unchanged". If the task is a question, answer it and edit nothing.'
+    )
+    return "\n".join(parts) + "\n"
+
+
+def _listing(paths: tuple[str, ...]) -> str:
+    shown = ", ".join(paths[:_LISTED])
+    return shown + (f" and {len(paths) - _LISTED} more" if len(paths) > _LISTED else "")
+
+
+def estimate_tokens(text: str) -> int:
+    """A cautious estimate: four ASCII characters, or one other character, to a token.
+
+    Japanese needs about one token a character with the tokenizers of these models."""
+    ascii_chars = sum(1 for char in text if char < "\x80") if not text.isascii() else len(text)
+    return ascii_chars // 4 + (len(text) - ascii_chars) + 1
+
+
+def fit(text: str, tokens: int) -> str:
+    """The beginning of ``text`` that fits ``tokens``, cut at a line's end where one is near."""
+    if estimate_tokens(text) <= tokens:
+        return text
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if estimate_tokens(text[:middle]) <= tokens:
+            low = middle
+        else:
+            high = middle - 1
+    cut = text[:low]
+    newline = cut.rfind("\n")
+    return cut[: newline + 1] if newline > low // 2 else cut

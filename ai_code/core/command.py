@@ -1,0 +1,49 @@
+"""What is asked for, and the command line that an engine makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+OutputFormat = Literal["text", "json", "stream-json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the person asked for, before any engine is chosen.
+
+    ``files`` may be edited, ``reads`` are context only; both are as the person wrote them,
+    relative to ``cwd``. ``engine_args`` go to the first engine as they are.
+    """
+
+    prompt: str
+    cwd: Path
+    files: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    engine_args: tuple[str, ...] = ()
+    claude_model: str | None = None
+    resume: str | None = None
+    """A session id to resume, or the empty string for the most recent one (--continue)."""
+    output_format: OutputFormat = "text"
+    deltas: bool = False
+    """True when text should come piece by piece (a terminal)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One process to start.
+
+    ``env`` holds changes to the inherited environment (None removes a variable). ``secrets``
+    are values that must never be printed or recorded. ``stdin`` None means /dev/null.
+    Times in seconds; 0 means no such deadline.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    stdin: bytes | None = None
+    stall_timeout_s: float = 0.0
+    deadline_s: float = 0.0
+    secrets: tuple[str, ...] = ()

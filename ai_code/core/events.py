@@ -1,0 +1,105 @@
+"""What an engine's reader makes of the bytes that come: small values for screen and record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ai_code.core.verdict import LimitKind
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer, as it comes. Pieces join without separators."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The engine used a tool; ``detail`` is one short line (a path, a command)."""
+
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The engine says that it wrote this file (a path as the engine named it)."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """The engine is trying again by itself. ``kind`` is rate or overloaded where that is why;
+    ``delay_s`` is what it waits before the next attempt, 0 where unknown."""
+
+    kind: LimitKind | None
+    attempt: int = 0
+    delay_s: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The retries were followed by an answer: the model speaks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaidUsage:
+    """The run goes on, but from here on it costs money beyond the plan."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """An early warning (93 % of the limit used) or another thing worth one line."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """An error that no retry of the engine will mend: it may be ended at once."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Something is going on that is not text: shown only while a person waits."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The final answer, whole, as the engine itself would have printed it at the end."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """One line of the engine's own event stream (bytes of one JSON object, no newline), for
+    ``--output-format stream-json``. ``final`` marks the result event, which is held back until
+    it is known that no other engine goes on."""
+
+    line: bytes
+    final: bool = False
+
+
+Event = (
+    Text
+    | Tool
+    | Edited
+    | Retrying
+    | Recovered
+    | PaidUsage
+    | Warned
+    | Permanent
+    | Progress
+    | Answer
+    | RawEvent
+)

@@ -1,0 +1,54 @@
+"""Which installed model a run uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+PREFERRED = (
+    "deepseek-coder:6.7b",
+    "qwen2.5-coder:7b",
+    "codellama:7b",
+    "qwen2.5-coder:14b",
+    "deepseek-coder:33b",
+    "gpt-oss:20b",
+    "devstral-small-2:24b",
+    "codestral:22b",
+    "starcoder2:15b",
+    "gemma3:12b",
+    "mistral:7b",
+)
+"""The guide's list, in its order: the first that is installed is what ``auto`` means."""
+
+
+def same_model(one: str, other: str) -> bool:
+    """Whether two names mean the same model: a missing tag is ``latest``."""
+    return _full(one) == _full(other)
+
+
+def installed_name(wanted: str, installed: Sequence[str]) -> str | None:
+    """The installed name that ``wanted`` means: itself, with the tag latest, or with one of
+    several suffixes of the same size (``qwen2.5-coder:7b-instruct-q4_K_M`` for
+    ``qwen2.5-coder:7b``)."""
+    for name in installed:
+        if same_model(name, wanted):
+            return name
+    if ":" in wanted:
+        close = sorted(name for name in installed if name.startswith(wanted + "-"))
+        return close[0] if close else None
+    return None
+
+
+def choose(wanted: str, installed: Sequence[str]) -> str | None:
+    """The model a run uses: ``wanted``, or with ``auto`` the first of the guide's list that is
+    installed, else the only one installed that can chat. None when there is no such model."""
+    if wanted != "auto":
+        return installed_name(wanted, installed)
+    for preferred in PREFERRED:
+        if name := installed_name(preferred, installed):
+            return name
+    chatting = [name for name in installed if "embed" not in name and "bge-" not in name]
+    return chatting[0] if len(chatting) == 1 else None
+
+
+def _full(name: str) -> str:
+    return name if ":" in name.rsplit("/", 1)[-1] else name + ":latest"

@@ -1,0 +1,94 @@
+"""Which engines, in which order, and what follows a verdict. Pure decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from ai_code.core.verdict import (
+    Done,
+    Failed,
+    Interrupted,
+    LimitReached,
+    Unavailable,
+    UnavailableReason,
+    Verdict,
+)
+
+Because = Literal["first", "chosen", "limit", "unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One engine of a plan; ``because`` chooses the banner's words."""
+
+    engine: str
+    because: Because
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    engine: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    steps: tuple[Step, ...]
+    skips: tuple[Skip, ...] = ()
+
+
+_UNAVAILABLE_WORD = {
+    UnavailableReason.NETWORK: "network",
+    UnavailableReason.AUTH: "auth",
+    UnavailableReason.MISSING: "missing",
+}
+
+
+def fallback_word(verdict: Verdict) -> str | None:
+    """The word of ``fallback.on`` that stands for this verdict; None where none does."""
+    match verdict:
+        case LimitReached(kind=kind):
+            return kind.value
+        case Unavailable(reason=reason):
+            return _UNAVAILABLE_WORD.get(reason)
+        case Done() | Failed() | Interrupted():
+            return None
+        case _:
+            assert_never(verdict)
+
+
+def goes_on(verdict: Verdict, fallback_on: frozenset[str]) -> bool:
+    """Whether the next engine takes over after the first engine's verdict. Its ``Failed`` never
+    does: a weaker model must not silently redo a wrong task."""
+    word = fallback_word(verdict)
+    return word is not None and word in fallback_on
+
+
+def make_plan(
+    *, engine: str, local_only: bool, fallback: bool, engines: tuple[str, ...], skip: str
+) -> Plan:
+    """``engine`` is a name or ``auto``; ``skip`` is why Claude is left out, or empty."""
+    if engine not in ("auto", "claude"):
+        return Plan((Step(engine, "chosen"),), (Skip("claude", f"--engine {engine}"),))
+    local = tuple(name for name in engines if name != "claude")
+    if local_only:
+        return Plan(tuple(Step(name, "chosen") for name in local), (Skip("claude", "--local"),))
+    later = tuple(Step(name, "limit") for name in local) if fallback else ()
+    if skip and later and engine == "auto":
+        return Plan(later, (Skip("claude", skip),))
+    skips = () if fallback else tuple(Skip(name, "fallback is off") for name in local)
+    return Plan((Step("claude", "first"), *later), skips)
+
+
+def banner(title: str, because: Because) -> str:
+    """The line that says which engine works now; scripts may look for it."""
+    match because:
+        case "first" | "chosen":
+            return f"[AI: {title}]"
+        case "limit":
+            return f"[AI: {title} (fallback - rate limit detected)]"
+        case "unavailable":
+            return f"[AI: {title} (fallback - Claude Code unavailable)]"
+        case _:
+            assert_never(because)

@@ -1,0 +1,147 @@
+"""The ports: all that flows and commands see of the world outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from ai_code.core.command import Command
+from ai_code.core.errors import AiCodeError
+from ai_code.core.events import Event
+from ai_code.core.exits import EndedBy, Exit
+from ai_code.core.task import Program
+
+OutputChannel = Literal["out", "err"]
+
+
+class Clock(Protocol):
+    """Wall clock (epoch seconds), monotonic seconds, and sleep that a signal ends."""
+
+    def now(self) -> float: ...
+    def monotonic(self) -> float: ...
+    def sleep(self, seconds: float) -> None: ...
+    def local_tz(self) -> tzinfo: ...
+
+
+class Reader(Protocol):
+    """Makes events of an engine's bytes, which come in arbitrary pieces. Pure."""
+
+    def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]: ...
+
+
+class Listener(Protocol):
+    """What the process room calls back while a program runs."""
+
+    def output(self, channel: OutputChannel, data: bytes) -> None: ...
+    def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
+        """Called about four times a second and after output; a reason ends the program."""
+
+
+class Processes(Protocol):
+    def run(self, command: Command, listener: Listener) -> Exit:
+        """Starts the program in a group of its own and stays until it ended. Never raises for
+        what the program does; a signal to us ends its group and is told in the Exit."""
+
+    def find(self, argv: Sequence[str]) -> Program | None:
+        """The program with its absolute path, or None. Raises CannotStartError where it is
+        there but not executable. No version."""
+
+    def version(self, program: Program) -> Program:
+        """The same program with its version, cached by path, size and mtime."""
+
+
+class Console(Protocol):
+    """The person's terminal, or the pipe in its place. Text is made safe to show."""
+
+    stdin_is_tty: bool
+    stdout_is_tty: bool
+    stderr_is_tty: bool
+
+    def answer(self, text: str) -> None: ...
+    def answer_end(self) -> None: ...
+    def raw(self, data: bytes) -> None: ...
+    def banner(self, title: str, line: str) -> None: ...
+    def note(self, text: str) -> None: ...
+    def important(self, text: str) -> None: ...
+    def tool(self, text: str) -> None: ...
+    def detail(self, text: str) -> None: ...
+    def status(self, text: str) -> None: ...
+    def error(self, error: AiCodeError) -> None: ...
+    def ask(self, question: str, choices: Mapping[str, str]) -> str | None:
+        """One letter of ``choices``, or None where nobody can answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model as /api/tags names it; ``size`` in bytes."""
+
+    name: str
+    size: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model as /api/ps names it; sizes in bytes, context in tokens (0: not told)."""
+
+    name: str
+    size: int
+    size_vram: int
+    context: int
+
+
+class ModelServer(Protocol):
+    """An Ollama server. Each call has a short time limit and raises ModelServerError."""
+
+    base_url: str
+
+    def version(self) -> str: ...
+    def models(self) -> Sequence[ServedModel]: ...
+    def loaded(self) -> Sequence[LoadedModel]: ...
+    def show(self, name: str) -> Mapping[str, Any]: ...
+    def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None: ...
+
+
+class ModelServerError(Exception):
+    """``kind``: ``refused``, ``timeout``, ``http`` (with ``status``) or ``garbage``."""
+
+    def __init__(self, kind: str, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Memory in bytes that can be had now; ``vram_free`` over all GPUs, 0 without one."""
+
+    ram_total: int
+    ram_available: int
+    vram_total: int = 0
+    vram_free: int = 0
+
+
+class Hardware(Protocol):
+    def memory(self) -> Machine: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeFolder:
+    """What the user's Claude configuration says about one folder."""
+
+    has_folder_settings: bool
+    """The folder brings settings, hooks or MCP servers of its own."""
+    trusted: bool
+    permission_mode: str | None
+    """The mode that settings in force choose, if any."""
+    subscription: bool
+    config_dir: Path
+    auth: str
+    """``subscription``, ``api-key``, ``token`` or ``none``: which account a limit belongs to."""
+
+
+class ClaudeHome(Protocol):
+    def look(self, cwd: Path) -> ClaudeFolder: ...

@@ -1,0 +1,123 @@
+"""What is kept of a run: which engines, which verdicts, which files. No prompt, no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, get_args
+
+from ai_code.core.changes import LandedFile
+
+VERSION = 1
+"""Of the form on disk. It only grows; a record of a higher version is not read."""
+
+State = Literal["running", "done", "crashed", "undone"]
+_PROMPT_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One engine's turn. ``verdict`` is the word of ``verdict_name``; ``wall_s`` in seconds,
+    ``resets_at`` a Unix epoch; ``excerpt`` is the bounded evidence, never an answer."""
+
+    engine: str
+    version: str = ""
+    model: str = ""
+    verdict: str = ""
+    kind: str = ""
+    reason: str = ""
+    rule: str = ""
+    excerpt: str = ""
+    resets_at: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    wall_s: float = 0.0
+    session_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLeftOut:
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run. ``started`` and ``ended`` are Unix epochs in seconds; ``cwd`` and ``root``
+    absolute paths; ``prompt_line`` the prompt's first line, bounded; ``undo_of`` the run that
+    this one took back."""
+
+    id: str
+    started: float
+    cwd: str
+    root: str
+    ended: float | None = None
+    prompt_line: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    landed: tuple[LandedFile, ...] = ()
+    left_out: tuple[RecordedLeftOut, ...] = ()
+    exit_code: int | None = None
+    state: State = "running"
+    undo_of: str = ""
+
+    def with_state(self, state: State) -> RunRecord:
+        return replace(self, state=state)
+
+
+class RecordError(ValueError):
+    """The text is no record, or one of a version that this program does not know."""
+
+
+def prompt_line(prompt: str) -> str:
+    """The first line of a prompt that is not empty, at most 200 characters of it."""
+    for line in prompt.splitlines():
+        if line.strip():
+            return line.strip()[:_PROMPT_CHARS]
+    return ""
+
+
+def to_json(record: RunRecord) -> dict[str, Any]:
+    """The record as plain values for JSON."""
+    return {"version": VERSION, **asdict(record)}
+
+
+def from_json(value: object) -> RunRecord:
+    """The record that ``to_json`` wrote, also by an older or a slightly newer program: unknown
+    fields are passed over. Raises RecordError."""
+    if not isinstance(value, Mapping):
+        raise RecordError("not an object")
+    version = value.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or version > VERSION:
+        raise RecordError(f"version {version!r}, this program knows {VERSION}")
+    try:
+        known = _known(RunRecord, value)
+        known["attempts"] = tuple(Attempt(**_known(Attempt, a)) for a in known.get("attempts", ()))
+        known["landed"] = tuple(
+            LandedFile(**_known(LandedFile, f)) for f in known.get("landed", ())
+        )
+        known["left_out"] = tuple(
+            RecordedLeftOut(**_known(RecordedLeftOut, f)) for f in known.get("left_out", ())
+        )
+        record = RunRecord(**known)
+    except (TypeError, AttributeError) as error:
+        raise RecordError(str(error)) from error
+    _check(record)
+    return record
+
+
+def _known(kind: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in fields(kind)}
+    return {name: value[name] for name in value.keys() & names}
+
+
+def _check(record: RunRecord) -> None:
+    texts = (record.id, record.cwd, record.root, record.prompt_line, record.undo_of)
+    if not all(isinstance(text, str) for text in texts) or not record.id:
+        raise RecordError("a text is missing")
+    numbers = (record.started, 0 if record.ended is None else record.ended)
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise RecordError("a time is no number")
+    if record.state not in get_args(State):
+        raise RecordError(f"state {record.state!r}")
+    if not all(isinstance(file.path, str) for file in record.landed + record.left_out):
+        raise RecordError("a path is no text")

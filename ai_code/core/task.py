@@ -1,0 +1,69 @@
+"""What one engine is given: everything it needs to write its command line, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from ai_code.core.brief import Brief
+from ai_code.core.command import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An installed program: how it is started, and which version answers (None: unknown)."""
+
+    argv: tuple[str, ...]
+    version: tuple[int, ...] | None = None
+
+    @property
+    def version_text(self) -> str:
+        return ".".join(map(str, self.version)) if self.version else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Which conversation: a new one with a preset id, a known one, or the most recent."""
+
+    mode: Literal["new", "resume", "continue"]
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A model that was found fit: where it is served and with which context.
+
+    ``num_ctx`` is in tokens; ``headers`` go with every request (a reverse proxy's key).
+    """
+
+    name: str
+    base_url: str
+    num_ctx: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    keep_alive: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One attempt of one engine. ``environ`` is the inherited environment, to be looked at."""
+
+    request: Request
+    program: Program
+    workdir: Path
+    run_dir: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    extra_args: tuple[str, ...] = ()
+    stall_timeout_s: float = 0.0
+    deadline_s: float = 0.0
+    session: Session | None = None
+    guard_folder: bool = False
+    """Nobody trusted this folder: its settings and servers must not start."""
+    choose_permissions: bool = False
+    """Neither arguments nor settings chose a permission mode."""
+    brief: Brief | None = None
+    local: LocalModel | None = None
+    edit_format: str = "diff"
+    in_git: bool = True
+    fence_dir: Path | None = None

@@ -1,0 +1,75 @@
+"""Text made safe to show, whatever a model or a file name puts into it."""
+
+from __future__ import annotations
+
+import re
+
+_SGR = re.compile(r"\x1b\[[0-9;:]*m")
+_UNFINISHED = re.compile(r"\x1b(\[[0-9;:]*)?\Z")
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)"
+)
+_LONGEST_SEQUENCE = 64
+
+
+def visible(text: str) -> str:
+    """``text`` with control and direction characters written out; newline and tab stay.
+
+    For names, messages and everything that must not bring colours along."""
+    return _UNSAFE.sub(_written_out, text.replace("\r\n", "\n"))
+
+
+def one_line(text: str, width: int = 200) -> str:
+    """The first ``width`` characters of ``text`` on one line, safe to show."""
+    flat = " ".join(text.split())
+    return visible(flat if len(flat) <= width else flat[: width - 1] + "…")
+
+
+class SafeText:
+    """Makes a stream of text safe: newline, tab and colours (SGR) stay, the rest is written
+    out. Pieces may be cut anywhere, in the middle of a colour sequence too."""
+
+    def __init__(self, colour: bool = True) -> None:
+        self._colour = colour
+        self._kept = ""
+        self.coloured = False
+
+    def feed(self, text: str) -> str:
+        text = self._kept + text
+        self._kept = ""
+        cut = _UNFINISHED.search(text)
+        if cut and len(cut.group()) <= _LONGEST_SEQUENCE:
+            text, self._kept = text[: cut.start()], cut.group()
+        elif text.endswith("\r"):
+            text, self._kept = text[:-1], "\r"
+        return self._safe(text)
+
+    def end(self) -> str:
+        """What was held back, written out, and the colours reset if any were set."""
+        rest = visible(self._kept.removesuffix("\r"))
+        self._kept = ""
+        if self.coloured:
+            self.coloured = False
+            rest += "\x1b[0m"
+        return rest
+
+    def _safe(self, text: str) -> str:
+        if "\x1b" not in text:
+            return visible(text)
+        pieces: list[str] = []
+        start = 0
+        for match in _SGR.finditer(text):
+            pieces.append(visible(text[start : match.start()]))
+            if self._colour:
+                pieces.append(match.group())
+                self.coloured = True
+            start = match.end()
+        pieces.append(visible(text[start:]))
+        return "".join(pieces)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    if code < 0x20:
+        return "^" + chr(code + 0x40)
+    return "^?" if code == 0x7F else f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

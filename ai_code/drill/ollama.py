@@ -1,0 +1,314 @@
+"""A stand-in of Ollama's API on loopback, good enough for the real aider (litellm).
+
+    with OllamaStandIn([DEEPSEEK_CODER], [edit_block("a.py", "old", "new")]) as server:
+        ...  # OLLAMA_API_BASE=server.url
+
+Its own API (version, tags, show, ps, pull, delete, chat, generate) and /v1/chat/completions,
+/v1/responses, /v1/messages, /v1/models. Facts: ollama-models.md.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ai_code.drill.messages import pieces, token_count
+from ai_code.drill.models import (
+    CODELLAMA,
+    DEEPSEEK_CODER,
+    GPT_OSS,
+    PRESETS,
+    QWEN_CODER,
+    FakeModel,
+    full_name,
+    pull_rows,
+)
+from ai_code.drill.replies import (
+    CutStream,
+    Dies,
+    EndsWithoutDone,
+    ErrorLine,
+    Hang,
+    HttpError,
+    LengthStop,
+    NotFound,
+    OutOfMemory,
+    Reply,
+    Slow,
+    edit_block,
+    text_of,
+    whole_file,
+)
+from ai_code.drill.serving import Exchange, Recorded, StandIn
+from ai_code.drill.wires import WIRES, Answered, Wire
+
+__all__ = [
+    "CODELLAMA",
+    "DEEPSEEK_CODER",
+    "GPT_OSS",
+    "PRESETS",
+    "QWEN_CODER",
+    "CutStream",
+    "Dies",
+    "EndsWithoutDone",
+    "ErrorLine",
+    "FakeModel",
+    "Hang",
+    "HttpError",
+    "LengthStop",
+    "NotFound",
+    "OllamaStandIn",
+    "OutOfMemory",
+    "Recorded",
+    "Reply",
+    "Slow",
+    "edit_block",
+    "whole_file",
+]
+
+DEFAULT_CONTEXT = 4096
+"""What a server without a GPU of 23 GiB gives a request that does not say num_ctx."""
+_EXPIRES_AT = "2026-12-31T23:59:59Z"
+
+
+class OllamaStandIn(StandIn):
+    """An Ollama server with ``models`` installed, which answers with ``replies`` in turn.
+
+    ``required_headers``: anything without them is answered 401. ``base_path``: a reverse proxy
+    serves the API below it (``url`` includes it). ``hang_on``: paths that never answer.
+    ``pullable``: what /api/pull can get, by default the presets; ``pull_error`` ends a pull in
+    the middle with that text.
+    """
+
+    def __init__(
+        self,
+        models: Sequence[FakeModel] = (DEEPSEEK_CODER,),
+        replies: Sequence[Reply] = ("OK",),
+        *,
+        port: int = 0,
+        required_headers: Mapping[str, str] | None = None,
+        base_path: str = "",
+        hang_on: Collection[str] = (),
+        pullable: Sequence[FakeModel] = tuple(PRESETS.values()),
+        pull_error: str | None = None,
+        version: str = "0.13.5",
+    ) -> None:
+        super().__init__(port=port)
+        self.models = {model.tag: model for model in models}
+        self.replies = tuple(replies)
+        self.loaded: dict[str, int] = {}
+        """Loaded models and the context they were loaded with, in tokens."""
+        self.chats: list[Recorded] = []
+        """The requests that used up replies, in order."""
+        self._required = {name.lower(): value for name, value in (required_headers or {}).items()}
+        self._base_path = base_path.rstrip("/")
+        self._hang_on = frozenset(hang_on)
+        self._pullable = {model.tag: model for model in pullable}
+        self._pull_error = pull_error
+        self._version = version
+
+    @property
+    def url(self) -> str:
+        return super().url + self._base_path
+
+    @property
+    def num_ctx(self) -> list[int | None]:
+        """The num_ctx that each of ``chats`` asked for, None where it did not say."""
+        return [_num_ctx(request.json) for request in self.chats]
+
+    def respond(self, exchange: Exchange) -> None:
+        """Lets a request through the proxy's checks and routes it."""
+        request = exchange.request
+        if any(request.headers.get(name) != value for name, value in self._required.items()):
+            exchange.send_json(401, {"error": "unauthorized"})
+        elif not request.path.startswith(f"{self._base_path}/"):
+            _no_page(exchange)
+        elif (path := request.path.removeprefix(self._base_path)) in self._hang_on:
+            self.closing.wait()
+        elif request.method == "POST" and path in WIRES:
+            self._generate(exchange, WIRES[path])
+        else:
+            self._administer(exchange, request.method, path)
+
+    def _administer(self, exchange: Exchange, method: str, path: str) -> None:
+        rows = [model.tags_row() for model in self.models.values()]
+        match method, path:
+            case "GET" | "HEAD", "/":
+                exchange.send_bytes(200, b"Ollama is running")
+            case "GET", "/api/version":
+                exchange.send_json(200, {"version": self._version})
+            case "GET", "/api/tags":
+                exchange.send_json(200, {"models": rows})
+            case "GET", "/v1/models":
+                exchange.send_json(200, {"object": "list", "data": [_openai_row(r) for r in rows]})
+            case "GET", "/api/ps":
+                exchange.send_json(200, {"models": self._running()})
+            case "POST", "/api/show":
+                model = self._asked(exchange)
+                if model is not None:
+                    exchange.send_json(200, model.show())
+            case "POST", "/api/pull":
+                self._pull(exchange)
+            case "DELETE", "/api/delete":
+                self._delete(exchange)
+            case _:
+                _no_page(exchange)
+
+    def _running(self) -> list[dict[str, Any]]:
+        return [
+            self.models[tag].ps_row(context, _EXPIRES_AT)
+            for tag, context in self.loaded.items()
+            if tag in self.models
+        ]
+
+    def _asked(self, exchange: Exchange, wire: Wire | None = None) -> FakeModel | None:
+        """The installed model that a request names; without one, answers 404."""
+        body = exchange.request.json
+        name = str(body.get("model") or body.get("name") or "")
+        model = self.models.get(full_name(name))
+        if model is None:
+            text = f"model '{name}' not found"
+            exchange.send_json(404, wire.error(text) if wire else {"error": text})
+        return model
+
+    def _delete(self, exchange: Exchange) -> None:
+        model = self._asked(exchange)
+        if model is not None:
+            del self.models[model.tag]
+            self.loaded.pop(model.tag, None)
+            exchange.send_bytes(200, b"")
+
+    def _pull(self, exchange: Exchange) -> None:
+        body = exchange.request.json
+        model = self._pullable.get(full_name(str(body.get("model") or body.get("name") or "")))
+        rows = pull_rows(model, self._pull_error)
+        if "error" not in rows[-1] and model is not None:
+            self.models[model.tag] = model
+        if body.get("stream") is False:
+            exchange.send_json(500 if "error" in rows[-1] else 200, rows[-1])
+            return
+        exchange.start_stream("application/x-ndjson")
+        for row in rows:
+            exchange.write(json.dumps(row).encode() + b"\n")
+        exchange.end()
+
+    def _generate(self, exchange: Exchange, wire: Wire) -> None:
+        """A request for an answer, or (without a prompt) for loading and unloading a model."""
+        body = exchange.request.json
+        model = self._asked(exchange, wire)
+        if model is None:
+            return
+        asks = bool(body.get("prompt") or body.get("messages") or body.get("input"))
+        unloads = body.get("keep_alive") in (0, "0", "0s")
+        context = _num_ctx(body) or DEFAULT_CONTEXT
+        if asks or not unloads:
+            if model.loads_up_to is not None and context > model.loads_up_to:
+                exchange.send_json(500, wire.error(OutOfMemory().message))
+                return
+            self.loaded[model.tag] = context
+        if unloads:
+            self.loaded.pop(model.tag, None)
+        name = str(body["model"])
+        if asks:
+            tokens = min(token_count(exchange.request.raw), context)
+            self._reply(exchange, wire, name, tokens)
+        else:
+            done = Answered(name, "", "unload" if unloads else "load", 0)
+            exchange.send_json(200, wire.whole(done))
+
+    def _reply(self, exchange: Exchange, wire: Wire, name: str, tokens: int) -> None:
+        with self._lock:
+            reply = self.replies[min(len(self.chats), len(self.replies) - 1)]
+            self.chats.append(exchange.request)
+        match reply:
+            case OutOfMemory(message=text):
+                self.loaded.clear()
+                exchange.send_json(500, wire.error(text))
+            case NotFound():
+                exchange.send_json(404, wire.error(f"model '{name}' not found"))
+            case HttpError(status=status, body=body):
+                exchange.send_bytes(status, body.encode(), "application/json")
+            case _:
+                reason = "length" if isinstance(reply, LengthStop) else "stop"
+                self._say(exchange, wire, reply, Answered(name, text_of(reply), reason, tokens))
+
+    def _say(self, exchange: Exchange, wire: Wire, reply: Reply, answer: Answered) -> None:
+        streams = exchange.request.json.get("stream", wire.streams_by_default) is True
+        if streams and not (isinstance(reply, Hang) and not reply.text):
+            exchange.start_stream(wire.content_type)
+            exchange.write(wire.opening(answer))
+            self._pieces(exchange, wire, reply, answer)
+        match reply:
+            case Hang(seconds=seconds):
+                self.pause(seconds)
+                exchange.drop()
+            case CutStream():
+                exchange.drop()
+            case Dies():
+                self.die()
+            case ErrorLine(error=text) if not streams:
+                exchange.send_json(500, wire.error(text))
+            case ErrorLine(error=text):
+                exchange.write(wire.error_line(text))
+                exchange.end()
+            case EndsWithoutDone() if streams:
+                exchange.end()
+            case _ if streams:
+                exchange.write(wire.closing(answer))
+                exchange.end()
+            case _:
+                exchange.send_json(200, wire.whole(answer))
+
+    def _pieces(self, exchange: Exchange, wire: Wire, reply: Reply, answer: Answered) -> None:
+        gap = reply.seconds_between if isinstance(reply, Slow) else 0.0
+        said = answer.text.split(" ") if gap else list(pieces(answer.text))
+        for number, text in enumerate(said):
+            self.pause(gap)
+            joint = " " if gap and number < len(said) - 1 else ""
+            exchange.write(wire.piece(answer, text + joint))
+
+
+def _num_ctx(body: Mapping[str, Any]) -> int | None:
+    options = body.get("options")
+    value = options.get("num_ctx") if isinstance(options, dict) else None
+    return value if isinstance(value, int) else None
+
+
+def _no_page(exchange: Exchange) -> None:
+    exchange.send_bytes(404, b"404 page not found")
+
+
+def _openai_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": row["name"], "object": "model", "created": 1785585600, "owned_by": "library"}
+
+
+_EDIT = edit_block(
+    "hello.py",
+    'def hello():\n    print("hello")',
+    'def hello():\n    """Print a greeting."""\n    print("hello")',
+)
+_SCENARIOS: dict[str, Reply] = {
+    "edit": _EDIT,
+    "prose": "Nothing needs to change.",
+    "slow": Slow(_EDIT, 0.1),
+    "out-of-memory": OutOfMemory(),
+    "cut-stream": CutStream(_EDIT[:60]),
+    "hang": Hang(),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m ai_code.drill.ollama --scenario NAME [--port N]``: prints the url, serves."""
+    from ai_code.drill.standalone import serve
+
+    return serve(
+        lambda name, port: OllamaStandIn(list(PRESETS.values()), [_SCENARIOS[name]], port=port),
+        tuple(_SCENARIOS),
+        arguments,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

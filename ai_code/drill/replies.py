@@ -1,0 +1,140 @@
+"""What the stand-in of Ollama can do with a chat request: a text, or one of these values.
+
+Replies are a list, one per request that asks for an answer; the last one repeats. The texts of
+failures are Ollama's own (facts: ollama-models.md, aider.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """500: the model does not fit. ``newer`` chooses the wording of newer servers."""
+
+    newer: bool = False
+
+    @property
+    def message(self) -> str:
+        """Ollama's words."""
+        if self.newer:
+            return (
+                "llama-server reported out-of-memory during startup: "
+                "failed to allocate buffer of size 4294967296"
+            )
+        return "model requires more system memory (8.4 GiB) than is available (3.1 GiB)"
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """404, as if the model had been removed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpError:
+    """Any status with a body that is sent as it is."""
+
+    status: int
+    body: str = '{"error":"something went wrong"}'
+
+
+@dataclass(frozen=True, slots=True)
+class CutStream:
+    """The connection drops after ``text``."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLine:
+    """An ``{"error": …}`` line in mid-stream; the status was 200 already."""
+
+    text: str
+    error: str = "an error was encountered while running the model: unexpected EOF"
+
+
+@dataclass(frozen=True, slots=True)
+class LengthStop:
+    """The answer ends at the token limit: ``done_reason`` is length."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """An answer word by word; the first word waits as well (a model that is loading)."""
+
+    text: str
+    seconds_between: float = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """Silence: for so many seconds, after ``text`` where there is any; then the connection
+    drops."""
+
+    seconds: float = 3600.0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dies:
+    """The server is killed after ``text``: all connections are cut, new ones refused."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndsWithoutDone:
+    """The stream ends cleanly after ``text``, but the line with ``done`` never came."""
+
+    text: str
+
+
+Reply = (
+    str
+    | OutOfMemory
+    | NotFound
+    | HttpError
+    | CutStream
+    | ErrorLine
+    | LengthStop
+    | Slow
+    | Hang
+    | Dies
+    | EndsWithoutDone
+)
+
+
+def text_of(reply: Reply) -> str:
+    """The text that a reply says before whatever happens; empty for those that say nothing."""
+    if isinstance(reply, str):
+        return reply
+    if isinstance(reply, OutOfMemory | NotFound | HttpError):
+        return ""
+    return reply.text
+
+
+def edit_block(path: str, search: str, replace: str, language: str = "python") -> str:
+    """An answer in aider's ``diff`` edit format: one SEARCH/REPLACE block.
+
+    An empty ``search`` makes a new file.
+    """
+    lines = [
+        path,
+        f"```{language}",
+        "<<<<<<< SEARCH",
+        *search.splitlines(),
+        "=======",
+        *replace.splitlines(),
+        ">>>>>>> REPLACE",
+        "```",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def whole_file(path: str, content: str) -> str:
+    """An answer in aider's ``whole`` edit format: the path, then the file between fences."""
+    end = "" if content.endswith("\n") else "\n"
+    return f"{path}\n```\n{content}{end}```\n"

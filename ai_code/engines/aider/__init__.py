@@ -1,0 +1,53 @@
+"""aider on a local Ollama model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from ai_code.core.command import Command
+from ai_code.core.events import Event
+from ai_code.core.exits import Exit
+from ai_code.core.ports import OutputChannel
+from ai_code.core.task import Task
+from ai_code.core.verdict import Verdict
+from ai_code.engines.aider.command import aider_command, files_of
+from ai_code.engines.aider.judge import judge_aider
+from ai_code.engines.aider.reader import AiderReader
+
+
+class AiderEngine:
+    name = "aider"
+    title = "Ollama + Aider"
+    local = True
+
+    def command(self, task: Task) -> Command:
+        return aider_command(task)
+
+    def files(self, task: Task) -> dict[str, str]:
+        return dict(files_of(task))
+
+    def open(self, task: Task) -> AiderRun:
+        return AiderRun()
+
+
+class AiderRun:
+    """Reader and judge of one attempt."""
+
+    session_id = ""
+
+    def __init__(self) -> None:
+        self._reader = AiderReader()
+
+    @property
+    def answer(self) -> str:
+        return self._reader.answer
+
+    def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
+        return self._reader.feed(channel, data)
+
+    def finish(self) -> Sequence[Event]:
+        return self._reader.finish()
+
+    def judge(self, exit_: Exit, *, now: int, tz: tzinfo, changed: bool) -> Verdict:
+        return judge_aider(self._reader, exit_, changed=changed)

@@ -1,0 +1,194 @@
+"""aider's command line: one message, no questions, no network but the model's server.
+
+Every flag here silences something that aider was seen to do unattended (0.86.2): run the
+model's shell commands, run a repository's test-cmd, load a repository's .env, open a browser,
+write .gitignore, run ``git init``, commit, retry for a minute without a word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ai_code.core.brief import Brief, render
+from ai_code.core.command import Command
+from ai_code.core.task import LocalModel, Task
+
+_GUARDS = (
+    "--yes-always",
+    "--no-auto-commits",
+    "--no-dirty-commits",
+    "--no-suggest-shell-commands",
+    "--no-detect-urls",
+    "--disable-playwright",
+    "--no-gitignore",
+    "--no-check-update",
+    "--no-show-release-notes",
+    "--no-show-model-warnings",
+    "--analytics-disable",
+    "--no-auto-lint",
+    "--no-auto-test",
+    "--no-watch-files",
+    "--no-copy-paste",
+    "--no-restore-chat-history",
+    "--no-pretty",
+    "--no-fancy-input",
+    "--no-notifications",
+    "--stream",
+)
+
+_NOWHERE = (
+    "--env-file",
+    "--chat-history-file",
+    "--input-history-file",
+    "--load",
+    "--llm-history-file",
+)
+
+PARTS = ("message", "model-settings.yml", "model-metadata.json", "tmp")
+"""Files and folders of a run that aider is given, below the run's folder ``aider``."""
+
+
+def aider_command(task: Task) -> Command:
+    """The command of one attempt. ``files_of`` tells what must be on disk before it starts."""
+    model = _model(task)
+    brief = task.brief or Brief(task=task.request.prompt)
+    folder = task.run_dir / "aider"
+    argv = [*task.program.argv, *task.extra_args, "--model", f"ollama_chat/{model.name}"]
+    argv += ["--model-settings-file", str(folder / "model-settings.yml")]
+    argv += ["--model-metadata-file", str(folder / "model-metadata.json")]
+    argv += ["--edit-format", task.edit_format, *_GUARDS]
+    for option in _NOWHERE:
+        argv += [option, "/dev/null"]
+    argv += ["--notifications-command", "true", "--timeout", "600", "--map-tokens", "1024"]
+    for setting in _beats_a_dotenv(model):
+        argv += ["--set-env", setting]
+    if not task.in_git:
+        argv.append("--no-git")
+    for context in brief.context:
+        argv += ["--read", str(context.path)]
+    for name in brief.editable:
+        argv += ["--file", str(task.workdir / name)]
+    argv += ["--message-file", str(folder / "message")]
+    return Command(
+        argv=tuple(argv),
+        cwd=task.workdir,
+        env=_environment(task, model, folder),
+        stall_timeout_s=task.stall_timeout_s,
+        deadline_s=task.deadline_s,
+        secrets=tuple(model.headers.values()),
+    )
+
+
+def files_of(task: Task) -> Mapping[str, str]:
+    """Name → text of the files that the command names, for the run's folder ``aider``."""
+    model = _model(task)
+    brief = task.brief or Brief(task=task.request.prompt)
+    return {
+        "message": render(brief),
+        "model-settings.yml": json.dumps(_model_settings(model, task.edit_format)),
+        "model-metadata.json": json.dumps(_model_metadata(model)),
+    }
+
+
+def _model(task: Task) -> LocalModel:
+    if task.local is None:
+        raise ValueError("aider needs a local model")
+    return task.local
+
+
+def _model_settings(model: LocalModel, edit_format: str) -> list[dict[str, object]]:
+    """JSON is YAML: no name of a model can break out of it. A fixed num_ctx keeps Ollama from
+    loading the model anew for each request; the row ``aider/extra_params`` beats a file of the
+    repository's own."""
+    extra: dict[str, object] = {"num_ctx": model.num_ctx}
+    if model.keep_alive is not None:
+        extra["keep_alive"] = model.keep_alive
+    if model.headers:
+        extra["extra_headers"] = dict(model.headers)
+    name = f"ollama_chat/{model.name}"
+    return [
+        {
+            "name": name,
+            "edit_format": edit_format,
+            "use_repo_map": True,
+            "weak_model_name": name,
+            "extra_params": extra,
+        },
+        {"name": "aider/extra_params", "extra_params": {"api_base": model.base_url}},
+    ]
+
+
+def _model_metadata(model: LocalModel) -> dict[str, object]:
+    """With the model's data at hand aider does not ask /api/show, which it does without a time
+    limit and without our headers."""
+    return {
+        f"ollama_chat/{model.name}": {
+            "max_tokens": model.num_ctx,
+            "max_input_tokens": model.num_ctx,
+            "max_output_tokens": model.num_ctx,
+            "input_cost_per_token": 0,
+            "output_cost_per_token": 0,
+            "litellm_provider": "ollama_chat",
+            "mode": "chat",
+        }
+    }
+
+
+def _beats_a_dotenv(model: LocalModel) -> tuple[str, ...]:
+    """A repository's .env wins over the environment; --set-env wins over both."""
+    proxies = [f"{name}=" for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")]
+    return (f"OLLAMA_API_BASE={model.base_url}", *proxies, "NO_PROXY=*", "no_proxy=*")
+
+
+def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str | None]:
+    host = urlsplit(model.base_url)
+    port = host.port or (443 if host.scheme == "https" else 80)
+    home = task.environ.get("HOME", "")
+    writable = [str(task.workdir), str(folder / "tmp"), f"{home}/.aider", f"{home}/.cache"]
+    env: dict[str, str | None] = {
+        "OLLAMA_API_BASE": model.base_url,
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "NO_PROXY": "*",
+        "no_proxy": "*",
+        "BROWSER": "true",
+        "COLUMNS": "10000",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUTF8": "1",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TERM": "dumb",
+        "TMPDIR": str(folder / "tmp"),
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "core.fsmonitor",
+        "GIT_CONFIG_VALUE_0": "false",
+        "GIT_CONFIG_KEY_1": "core.hooksPath",
+        "GIT_CONFIG_VALUE_1": "/dev/null",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }
+    for name in task.environ:
+        # Options from the environment would beat our guards; the user's file stays in force.
+        if name.startswith("AIDER_") or name in _GIT_PLACES:
+            env[name] = None
+    if task.fence_dir:
+        known = task.environ.get("PYTHONPATH", "")
+        env["PYTHONPATH"] = str(task.fence_dir) + (f":{known}" if known else "")
+        env["AI_CODE_FENCE"] = json.dumps(
+            {
+                "write": writable,
+                "connect": [[host.hostname, port], *_loopback(host.hostname, port)],
+                "told": str(folder / "fence"),
+            }
+        )
+    return env
+
+
+_GIT_PLACES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"})
+
+
+def _loopback(host: str | None, port: int) -> list[list[object]]:
+    """``localhost`` is looked up to one of these before the connection is made."""
+    return [["127.0.0.1", port], ["::1", port]] if host in ("localhost", "127.0.0.1", "::1") else []

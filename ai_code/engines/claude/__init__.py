@@ -1,0 +1,93 @@
+"""Claude Code: always first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import tzinfo
+
+from ai_code.core.command import Command
+from ai_code.core.events import Answer, Event
+from ai_code.core.exits import EndedBy, Exit
+from ai_code.core.ports import OutputChannel
+from ai_code.core.task import Task
+from ai_code.core.verdict import Evidence, LimitKind, LimitReached, Verdict
+from ai_code.engines.claude.command import (
+    check_engine_args,
+    chooses_permission_mode,
+    claude_command,
+)
+from ai_code.engines.claude.judge import judge
+from ai_code.engines.claude.reader import ClaudeReader
+
+__all__ = ["ClaudeEngine", "ClaudeRun", "check_engine_args", "chooses_permission_mode"]
+
+
+class ClaudeEngine:
+    name = "claude"
+    title = "Claude Code"
+    local = False
+
+    def command(self, task: Task) -> Command:
+        return claude_command(task)
+
+    def open(self, task: Task) -> ClaudeRun:
+        return ClaudeRun()
+
+
+class ClaudeRun:
+    """Reader and judge of one attempt."""
+
+    def __init__(self) -> None:
+        self._reader = ClaudeReader()
+        self._answer = ""
+
+    @property
+    def answer(self) -> str:
+        return self._answer
+
+    @property
+    def session_id(self) -> str:
+        return self._reader.observed.session_id or ""
+
+    @property
+    def version(self) -> str:
+        return self._reader.observed.version or ""
+
+    @property
+    def model(self) -> str:
+        return self._reader.observed.model or ""
+
+    @property
+    def denied(self) -> Sequence[str]:
+        """Each refused call: ``Bash(npm test)``; repeated where it was refused again."""
+        counted = Counter(
+            f"{denial.tool}({denial.detail})" if denial.detail else denial.tool
+            for denial in self._reader.observed.denials
+        )
+        return list(counted.elements())
+
+    @property
+    def session_unknown(self) -> bool:
+        """Claude never began the session that it was asked for: there is none to resume."""
+        seen = self._reader.observed
+        text = seen.plain + seen.stderr_tail
+        return seen.events == 0 or "No conversation found" in text
+
+    def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
+        return self._noted(self._reader.feed(channel, data))
+
+    def finish(self) -> Sequence[Event]:
+        return self._noted(self._reader.finish())
+
+    def judge(self, exit_: Exit, *, now: int, tz: tzinfo, changed: bool) -> Verdict:
+        if exit_.ended_by is EndedBy.PAID:
+            evidence = Evidence("claude.extra-usage", "event", "isUsingOverage")
+            return LimitReached(LimitKind.EXTRA_USAGE, None, evidence, "paid extra usage began")
+        return judge(self._reader.observed, exit_, now=now, tz=tz)
+
+    def _noted(self, events: Sequence[Event]) -> Sequence[Event]:
+        for event in events:
+            if isinstance(event, Answer):
+                self._answer = event.text
+        return events

@@ -1,0 +1,89 @@
+"""What was seen of one Claude Code run: plain values between the reader and the judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The fields of the result event (or of ``--output-format json``) that count."""
+
+    subtype: str
+    is_error: bool
+    text: str | None
+    status: int | None
+    api_error: str | None
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """``rate_limit_info`` as the server's headers gave it. ``resets_at`` is an epoch."""
+
+    status: str
+    claim: str | None
+    resets_at: int | None
+    using_overage: bool
+    utilization: float | None = None
+
+    @property
+    def names_window(self) -> bool:
+        """A rejection of a named window: "rejected" alone is no limit."""
+        return self.status == "rejected" and self.claim is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """One ``api_retry``: Claude is trying again by itself."""
+
+    attempt: int
+    delay_s: float
+    status: int | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelError:
+    """The error row that Claude writes in the model's place (``<synthetic>``)."""
+
+    error: str | None
+    text: str
+    status: int | None
+    api_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A tool that was refused; ``detail`` is one short line of its input."""
+
+    tool: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A snapshot. ``rejected``, ``last_retry`` and ``error`` are of what came last: an answer
+    of the model after them clears them, since the run recovered.
+
+    ``plain`` is what was no event: the output of text mode, or noise; ``plain_whole`` is False
+    where it was cut to stay small. ``events`` counts the JSON lines."""
+
+    events: int = 0
+    dropped_lines: int = 0
+    result: Result | None = None
+    rejected: RateLimit | None = None
+    error: ModelError | None = None
+    last_retry: Retry | None = None
+    retries: int = 0
+    paid: bool = False
+    denials: tuple[Denial, ...] = ()
+    session_id: str | None = None
+    version: str | None = None
+    model: str | None = None
+    api_key_source: str | None = None
+    edited: tuple[str, ...] = ()
+    tool_uses: int = 0
+    plain: str = ""
+    plain_whole: bool = True
+    stderr_tail: str = ""

@@ -1,0 +1,1 @@
+"""Hall: one file per use case; the world is seen only through the ports."""

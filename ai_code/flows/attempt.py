@@ -1,0 +1,135 @@
+"""One engine, once: its events to the screen, a watch over silence, retries and patience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ai_code.core.events import (
+    Edited,
+    Event,
+    PaidUsage,
+    Permanent,
+    Progress,
+    Recovered,
+    Retrying,
+    Text,
+)
+from ai_code.core.exits import EndedBy
+from ai_code.core.patience import Patience
+from ai_code.core.ports import Clock, Console, OutputChannel
+from ai_code.core.text import one_line
+from ai_code.core.verdict import LimitKind
+from ai_code.engines.registry import EngineRun
+from ai_code.flows.output import Output
+
+_SILENT_S = 3.0
+_LINE_EVERY_S = 60.0
+
+
+@dataclass(slots=True)
+class Watch:
+    """What an attempt is watched for. ``patient_with`` are the kinds that patience is for."""
+
+    patience: Patience
+    patient_with: frozenset[LimitKind]
+    end_on_paid: bool = False
+    end_on_permanent: bool = True
+    waiting_for: str = ""
+    on_trouble: Callable[[], None] = field(default=lambda: None)
+
+
+class Attempt:
+    """The listener of one process. Afterwards ``edited`` are the files the engine wrote."""
+
+    def __init__(
+        self, run: EngineRun, output: Output, console: Console, clock: Clock, watch: Watch
+    ) -> None:
+        self.run = run
+        self._output = output
+        self._console = console
+        self._clock = clock
+        self._watch = watch
+        self._permanent = False
+        self._paid = False
+        self._retrying = ""
+        self._written = 0
+        self._next_line_s = _LINE_EVERY_S
+        self._silent = True
+        self.edited: list[str] = []
+        self.said = ""
+
+    def output(self, channel: OutputChannel, data: bytes) -> None:
+        """Called by the process room with what came."""
+        for event in self.run.feed(channel, data):
+            self._take(event)
+
+    def finish(self) -> None:
+        for event in self.run.finish():
+            self._take(event)
+        self._output.end_text()
+        self._console.status("")
+
+    def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
+        if self._permanent and self._watch.end_on_permanent:
+            return EndedBy.PERMANENT
+        if self._paid and self._watch.end_on_paid:
+            return EndedBy.PAID
+        if self._watch.patience.spent(self._clock.monotonic()):
+            return EndedBy.PATIENCE
+        self._show_waiting(elapsed_s, silence_s)
+        return None
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Text(text=text):
+                self._written += len(text)
+                self.said = (self.said + text)[-2000:]
+            case Edited(path=path):
+                if path not in self.edited:
+                    self.edited.append(path)
+            case Retrying():
+                self._retry(event)
+            case Recovered():
+                self._retrying = ""
+                self._watch.patience.recovered()
+            case Permanent():
+                self._permanent = True
+            case PaidUsage():
+                self._paid = True
+            case Progress(message=message):
+                self._console.status(one_line(message))
+            case _:
+                pass
+        self._output.take(event)
+
+    def _retry(self, event: Retrying) -> None:
+        why = {LimitKind.RATE: "rate limited", LimitKind.OVERLOADED: "overloaded"}.get(
+            event.kind or LimitKind.SESSION, event.message or "connection trouble"
+        )
+        self._retrying = f"{one_line(why, 60)}, retry {event.attempt or 1}"
+        if event.kind in self._watch.patient_with:
+            self._watch.patience.failing(self._clock.monotonic())
+        self._watch.on_trouble()
+
+    def _show_waiting(self, elapsed_s: float, silence_s: float) -> None:
+        if silence_s < _SILENT_S:
+            self._next_line_s = _LINE_EVERY_S
+            return
+        line = f"{self._doing()} {_seconds(silence_s)}"
+        self._console.status(line)
+        if silence_s >= self._next_line_s and not self._console.stderr_is_tty:
+            self._console.note(f"still waiting: {line}")
+            self._next_line_s += _LINE_EVERY_S
+
+    def _doing(self) -> str:
+        if self._retrying:
+            return f"{self._retrying}…"
+        if self._written:
+            return f"writing, {max(1, self._written // 4)} tokens…"
+        return f"{self._watch.waiting_for}…"
+
+
+def _seconds(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"

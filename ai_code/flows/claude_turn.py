@@ -1,0 +1,222 @@
+"""Claude's turn: first always, watched while it retries, resumed while patience lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from ai_code.core.command import Request
+from ai_code.core.patience import Patience
+from ai_code.core.ports import ClaudeFolder
+from ai_code.core.task import Program, Session, Task
+from ai_code.core.text import one_line
+from ai_code.core.verdict import (
+    PASSING_KINDS,
+    Evidence,
+    LimitKind,
+    LimitReached,
+    Unavailable,
+    UnavailableReason,
+    Verdict,
+)
+from ai_code.engines.claude import ClaudeEngine, ClaudeRun, chooses_permission_mode
+from ai_code.flows.attempt import Attempt, Watch
+from ai_code.flows.output import Output
+from ai_code.flows.turns import RunOptions, Turn
+from ai_code.flows.world import World
+from ai_code.settings import Settings
+
+GO_ON = "Please continue where you left off."
+"""What a resumed session is told; its own history holds the task."""
+
+
+class ClaudeTurn:
+    """Claude Code on one request; ``run`` may be called again to go on after a wait."""
+
+    def __init__(
+        self,
+        world: World,
+        settings: Settings,
+        options: RunOptions,
+        output: Output,
+        *,
+        on_trouble: Callable[[], None],
+    ) -> None:
+        self._world = world
+        self._settings = settings
+        self._options = options
+        self._output = output
+        self._on_trouble = on_trouble
+        self._engine = ClaudeEngine()
+        self._folder: ClaudeFolder | None = None
+        self._edited: dict[str, None] = {}
+        self._denied: dict[str, int] = {}
+        self._run: ClaudeRun | None = None
+
+    @property
+    def folder(self) -> ClaudeFolder:
+        if self._folder is None:
+            self._folder = self._world.claude_home.look(self._world.cwd)
+        return self._folder
+
+    @property
+    def scope(self) -> str:
+        """The account that a limit belongs to: configuration folder and kind of login."""
+        return f"{self.folder.config_dir}|{self.folder.auth}"
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """Tools that were refused, each once, with how often."""
+        return tuple(
+            tool if count == 1 else f"{tool} (×{count})" for tool, count in self._denied.items()
+        )
+
+    def find(self) -> Program | Unavailable:
+        """The installed Claude Code with its version."""
+        program = self._world.processes.find(self._settings.claude_command)
+        if program is None:
+            name = self._settings.claude_command[0]
+            return Unavailable(
+                UnavailableReason.MISSING,
+                f"Claude Code is not installed: there is no program {name}",
+                Evidence("claude.missing", "none", name),
+                "npm install -g @anthropic-ai/claude-code",
+            )
+        return self._world.processes.version(program)
+
+    def run(self, program: Program, *, resume: str = "") -> Turn:
+        """One turn: attempts on one session until a verdict stands. ``resume`` is the session
+        to go on with after a wait."""
+        task = self._task(program, resume)
+        patience = Patience(self._settings.patience_s)
+        while True:
+            turn = self._attempt(task, patience)
+            if not self._may_pass(turn.verdict, patience):
+                return turn
+            self._pause(turn.verdict, patience)
+            task = self._resumed(task, turn)
+
+    def preview(self, program: Program) -> Task:
+        """The task of the first attempt, for ``--dry-run``."""
+        return self._task(program, "")
+
+    def _attempt(self, task: Task, patience: Patience) -> Turn:
+        run = self._engine.open(task)
+        self._run = run
+        watch = Watch(
+            patience=patience,
+            patient_with=self._patient_with(),
+            end_on_paid=self._settings.claude_extra_usage == "limit",
+            waiting_for="waiting for Claude",
+            on_trouble=self._on_trouble,
+        )
+        attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
+        exit_ = self._world.processes.run(self._engine.command(task), attempt)
+        attempt.finish()
+        clock = self._world.clock
+        verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=False)
+        for path in attempt.edited:
+            self._edited[_relative(path, self._world.trees.root_of(self._world.cwd))] = None
+        for tool in run.denied:
+            self._denied[tool] = self._denied.get(tool, 0) + 1
+        return Turn(
+            engine="claude",
+            verdict=verdict,
+            exit=exit_,
+            version=task.program.version_text or run.version,
+            model=run.model,
+            session_id=run.session_id or (task.session.id if task.session else ""),
+            edited=tuple(self._edited),
+            said=one_line(attempt.said, 300),
+            answer=run.answer,
+        )
+
+    def _may_pass(self, verdict: Verdict, patience: Patience) -> bool:
+        """A passing limit before patience is spent: Claude gave up too early."""
+        if not isinstance(verdict, LimitReached) or verdict.kind not in self._patient_with():
+            return False
+        now = self._world.clock.monotonic()
+        patience.failing(now)
+        return patience.left_s(now) > 0
+
+    def _patient_with(self) -> frozenset[LimitKind]:
+        """Only what would hand the work over is watched; else Claude retries as it likes."""
+        if not self._settings.fallback_enabled:
+            return frozenset()
+        return frozenset(kind for kind in PASSING_KINDS if kind.value in self._settings.fallback_on)
+
+    def _pause(self, verdict: Verdict, patience: Patience) -> None:
+        self._on_trouble()
+        clock = self._world.clock
+        pause = patience.pause_s(clock.monotonic())
+        what = "is overloaded" if _kind(verdict) is LimitKind.OVERLOADED else "limits the rate"
+        self._world.console.status(f"the API {what}; trying Claude again in {pause:.0f} s…")
+        clock.sleep(pause)
+
+    def _task(self, program: Program, resume: str) -> Task:
+        folder = self.folder
+        args = (*self._settings.claude_args, *self._options.engine_args)
+        return Task(
+            request=self._request(GO_ON if resume else self._prompt()),
+            program=program,
+            workdir=self._world.cwd,
+            run_dir=self._world.cwd,
+            environ=self._world.environ,
+            extra_args=self._settings.claude_args,
+            stall_timeout_s=self._settings.stall_timeout_s,
+            deadline_s=self._settings.timeout_s,
+            session=self._session(resume),
+            guard_folder=folder.has_folder_settings and not folder.trusted,
+            choose_permissions=folder.permission_mode is None and not chooses_permission_mode(args),
+        )
+
+    def _session(self, resume: str) -> Session:
+        if resume:
+            return Session("resume", resume)
+        if self._options.resume:
+            return Session("resume", self._options.resume)
+        if self._options.resume == "":
+            return Session("continue")
+        return Session("new", self._world.new_id())
+
+    def _resumed(self, task: Task, turn: Turn) -> Task:
+        """The next attempt: the same session where Claude has kept one, else a new one."""
+        kept = self._run is not None and not self._run.session_unknown
+        if turn.session_id and kept:
+            return replace(
+                task,
+                session=Session("resume", turn.session_id),
+                request=replace(task.request, prompt=GO_ON),
+            )
+        return replace(task, session=Session("new", self._world.new_id()))
+
+    def _request(self, prompt: str) -> Request:
+        return Request(
+            prompt=prompt,
+            cwd=self._world.cwd,
+            files=self._options.files,
+            reads=self._options.reads,
+            engine_args=self._options.engine_args,
+            claude_model=self._settings.claude_model,
+            output_format=self._options.output_format,
+            deltas=self._output.streams,
+        )
+
+    def _prompt(self) -> str:
+        """The person's prompt, and the files that --file and --read name."""
+        parts = [self._options.prompt]
+        if self._options.files:
+            parts.append("Files to edit: " + ", ".join(self._options.files))
+        if self._options.reads:
+            parts.append("Files to read first: " + ", ".join(self._options.reads))
+        return "\n\n".join(parts)
+
+
+def _relative(path: str, root: Path) -> str:
+    full = Path(path)
+    return str(full.relative_to(root)) if full.is_relative_to(root) else path
+
+
+def _kind(verdict: Verdict) -> LimitKind | None:
+    return verdict.kind if isinstance(verdict, LimitReached) else None

@@ -1,0 +1,65 @@
+"""``--dry-run``: what would be run, in which order, and why; nothing is started."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from ai_code.core.plan import banner, make_plan
+from ai_code.core.verdict import Unavailable
+from ai_code.engines.claude import ClaudeEngine
+from ai_code.flows.claude_turn import ClaudeTurn
+from ai_code.flows.local_turn import LocalTurn
+from ai_code.flows.output import Output
+from ai_code.flows.turns import RunOptions
+from ai_code.flows.world import World
+from ai_code.settings import Settings
+
+
+def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[str]:
+    """Lines for stdout: each engine of the plan with its command and what stands against it."""
+    output = Output(world.console, options.output_format)
+    plan = make_plan(
+        engine=settings.engine,
+        local_only=options.local_only,
+        fallback=settings.fallback_enabled,
+        engines=settings.fallback_engines,
+        skip="",
+    )
+    for number, step in enumerate(plan.steps, 1):
+        yield f"{number}. {step.engine}"
+        if step.engine == "claude":
+            turn = ClaudeTurn(world, settings, options, output, on_trouble=lambda: None)
+            yield from _claude(turn)
+        else:
+            yield from _local(LocalTurn(world, settings, options, output, lambda: "dry-run"))
+    for skip in plan.skips:
+        yield f"-  {skip.engine} is left out: {skip.reason}"
+    if len(plan.steps) > 1:
+        kinds = ", ".join(sorted(settings.fallback_on))
+        yield f"The second engine takes over on: {kinds}"
+
+
+def _claude(turn: ClaudeTurn) -> Iterator[str]:
+    program = turn.find()
+    if isinstance(program, Unavailable):
+        yield f"   cannot run: {program.message}"
+        yield f"   hint: {program.hint}"
+        return
+    command = ClaudeEngine().command(turn.preview(program))
+    yield f"   {banner('Claude Code', 'first')}"
+    yield f"   $ {shlex.join(command.argv)}   (the prompt on standard input)"
+
+
+def _local(turn: LocalTurn) -> Iterator[str]:
+    program = turn.find()
+    ready = program if isinstance(program, Unavailable) else turn.check()
+    yield f"   {banner(turn.title, 'limit')}"
+    if isinstance(ready, Unavailable):
+        yield f"   cannot run: {ready.message}"
+        yield f"   hint: {ready.hint}"
+        return
+    assert not isinstance(program, Unavailable)
+    local = ready.local
+    yield f"   $ {shlex.join(program.argv)} … in a private worktree"
+    yield f"   model {local.name} at {local.base_url}, context {local.num_ctx} tokens"

@@ -1,0 +1,313 @@
+"""A local engine's turn: checked first, worked in a private worktree, looked at, landed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ai_code.core.brief import Brief, ContextFile, estimate_tokens
+from ai_code.core.changes import Change, Changes, Landed
+from ai_code.core.command import Request
+from ai_code.core.naming import named_files, named_symbols
+from ai_code.core.patience import Patience
+from ai_code.core.ports_tree import TreeFacts, Workspace
+from ai_code.core.suspicions import Suspicion
+from ai_code.core.task import Program, Task
+from ai_code.core.text import one_line
+from ai_code.core.verdict import (
+    Done,
+    Evidence,
+    Failed,
+    FailReason,
+    LimitReached,
+    Unavailable,
+    UnavailableReason,
+    Verdict,
+)
+from ai_code.engines.aider import AiderEngine
+from ai_code.flows.attempt import Attempt, Watch
+from ai_code.flows.context import gather_context
+from ai_code.flows.landing import decide, land
+from ai_code.flows.output import Output
+from ai_code.flows.readiness import Ready, Wanted, check_local
+from ai_code.flows.turns import RunOptions, Turn
+from ai_code.flows.world import World
+from ai_code.settings import Settings
+
+_PROMPT_SHARE = 0.5
+_FILES_SHARE = 0.4
+"""Of the model's context: what the prompt, and the files to edit, may take at most."""
+_MOST_DEFINING_FILES = 3
+_LOCK_WAIT_S = 30.0
+
+
+class LocalTurn:
+    """aider on Ollama for one run. ``check`` may be called early, while Claude still tries."""
+
+    def __init__(
+        self,
+        world: World,
+        settings: Settings,
+        options: RunOptions,
+        output: Output,
+        run_id: Callable[[], str],
+    ) -> None:
+        self._world = world
+        self._settings = settings
+        self._options = options
+        self._output = output
+        self._run_id = run_id
+        self._engine = AiderEngine()
+        self._early: Callable[[], Ready | Unavailable] | None = None
+        self._checked: Ready | Unavailable | None = None
+
+    @property
+    def title(self) -> str:
+        return self._engine.title
+
+    def warm_up(self) -> None:
+        """Asks the model's server beside Claude's retries, so that the answer is there."""
+        if self._early is None:
+            self._early = self._world.background(self._check)
+
+    def check(self) -> Ready | Unavailable:
+        """Program, server, model, memory; under a second."""
+        if self._checked is None:
+            early = self._early() if self._early else None
+            # What was not ready a moment ago may be by now.
+            self._checked = early if isinstance(early, Ready) else self._check()
+        return self._checked
+
+    def find(self) -> Program | Unavailable:
+        program = self._world.processes.find(self._settings.aider_command)
+        if program is not None:
+            return program
+        name = self._settings.aider_command[0]
+        return Unavailable(
+            UnavailableReason.MISSING,
+            f"aider is not installed: there is no program {name}",
+            Evidence("aider.missing", "none", name),
+            "uv tool install --compile-bytecode --python 3.12 aider-chat",
+        )
+
+    def run(self, program: Program, ready: Ready, claude: Turn | None) -> Turn:
+        """The whole turn, landing included. The private worktree is gone afterwards."""
+        facts = self._world.trees.facts(self._world.cwd)
+        run_dir = self._world.journal.run_dir(self._run_id())
+        too_long = self._too_long(ready)
+        if too_long:
+            return self._turn(too_long, ready)
+        editable = self._editable(facts, ready, claude)
+        for note in ready.notes:
+            self._world.console.note(note)
+        try:
+            workspace = self._world.trees.prepare(
+                self._world.cwd,
+                run_dir,
+                include=[facts.root / name for name in editable],
+                where=self._settings.fallback_where,
+            )
+            self._tell_left_out(workspace)
+            task = self._task(program, ready, facts, workspace, run_dir, editable, claude)
+            return self._work(task, ready, workspace, run_dir)
+        finally:
+            self._world.trees.discard(run_dir)
+
+    def _work(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
+        for name, text in self._engine.files(task).items():
+            self._world.files.write(run_dir / "aider" / name, text)
+        self._world.files.folder(run_dir / "aider" / "tmp")
+        if not ready.loaded:
+            self._preload(ready)
+        run = self._engine.open(task)
+        waiting = f"{ready.local.name} is thinking" if ready.loaded else f"loading {_name(ready)}"
+        watch = Watch(Patience(0.0), frozenset(), waiting_for=waiting)
+        attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
+        exit_ = self._world.processes.run(self._engine.command(task), attempt)
+        attempt.finish()
+        changes = workspace.changes()
+        clock = self._world.clock
+        verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
+        landed = self._land(changes, verdict, workspace, run_dir)
+        return self._turn(verdict, ready, exit_=exit_, answer=run.answer, landed=landed)
+
+    def _turn(self, verdict: Verdict, ready: Ready, **more: object) -> Turn:
+        from typing import Any, cast
+
+        rest = cast(dict[str, Any], more)
+        return Turn(
+            engine=self._engine.name,
+            verdict=verdict,
+            exit=rest.get("exit_"),
+            model=ready.local.name,
+            answer=rest.get("answer", ""),
+            landed=rest.get("landed"),
+        )
+
+    def _land(
+        self, changes: Changes, verdict: Verdict, workspace: Workspace, run_dir: Path
+    ) -> Landed | None:
+        if not (changes or changes.escaped or changes.ignored):
+            return None
+        finished = isinstance(verdict, Done)
+        cut = isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
+        on_suspect = self._settings.fallback_on_suspect
+        plan = decide(
+            changes,
+            allow_protected=self._options.allow_protected,
+            # What was interrupted, stalled or crashed is kept as a patch, never landed.
+            on_suspect=on_suspect if finished or cut else "drop",
+            ask=self._ask if self._world.console.stdin_is_tty else None,
+            answer_was_cut=not finished,
+        )
+        trees = self._world.trees
+        with trees.lock(workspace.root, run_id=self._run_id(), wait_s=_LOCK_WAIT_S):
+            return land(
+                plan,
+                trees,
+                root=workspace.root,
+                run_dir=run_dir,
+                in_place=workspace.where == "tree",
+            )
+
+    def _ask(self, change: Change, found: Sequence[Suspicion]) -> bool:
+        reasons = "; ".join(f"{each.reason} {each.detail}".strip() for each in found)
+        answer = self._world.console.ask(
+            f"{change.path} looks wrong ({one_line(reasons)}). Land it all the same?",
+            {"n": "leave out", "y": "land"},
+        )
+        return answer == "y"
+
+    def _check(self) -> Ready | Unavailable:
+        settings = self._settings
+        server = self._world.model_server(settings.ollama_api, settings.ollama_headers)
+        wanted = Wanted(
+            settings.model,
+            settings.ollama_num_ctx,
+            settings.ollama_headers,
+            settings.ollama_keep_alive,
+        )
+        return check_local(server, self._world.hardware, wanted)
+
+    def _preload(self, ready: Ready) -> None:
+        """The model loads while aider starts. A failure shows where it is needed: in aider."""
+        local = ready.local
+        server = self._world.model_server(local.base_url, local.headers)
+        self._world.background(lambda: server.preload(local.name, local.num_ctx, local.keep_alive))
+
+    def _too_long(self, ready: Ready) -> Unavailable | None:
+        tokens = estimate_tokens(self._options.prompt)
+        room = int(ready.local.num_ctx * _PROMPT_SHARE)
+        if tokens <= room:
+            return None
+        return Unavailable(
+            UnavailableReason.MEMORY,
+            f"the prompt is about {tokens} tokens long, and {ready.local.name} can take {room} "
+            f"of them beside files and answer (context {ready.local.num_ctx})",
+            Evidence("local.prompt-too-long", "none"),
+            "name files with --file instead of pasting them, or set ollama.num-ctx higher",
+        )
+
+    def _editable(self, facts: TreeFacts, ready: Ready, claude: Turn | None) -> tuple[str, ...]:
+        """Files the model gets to edit from the start: named by --file, by the prompt, edited
+        by Claude, or defining a function the prompt names; as long as they fit."""
+        trees, cwd, prompt = self._world.trees, self._world.cwd, self._options.prompt
+        wanted = [_in_tree(cwd / name, facts.root) for name in self._options.files]
+        tracked = trees.tracked_files(cwd)
+        wanted += named_files(prompt, tracked)
+        wanted += claude.edited if claude else ()
+        if not wanted:
+            for symbol in named_symbols(prompt):
+                found = trees.grep_definitions(cwd, symbol)
+                wanted += found if len(found) <= _MOST_DEFINING_FILES else ()
+        return self._fitting(dict.fromkeys(wanted), facts.root, ready)
+
+    def _fitting(self, wanted: dict[str, None], root: Path, ready: Ready) -> tuple[str, ...]:
+        room = int(ready.local.num_ctx * _FILES_SHARE) * 4
+        chosen: list[str] = []
+        for name in wanted:
+            size = self._world.files.size(root / name)
+            if size is None:
+                continue
+            if size > room:
+                self._world.console.note(
+                    f"{name} ({size // 1024} KiB) does not fit the model's context; "
+                    "it sees only the parts it asks for"
+                )
+                continue
+            room -= size
+            chosen.append(name)
+        return tuple(chosen)
+
+    def _task(
+        self,
+        program: Program,
+        ready: Ready,
+        facts: TreeFacts,
+        workspace: Workspace,
+        run_dir: Path,
+        editable: tuple[str, ...],
+        claude: Turn | None,
+    ) -> Task:
+        context, notes = self._context(facts.root, run_dir, ready)
+        for note in notes:
+            self._world.console.note(note)
+        here = tuple(name for name in editable if self._world.files.size(workspace.path / name))
+        brief = Brief(
+            task=self._options.prompt,
+            branch=facts.branch,
+            commits=facts.commits,
+            changed=facts.changed,
+            claude_edited=claude.edited if claude else (),
+            claude_said=claude.said if claude and claude.edited else "",
+            editable=here,
+            context=context,
+            stopped_by=_stopped_by(claude),
+        )
+        return Task(
+            request=Request(prompt=self._options.prompt, cwd=workspace.cwd),
+            program=program,
+            workdir=workspace.path,
+            run_dir=run_dir,
+            environ=self._world.environ,
+            extra_args=self._settings.aider_args,
+            stall_timeout_s=self._settings.stall_timeout_s,
+            deadline_s=self._settings.timeout_s,
+            brief=brief,
+            local=ready.local,
+            edit_format=self._settings.aider_edit_format,
+            in_git=workspace.in_git or workspace.where == "worktree",
+            fence_dir=self._world.fence_dir,
+        )
+
+    def _context(
+        self, root: Path, run_dir: Path, ready: Ready
+    ) -> tuple[tuple[ContextFile, ...], tuple[str, ...]]:
+        return gather_context(
+            self._world.files,
+            root=root,
+            cwd=self._world.cwd,
+            names=self._settings.context_files,
+            extra=[self._world.cwd / name for name in self._options.reads],
+            num_ctx=ready.local.num_ctx,
+            budget=self._settings.context_budget,
+            folder=run_dir / "aider" / "context",
+        )
+
+    def _tell_left_out(self, workspace: Workspace) -> None:
+        for left in workspace.left_out[:5]:
+            self._world.console.detail(f"not in the worktree: {left.path}: {left.reason}")
+
+
+def _in_tree(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def _name(ready: Ready) -> str:
+    return ready.local.name
+
+
+def _stopped_by(claude: Turn | None) -> str:
+    if claude is None or not isinstance(claude.verdict, LimitReached):
+        return ""
+    return f"its {claude.verdict.kind.value} limit was reached"

@@ -1,0 +1,127 @@
+"""Where an engine's events go: the terminal as they come, or a pipe once, at the end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ai_code.core.command import OutputFormat
+from ai_code.core.events import (
+    Answer,
+    Event,
+    PaidUsage,
+    RawEvent,
+    Recovered,
+    Retrying,
+    Text,
+    Tool,
+    Warned,
+)
+from ai_code.core.ports import Console
+from ai_code.core.text import SafeText, one_line
+
+
+class Output:
+    """The streams of one run.
+
+    On a terminal text passes as it comes and each tool is one dim line. Elsewhere stdout gets
+    the answer of the engine that finished, once, in the asked format; with ``stream-json``
+    the events as they come, the result event last and only of the engine that finished.
+    """
+
+    def __init__(self, console: Console, format_: OutputFormat) -> None:
+        self._console = console
+        self._format = format_
+        self.streams = format_ == "text" and console.stdout_is_tty
+        self._shows_tools = console.stderr_is_tty
+        self.engine = ""
+        self._answer = ""
+        self._result: bytes | None = None
+        self._said = False
+
+    def begin(self, engine: str) -> None:
+        """Another engine's turn: what the one before held back is dropped."""
+        self.end_text()
+        self.engine = engine
+        self._answer = ""
+        self._result = None
+
+    def take(self, event: Event) -> None:
+        match event:
+            case Text(text=text):
+                self._text(text)
+            case Tool(name=name, detail=detail):
+                self._tool(f"· {name} {one_line(detail, 100)}".rstrip())
+            case Answer(text=text):
+                self._answer = text
+            case RawEvent(line=line, final=final):
+                self._raw(line, final)
+            case PaidUsage(message=message):
+                self._console.important(f"Claude: {one_line(message)} (this costs extra)")
+            case Warned(message=message):
+                self._console.note(f"Claude: {one_line(message)}")
+            case Retrying() | Recovered():
+                pass
+            case _:
+                pass
+
+    def end_text(self) -> None:
+        if self._said:
+            self._console.answer_end()
+            self._said = False
+
+    def finish_claude(self, fallback_text: str = "") -> None:
+        """Claude finished: stdout gets what ``claude -p`` would have printed."""
+        self.end_text()
+        if self._format != "text":
+            if self._result is not None:
+                self._console.raw(self._named(self._result) + b"\n")
+        elif not self.streams and (text := self._answer or fallback_text):
+            data = text.encode("utf-8", "replace")
+            self._console.raw(data if data.endswith(b"\n") else data + b"\n")
+
+    def finish_local(self, answer: str, facts: dict[str, Any]) -> None:
+        """A local engine finished: the same shapes, made of its answer. Its text is made safe:
+        nobody but a weak model vouches for what is in it."""
+        self.end_text()
+        if self._format == "text":
+            if not self.streams and answer:
+                self._console.raw(_safe(answer).encode("utf-8", "replace") + b"\n")
+            return
+        session = facts.get("session_id", "")
+        if self._format == "stream-json":
+            message = {"role": "assistant", "content": [{"type": "text", "text": answer}]}
+            self._json({"type": "assistant", "message": message, "session_id": session})
+        self._json({"type": "result", "subtype": "success", **facts, "result": answer})
+
+    def _text(self, text: str) -> None:
+        if self.streams:
+            self._said = True
+            self._console.answer(text)
+
+    def _tool(self, line: str) -> None:
+        if self._shows_tools:
+            self._console.tool(line)
+        else:
+            self._console.detail(line)
+
+    def _raw(self, line: bytes, final: bool) -> None:
+        if final:
+            self._result = line
+        elif self._format == "stream-json":
+            self._console.raw(self._named(line) + b"\n")
+
+    def _named(self, line: bytes) -> bytes:
+        """The same object with one field more, without parsing megabytes again."""
+        body = line.rstrip()
+        comma = b"" if body[:-1].rstrip().endswith(b"{") else b","
+        return body[:-1] + comma + b'"engine":' + json.dumps(self.engine).encode() + b"}"
+
+    def _json(self, value: dict[str, Any]) -> None:
+        value["engine"] = self.engine
+        self._console.raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def _safe(text: str) -> str:
+    safe = SafeText(colour=False)
+    return safe.feed(text) + safe.end()

@@ -1,0 +1,178 @@
+"""Is the local model ready? Asked before anything starts, answered in under a second.
+
+aider itself needs 76 silent seconds to say that no server answers; this says it at once, with
+the command that mends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from ai_code.core.memory import (
+    CONTEXTS,
+    DEFAULT_CONTEXT,
+    gib,
+    largest_context,
+    need_bytes,
+    shape_of,
+)
+from ai_code.core.models import PREFERRED, choose, same_model
+from ai_code.core.ports import (
+    Hardware,
+    LoadedModel,
+    Machine,
+    ModelServer,
+    ModelServerError,
+    ServedModel,
+)
+from ai_code.core.task import LocalModel
+from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
+
+_VRAM_SHARE = 0.9
+"""Drivers and the desktop keep some of a card's free memory for themselves."""
+_RAM_RESERVE = 512 << 20
+_WISHED_CONTEXT = 16384
+"""Larger contexts cost memory and time; an edit with its files rarely needs more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What settings ask for: a model's name or ``auto``; ``num_ctx`` in tokens, 0 for auto."""
+
+    model: str
+    num_ctx: int
+    headers: Mapping[str, str]
+    keep_alive: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A model that is served and fits. ``notes`` are lines worth telling."""
+
+    local: LocalModel
+    notes: tuple[str, ...] = ()
+    loaded: bool = False
+
+
+def check_local(server: ModelServer, hardware: Hardware, wanted: Wanted) -> Ready | Unavailable:
+    """Server, model and memory, in this order; the first that is missing is the answer."""
+    try:
+        served = server.models()
+        name = choose(wanted.model, [model.name for model in served])
+        if name is None:
+            return _no_model(wanted.model, served)
+        model = next(model for model in served if model.name == name)
+        return _fit(server, hardware, wanted, model)
+    except ModelServerError as error:
+        return _no_server(server.base_url, error)
+
+
+def _fit(
+    server: ModelServer, hardware: Hardware, wanted: Wanted, model: ServedModel
+) -> Ready | Unavailable:
+    show = server.show(model.name)
+    loaded = server.loaded()
+    running = next((row for row in loaded if same_model(row.name, model.name)), None)
+    if running and running.context >= CONTEXTS[-1] and not wanted.num_ctx:
+        # It is in memory with a context that will do: asking for another would load it anew.
+        return _ready(server, wanted, model, running.context, _offload(running), loaded=True)
+    if not _is_local(server.base_url):
+        return _ready(server, wanted, model, wanted.num_ctx or _own_context(show), ())
+    available = _available(hardware.memory(), loaded)
+    if wanted.num_ctx:
+        context = wanted.num_ctx if _need(model, show, wanted.num_ctx) <= available else 0
+    else:
+        context = min(largest_context(model.size, shape_of(show), available), _WISHED_CONTEXT)
+    if not context:
+        return _no_memory(model, _need(model, show, wanted.num_ctx or CONTEXTS[-1]), available)
+    return _ready(server, wanted, model, context, ())
+
+
+def _ready(
+    server: ModelServer,
+    wanted: Wanted,
+    model: ServedModel,
+    context: int,
+    notes: tuple[str, ...],
+    loaded: bool = False,
+) -> Ready:
+    local = LocalModel(
+        model.name, server.base_url, context, dict(wanted.headers), wanted.keep_alive
+    )
+    return Ready(local, notes, loaded)
+
+
+def _need(model: ServedModel, show: Mapping[str, Any], context: int) -> int:
+    return need_bytes(model.size, shape_of(show), context)
+
+
+def _own_context(show: Mapping[str, Any]) -> int:
+    shape = shape_of(show)
+    return min(DEFAULT_CONTEXT, shape.context) if shape and shape.context else DEFAULT_CONTEXT
+
+
+def _available(machine: Machine, loaded: Sequence[LoadedModel]) -> int:
+    """Bytes a model could have. What other models hold counts: Ollama makes room for a new
+    one by unloading them."""
+    given_back = sum(model.size for model in loaded)
+    free = machine.ram_available + int(machine.vram_free * _VRAM_SHARE) - _RAM_RESERVE
+    return max(0, free) + given_back
+
+
+def _is_local(base_url: str) -> bool:
+    host = urlsplit(base_url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _offload(running: LoadedModel) -> tuple[str, ...]:
+    if 0 < running.size_vram < running.size:
+        share = 100 * running.size_vram // running.size
+        return (f"{running.name} is only {share} % on the GPU, so it will be slow.",)
+    return ()
+
+
+def _no_server(base_url: str, error: ModelServerError) -> Unavailable:
+    evidence = Evidence("ollama." + error.kind, "none", str(error)[:200])
+    if error.kind == "http":
+        hint = "ai-code config show --origin   (ollama.api, ollama.headers)"
+        message = f"Ollama at {base_url} answered HTTP {error.status}: {error}"
+        return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
+    if error.kind == "garbage":
+        message = f"what answers at {base_url} is not Ollama ({error})"
+        hint = "ai-code --api http://HOST:11434 …   (or set ollama.api)"
+        return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
+    how = "does not answer in time" if error.kind == "timeout" else "is not running"
+    message = f"Ollama {how} at {base_url} ({error})"
+    hint = "ollama serve" if _is_local(base_url) else f"curl {base_url}/api/version"
+    return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
+
+
+def _no_model(wanted: str, served: Sequence[ServedModel]) -> Unavailable:
+    names = ", ".join(model.name for model in served[:6]) or "none"
+    if wanted != "auto":
+        message = f"the model {wanted} is not installed in Ollama (installed: {names})"
+        hint = f"ollama pull {wanted}"
+    elif served:
+        message = f"several models are installed and none of them is in our list ({names})"
+        hint = f"ai-code --model {served[0].name} …   (or set model: in the settings)"
+    else:
+        message = "Ollama has no model installed"
+        hint = f"ollama pull {PREFERRED[0]}"
+    evidence = Evidence("ollama.no-model", "none", names)
+    return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
+
+
+def _no_memory(model: ServedModel, need: int, available: int) -> Unavailable:
+    message = (
+        f"{model.name} needs about {gib(need)} of memory and {gib(available)} can be had "
+        "(RAM and GPU)"
+    )
+    return Unavailable(
+        UnavailableReason.MEMORY,
+        message,
+        Evidence("ollama.memory", "none", f"need {need} available {available}"),
+        "close other programs, or take a smaller model: ollama pull qwen2.5-coder:3b",
+    )

@@ -1,0 +1,78 @@
+"""The lines a person reads about a run: why it switched, what changed, how to take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import tzinfo
+
+from ai_code.core.changes import Landed
+from ai_code.core.errors import AiCodeError, TryLaterError
+from ai_code.core.resets import describe_reset
+from ai_code.core.text import one_line
+from ai_code.core.verdict import (
+    Failed,
+    LimitKind,
+    LimitReached,
+    Unavailable,
+    Verdict,
+)
+
+_LIMIT_WORDS = {
+    LimitKind.SESSION: "session limit reached",
+    LimitKind.WEEKLY: "weekly limit reached",
+    LimitKind.MODEL: "limit of the model reached",
+    LimitKind.USAGE: "usage limit reached",
+    LimitKind.CREDIT: "out of credit",
+    LimitKind.RATE: "rate limited, and it does not pass",
+    LimitKind.OVERLOADED: "the API is overloaded, and it does not pass",
+    LimitKind.EXTRA_USAGE: "paid extra usage begins",
+}
+
+SMALL_TASKS = "A local model does small, clearly described tasks best."
+
+
+def limit_line(limit: LimitReached, now: int, tz: tzinfo) -> str:
+    """``session limit reached, resets 23:10 (in 2 h 10 min)``"""
+    words = _LIMIT_WORDS[limit.kind]
+    if limit.resets_at is None:
+        return words
+    return f"{words}, resets {describe_reset(limit.resets_at, now, tz)}"
+
+
+def reason_line(verdict: Verdict, now: int, tz: tzinfo) -> str:
+    """Why the first engine is not the one that finishes."""
+    match verdict:
+        case LimitReached():
+            return f"Claude Code: {limit_line(verdict, now, tz)}"
+        case Unavailable() | Failed():
+            return f"Claude Code: {one_line(verdict.message)}"
+        case _:
+            return ""
+
+
+def landed_lines(landed: Landed | None, run_id: str) -> Iterator[str]:
+    """What changed, what was left out and why, and the commands that follow from it."""
+    if landed is None:
+        return
+    for file in landed.files:
+        word = {"A": "new", "D": "deleted"}.get(file.kind, "changed")
+        yield f"{word}: {one_line(file.path)} (+{file.plus} −{file.minus})"
+    for doubt in landed.doubts:
+        yield f"look at {one_line(doubt.path)}: {doubt.reason}"
+    for left in landed.left_out:
+        yield f"left out: {one_line(left.path)}: {left.reason}"
+    for conflict in landed.conflicts:
+        yield f"not merged: {one_line(conflict.path)}: {conflict.reason}"
+    if landed.patch_path:
+        yield f"what did not land is kept: git apply {landed.patch_path}"
+    if landed.files:
+        yield f"see it: ai-code diff {run_id}   take it back: ai-code undo {run_id}"
+
+
+def no_engine_left(first: Verdict, last: Unavailable, now: int, tz: tzinfo) -> AiCodeError:
+    """Claude is at a limit and the local engine is not ready either."""
+    return TryLaterError(
+        reason_line(first, now, tz),
+        why=f"The local fallback is not ready: {last.message}",
+        hint=last.hint,
+    )

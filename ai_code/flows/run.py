@@ -1,0 +1,361 @@
+"""``ai-code "PROMPT"``: Claude first; at a limit a local engine; the record; the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
+from ai_code.core.exits import ExitCode
+from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
+from ai_code.core.record import RecordedLeftOut, RunRecord, prompt_line
+from ai_code.core.resets import describe_reset
+from ai_code.core.task import Program
+from ai_code.core.text import one_line
+from ai_code.core.verdict import (
+    Done,
+    Failed,
+    FailReason,
+    Interrupted,
+    LimitKind,
+    LimitReached,
+    Unavailable,
+    UnavailableReason,
+    Verdict,
+)
+from ai_code.flows.claude_turn import ClaudeTurn
+from ai_code.flows.local_turn import LocalTurn
+from ai_code.flows.output import Output
+from ai_code.flows.readiness import Ready
+from ai_code.flows.report import (
+    SMALL_TASKS,
+    landed_lines,
+    no_engine_left,
+    reason_line,
+)
+from ai_code.flows.turns import RunOptions, Turn, recorded
+from ai_code.flows.waiting import wait_for_reset
+from ai_code.flows.world import World
+from ai_code.settings import Settings
+
+_PLAN_LIMITS = frozenset(LimitKind) - {LimitKind.RATE, LimitKind.OVERLOADED}
+
+
+class Run:
+    """One run of ai-code. ``go`` returns the exit code; what cannot be done raises."""
+
+    def __init__(self, world: World, settings: Settings, options: RunOptions) -> None:
+        self._world = world
+        self._settings = settings
+        self._options = options
+        self._output = Output(world.console, options.output_format)
+        self._turns: list[Turn] = []
+        self._record: RunRecord | None = None
+        self._claude = ClaudeTurn(world, settings, options, self._output, on_trouble=self._trouble)
+        self._local = LocalTurn(world, settings, options, self._output, lambda: self._run_id)
+
+    @property
+    def _run_id(self) -> str:
+        return self._begun().id
+
+    def go(self) -> int:
+        """Runs the plan's engines until one verdict stands."""
+        plan = self._plan()
+        try:
+            code = self._first(plan)
+        except AiCodeError as error:
+            self._finish(error.exit_code)
+            raise
+        except BaseException:
+            self._finish(None)
+            raise
+        self._finish(code)
+        return code
+
+    def _plan(self) -> Plan:
+        settings = self._settings
+        return make_plan(
+            engine=settings.engine,
+            local_only=self._options.local_only,
+            fallback=settings.fallback_enabled,
+            engines=settings.fallback_engines,
+            skip=self._skip_claude(),
+        )
+
+    def _skip_claude(self) -> str:
+        """With ``claude.when-limited: skip``: the limit that still holds, in words."""
+        if self._settings.claude_when_limited != "skip" or self._options.local_only:
+            return ""
+        return self._known_limit()
+
+    def _known_limit(self) -> str:
+        now = int(self._world.clock.now())
+        for known in self._world.limits.current(self._claude.scope, now):
+            if known.resets_at and known.resets_at > now:
+                told = describe_reset(known.resets_at, now, self._world.clock.local_tz())
+                return f"{known.kind} limit, resets {told}"
+        return ""
+
+    def _first(self, plan: Plan) -> int:
+        step = plan.steps[0]
+        if step.engine == "claude":
+            return self._run_claude(plan)
+        skipped = plan.skips[0].reason if step.because == "limit" else ""
+        return self._run_local(step.because, f"Claude Code: {skipped}" if skipped else "", None)
+
+    # Claude's turn ------------------------------------------------------------------------
+
+    def _run_claude(self, plan: Plan) -> int:
+        program = self._claude.find()
+        if isinstance(program, Unavailable):
+            return self._after_claude(plan, self._keep(Turn("claude", program)))
+        self._begin_claude(program)
+        self._begun()
+        before = self._snapshot()
+        turn = self._keep(self._claude.run(program))
+        while self._waits(turn.verdict):
+            assert isinstance(turn.verdict, LimitReached)
+            self._remember(turn.verdict)
+            wait_for_reset(self._world, turn.verdict)
+            self._world.console.banner(banner("Claude Code", "first"), "")
+            self._output.begin("claude")
+            turn = self._keep(self._claude.run(program, resume=turn.session_id))
+        if isinstance(turn.verdict, Done) and before is not None and not before.changes():
+            self._output.finish_claude()
+            self._world.console.important("nothing was changed (--expect-changes)")
+            return ExitCode.FAILED
+        return self._after_claude(plan, turn)
+
+    def _begin_claude(self, program: Program) -> None:
+        console, folder = self._world.console, self._claude.folder
+        self._output.begin("claude")
+        console.note(banner("Claude Code", "first"))
+        known = self._known_limit()
+        if known:
+            console.note(f"Claude Code {program.version_text}: {known}; trying all the same")
+        else:
+            console.note(f"Claude Code {program.version_text}".rstrip())
+        if folder.has_folder_settings and not folder.trusted:
+            console.note(
+                "This folder has Claude settings that nobody trusted yet: they are not used "
+                "(start claude here once to trust them)."
+            )
+        if folder.subscription and self._world.environ.get("ANTHROPIC_API_KEY"):
+            console.note(
+                "ANTHROPIC_API_KEY is set beside a Claude subscription: the API key is billed."
+            )
+
+    def _after_claude(self, plan: Plan, turn: Turn) -> int:
+        verdict = turn.verdict
+        self._remember(verdict)
+        for tool in self._claude.denied:
+            self._world.console.important(_denied_line(tool))
+        if isinstance(verdict, Done):
+            self._output.finish_claude()
+            return ExitCode.OK
+        if isinstance(verdict, Interrupted):
+            return 128 + (verdict.signal or 2)
+        later = [step for step in plan.steps if step.engine != "claude"]
+        if later and goes_on(verdict, self._settings.fallback_on) and self._goes_local(verdict):
+            because: Because = "limit" if isinstance(verdict, LimitReached) else "unavailable"
+            return self._run_local(because, self._reason(verdict), turn)
+        return self._stop_with(verdict, turn)
+
+    def _goes_local(self, verdict: Verdict) -> bool:
+        """By ``fallback.on-limit``; ``ask`` without anybody to ask stops."""
+        how = self._settings.fallback_on_limit
+        if how != "ask":
+            return how in ("local", "wait")
+        self._world.console.important(self._reason(verdict))
+        answer = self._world.console.ask(
+            "Go on with the local model?", {"l": "local model", "s": "stop"}
+        )
+        return answer == "l"
+
+    def _waits(self, verdict: Verdict) -> bool:
+        asked = self._options.wait or self._settings.fallback_on_limit == "wait"
+        return asked and isinstance(verdict, LimitReached) and verdict.kind is not LimitKind.CREDIT
+
+    def _stop_with(self, verdict: Verdict, turn: Turn) -> int:
+        """What does not fall back ends with Claude's own error and a hint."""
+        if isinstance(verdict, LimitReached):
+            raise TryLaterError(
+                self._reason(verdict),
+                why=one_line(verdict.message) if verdict.message else "",
+                hint="ai-code --wait …   (goes on at the reset)   or: ai-code --local …",
+            )
+        if isinstance(verdict, Unavailable):
+            if verdict.reason is UnavailableReason.MISSING:
+                raise NotInstalledError(verdict.message, hint=verdict.hint)
+            self._output.finish_claude(verdict.message)
+            raise AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
+        assert isinstance(verdict, Failed)
+        self._output.finish_claude(verdict.message)
+        if verdict.reason is FailReason.CRASH and turn.exit and turn.exit.start_error:
+            raise CannotStartError(f"Claude Code does not start: {turn.exit.start_error}")
+        error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
+        if verdict.reason is FailReason.DEADLINE:
+            error.exit_code = ExitCode.DEADLINE
+        raise error
+
+    def _remember(self, verdict: Verdict) -> None:
+        """What is known of limits; only Claude's own word changes it."""
+        now = int(self._world.clock.now())
+        if isinstance(verdict, LimitReached) and verdict.kind in _PLAN_LIMITS:
+            self._world.limits.record(self._claude.scope, verdict, now)
+        elif isinstance(verdict, Done):
+            self._world.limits.clear(self._claude.scope)
+
+    def _trouble(self) -> None:
+        """Claude is retrying: the local side may warm up meanwhile."""
+        if self._settings.fallback_enabled:
+            self._local.warm_up()
+
+    def _snapshot(self) -> Any:
+        """With --expect-changes: the tree before, to compare with."""
+        if not self._options.expect_changes:
+            return None
+        run_dir = self._world.journal.run_dir(self._run_id)
+        return self._world.trees.prepare(self._world.cwd, run_dir, where="tree")
+
+    # The local turn -----------------------------------------------------------------------
+
+    def _run_local(self, because: Because, reason: str, claude: Turn | None) -> int:
+        """``reason`` is why it is not Claude, in words, or empty where it was chosen."""
+        ready = self._ready()
+        if isinstance(ready, Unavailable):
+            return self._not_ready(ready, reason, claude)
+        program, local = ready
+        self._output.begin("aider")
+        model = f"{local.local.name}, {local.local.num_ctx // 1024}k context"
+        self._world.console.banner(
+            banner(self._local.title, because), f"{reason}. Now {model}." if reason else model
+        )
+        self._world.console.note(SMALL_TASKS)
+        turn = self._keep(self._local.run(program, local, claude))
+        return self._after_local(turn, claude)
+
+    def _ready(self) -> tuple[Program, Ready] | Unavailable:
+        program = self._local.find()
+        if isinstance(program, Unavailable):
+            return program
+        checked = self._local.check()
+        return checked if isinstance(checked, Unavailable) else (program, checked)
+
+    def _not_ready(self, why: Unavailable, reason: str, claude: Turn | None) -> int:
+        self._keep(Turn("aider", why))
+        if claude is not None:
+            clock = self._world.clock
+            raise no_engine_left(claude.verdict, why, int(clock.now()), clock.local_tz())
+        if why.reason is UnavailableReason.MISSING:
+            raise NotInstalledError(why.message, why=reason, hint=why.hint)
+        raise AiCodeError(why.message, why=reason, hint=why.hint)
+
+    def _after_local(self, turn: Turn, claude: Turn | None) -> int:
+        console, verdict = self._world.console, turn.verdict
+        for line in landed_lines(turn.landed, self._run_id):
+            console.note(line)
+        if isinstance(verdict, Interrupted):
+            return 128 + (verdict.signal or 2)
+        if isinstance(verdict, Done):
+            changed = bool(turn.landed and turn.landed.files)
+            if not changed and turn.landed is None:
+                console.note("Nothing was changed.")
+            self._output.finish_local(turn.answer, self._facts(turn))
+            refused = bool(turn.landed and not changed)
+            missing = self._options.expect_changes and not changed
+            return ExitCode.FAILED if refused or missing else ExitCode.OK
+        return self._local_failed(verdict, claude)
+
+    def _local_failed(self, verdict: Verdict, claude: Turn | None) -> int:
+        assert isinstance(verdict, Failed | Unavailable)
+        hint = verdict.hint if isinstance(verdict, Unavailable) else ""
+        error = AiCodeError(
+            f"aider could not finish: {one_line(verdict.message)}",
+            why=self._reason(claude.verdict) if claude else "",
+            hint=hint or "ai-code --model NAME …   (a larger model may do it)",
+        )
+        if isinstance(verdict, Failed) and verdict.reason is FailReason.DEADLINE:
+            error.exit_code = ExitCode.DEADLINE
+        elif isinstance(verdict, Unavailable) and claude is not None:
+            error.exit_code = ExitCode.TRY_LATER
+        raise error
+
+    def _facts(self, turn: Turn) -> dict[str, Any]:
+        wall_ms = int((turn.exit.wall_s if turn.exit else 0.0) * 1000)
+        session = next((each.session_id for each in self._turns if each.session_id), "")
+        files = [file.path for file in turn.landed.files] if turn.landed else []
+        return {
+            "is_error": False,
+            "duration_ms": wall_ms,
+            "num_turns": 1,
+            "session_id": session,
+            "total_cost_usd": 0,
+            "model": turn.model,
+            "files": files,
+        }
+
+    # The record ---------------------------------------------------------------------------
+
+    def _reason(self, verdict: Verdict) -> str:
+        clock = self._world.clock
+        return reason_line(verdict, int(clock.now()), clock.local_tz())
+
+    def _begun(self) -> RunRecord:
+        if self._record is None:
+            journal, cwd = self._world.journal, self._world.cwd
+            self._record = RunRecord(
+                id=journal.new_run(),
+                started=self._world.clock.now(),
+                cwd=str(cwd),
+                root=str(self._root()),
+                prompt_line=prompt_line(self._options.prompt),
+            )
+            journal.save(self._record)
+        return self._record
+
+    def _root(self) -> Path:
+        return self._world.trees.root_of(self._world.cwd)
+
+    def _keep(self, turn: Turn) -> Turn:
+        self._turns.append(turn)
+        return turn
+
+    def _finish(self, code: int | None) -> None:
+        record = self._begun()
+        landed = next((turn.landed for turn in self._turns if turn.landed), None)
+        self._world.journal.save(
+            replace(
+                record,
+                ended=self._world.clock.now(),
+                attempts=tuple(recorded(turn) for turn in self._turns),
+                landed=landed.files if landed else (),
+                left_out=tuple(
+                    RecordedLeftOut(left.path, left.reason)
+                    for left in (*landed.left_out, *landed.conflicts)
+                )
+                if landed
+                else (),
+                exit_code=None if code is None else int(code),
+                state="done",
+            )
+        )
+
+
+def _denied_line(tool: str) -> str:
+    name = tool.split("(", 1)[0].strip()
+    return (
+        f"Claude was not allowed to use {one_line(tool)}. "
+        f"To allow it: ai-code … -- --allowedTools {name}"
+    )
+
+
+def _hint(verdict: Failed | Unavailable) -> str:
+    if isinstance(verdict, Failed):
+        return "ai-code --local …   (to have the local model try)"
+    if verdict.hint:
+        return verdict.hint
+    if verdict.reason is UnavailableReason.AUTH:
+        return "claude   (then /login)   or: ai-code --local …"
+    return "ai-code --local …   (or set fallback.on to include network)"

@@ -1,0 +1,83 @@
+"""What one engine's turn came to, and what a person asked of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ai_code.core.changes import Landed
+from ai_code.core.command import OutputFormat
+from ai_code.core.exits import Exit
+from ai_code.core.record import Attempt
+from ai_code.core.verdict import (
+    Done,
+    Failed,
+    Interrupted,
+    LimitReached,
+    Unavailable,
+    Verdict,
+    verdict_name,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """The command line of ``ai-code run``, beyond what settings hold."""
+
+    prompt: str
+    files: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    engine_args: tuple[str, ...] = ()
+    resume: str | None = None
+    """A session id, the empty string for the most recent session, None for a new one."""
+    output_format: OutputFormat = "text"
+    local_only: bool = False
+    wait: bool = False
+    dry_run: bool = False
+    allow_protected: bool = False
+    expect_changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One engine's turn. ``edited`` are paths relative to the tree, ``answer`` its last words
+    (for the output, never kept). ``landed`` only for a local engine."""
+
+    engine: str
+    verdict: Verdict
+    exit: Exit | None = None
+    version: str = ""
+    model: str = ""
+    session_id: str = ""
+    edited: tuple[str, ...] = ()
+    said: str = ""
+    answer: str = ""
+    landed: Landed | None = None
+
+
+def recorded(turn: Turn) -> Attempt:
+    """The turn as the journal keeps it."""
+    verdict = turn.verdict
+    kind, reason, resets_at = "", "", None
+    match verdict:
+        case LimitReached():
+            kind, resets_at = verdict.kind.value, verdict.resets_at
+        case Failed() | Unavailable():
+            reason = verdict.reason.value
+        case Done() | Interrupted():
+            pass
+    exit_ = turn.exit
+    return Attempt(
+        engine=turn.engine,
+        version=turn.version,
+        model=turn.model,
+        verdict=verdict_name(verdict),
+        kind=kind,
+        reason=reason,
+        rule=verdict.evidence.rule,
+        excerpt=verdict.evidence.excerpt[:300],
+        resets_at=resets_at,
+        exit_code=exit_.code if exit_ else None,
+        signal=exit_.signal if exit_ else None,
+        wall_s=round(exit_.wall_s, 3) if exit_ else 0.0,
+        session_id=turn.session_id,
+    )

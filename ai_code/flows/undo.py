@@ -1,0 +1,102 @@
+"""Undo: a landing is taken back, as a landing of its own that can be taken back as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ai_code.core.changes import LeftOut
+from ai_code.core.errors import UsageError
+from ai_code.core.patches import patch
+from ai_code.core.ports_tree import Journal, Trees, UndoWork, Written
+from ai_code.core.record import RecordedLeftOut, RunRecord
+
+_LOCK_WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """``run`` is the record of the undo itself; ``complete`` when nothing was left alone."""
+
+    run: RunRecord
+    written: Written
+    patch_path: Path | None = None
+
+    @property
+    def left_alone(self) -> tuple[LeftOut, ...]:
+        return self.written.conflicts + self.written.skipped
+
+    @property
+    def complete(self) -> bool:
+        return not self.left_alone
+
+
+def find_run(journal: Journal, trees: Trees, cwd: Path, run: str | None) -> RunRecord:
+    """The run named by ``run`` (id or its beginning), else the last one that landed in the
+    tree of ``cwd``. Raises UsageError."""
+    if run:
+        return journal.load(run)
+    root = trees.root_of(cwd)
+    record = journal.latest(root, landed=True)
+    if record is None:
+        raise UsageError(
+            "no run has landed anything here",
+            why=f"the journal has no landed run for {root}",
+            hint="ai-code undo RUN   (the id that the run printed)",
+        )
+    return record
+
+
+def preview(journal: Journal, trees: Trees, record: RunRecord) -> UndoWork:
+    """What an undo of ``record`` would do. Raises UsageError where there is nothing to do."""
+    if record.state == "undone":
+        raise UsageError(f"run {record.id} is undone already")
+    if not Path(record.root).is_absolute():
+        raise UsageError(f"run {record.id} names no folder")
+    work = trees.undo_work(journal.run_dir(record.id))
+    if not work.changes:
+        raise UsageError(f"run {record.id} landed nothing: there is nothing to undo")
+    return work
+
+
+def undo(journal: Journal, trees: Trees, record: RunRecord, *, now: float, cwd: Path) -> Undone:
+    """Takes the landing of ``record`` back under the tree's lock. ``now``: epoch seconds."""
+    root = Path(record.root)
+    run_id = journal.new_run()
+    run_dir = journal.run_dir(run_id)
+    with trees.lock(root, run_id=run_id, wait_s=_LOCK_WAIT_S):
+        work = preview(journal, trees, record)
+        entry = RunRecord(run_id, now, str(cwd), record.root, undo_of=record.id)
+        journal.save(entry)
+        written = trees.write(root, run_dir, work.changes, work.made_dirs)
+    left = written.conflicts + written.skipped
+    kept = [each.change for each in left if each.change is not None]
+    patch_path = trees.keep_patch(run_dir, patch(kept)) if kept else None
+    entry = _finished(entry, written, now)
+    journal.save(entry)
+    if not left:
+        _mark(journal, record)
+    return Undone(entry, written, patch_path)
+
+
+def _finished(entry: RunRecord, written: Written, now: float) -> RunRecord:
+    left = written.conflicts + written.skipped
+    return RunRecord(
+        entry.id,
+        entry.started,
+        entry.cwd,
+        entry.root,
+        ended=now,
+        landed=written.files,
+        left_out=tuple(RecordedLeftOut(each.path, each.reason) for each in left),
+        exit_code=1 if left else 0,
+        state="done",
+        undo_of=entry.undo_of,
+    )
+
+
+def _mark(journal: Journal, record: RunRecord) -> None:
+    """The run that was taken back is undone; taking an undo back puts its run into force."""
+    journal.save(record.with_state("undone"))
+    if record.undo_of:
+        journal.save(journal.load(record.undo_of).with_state("done"))

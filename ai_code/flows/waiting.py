@@ -1,0 +1,34 @@
+"""Waiting for a limit to reset: visibly, and ended by Ctrl-C at any moment."""
+
+from __future__ import annotations
+
+from ai_code.core.resets import describe_reset
+from ai_code.core.verdict import LimitReached
+from ai_code.flows.world import World
+
+_SLACK_S = 5
+"""The server's clock is not ours, and Claude cuts the seconds of a reset."""
+_UNKNOWN_S = 900
+_LINE_EVERY_S = 600.0
+
+
+def wait_for_reset(world: World, limit: LimitReached) -> None:
+    """Sleeps until the limit should be over; by the wall clock, so that a laptop that was
+    asleep itself goes on at the right moment. Without a known reset: a quarter of an hour."""
+    clock, console = world.clock, world.console
+    start = int(clock.now())
+    until = (limit.resets_at if limit.resets_at is not None else start + _UNKNOWN_S) + _SLACK_S
+    if limit.resets_at is None:
+        console.important("No reset time was given; trying again in 15 minutes. Ctrl-C stops.")
+    else:
+        told = describe_reset(limit.resets_at, start, clock.local_tz())
+        console.important(f"Waiting for Claude: {told}. Ctrl-C stops.")
+    next_line = clock.now() + _LINE_EVERY_S
+    while (now := clock.now()) < until:
+        left = f"going on with Claude {describe_reset(until, int(now), clock.local_tz())}"
+        console.status(left)
+        if now >= next_line and not console.stderr_is_tty:
+            console.note(left)
+            next_line = now + _LINE_EVERY_S
+        clock.sleep(min(1.0, until - now))
+    console.status("")

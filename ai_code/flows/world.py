@@ -1,0 +1,79 @@
+"""The world as flows and commands see it: one bundle of ports, wired by app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
+from ai_code.core.ports_tree import Journal, Trees
+from ai_code.core.verdict import LimitReached
+from ai_code.flows.context import ContextFiles
+
+T = TypeVar("T")
+
+
+class KnownLimitLike(Protocol):
+    """A limit that was seen and is not over: ``resets_at`` an epoch or None."""
+
+    @property
+    def kind(self) -> Any: ...
+    @property
+    def resets_at(self) -> int | None: ...
+
+
+class Limits(Protocol):
+    """What is remembered of limits, per account (``scope``). Entries end with their reset."""
+
+    def record(self, scope: str, limit: LimitReached, seen_at: int) -> None: ...
+    def clear(self, scope: str) -> None: ...
+    def current(self, scope: str, now: int) -> Sequence[KnownLimitLike]: ...
+
+
+class Files(ContextFiles, Protocol):
+    def size(self, path: Path) -> int | None:
+        """Bytes of a regular file (links followed), or None."""
+
+    def folder(self, path: Path) -> None:
+        """Makes a folder that only we may read, and what is missing above it."""
+
+
+class World(Protocol):
+    """Everything outside. Parts are made when they are first used: most runs need few."""
+
+    @property
+    def environ(self) -> Mapping[str, str]: ...
+    @property
+    def cwd(self) -> Path: ...
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def console(self) -> Console: ...
+    @property
+    def processes(self) -> Processes: ...
+    @property
+    def hardware(self) -> Hardware: ...
+    @property
+    def trees(self) -> Trees: ...
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def claude_home(self) -> ClaudeHome: ...
+    @property
+    def files(self) -> Files: ...
+    @property
+    def fence_dir(self) -> Path: ...
+
+    def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer: ...
+    def background(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Starts ``work`` beside us; the returned function waits for its value. What it raises
+        is raised there."""
+
+    def new_id(self) -> str:
+        """A fresh UUID, for a session."""
+
+    def sweep_leftovers(self) -> Sequence[str]:
+        """Ends what killed runs of ours left running; their ids."""

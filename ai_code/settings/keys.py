@@ -1,0 +1,140 @@
+"""The one table of settings: every key with its type, default, help and need of trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ai_code.core.verdict import PLAN_KINDS, LimitKind
+
+KeyType = Literal[
+    "choice", "name", "text", "bool", "int", "duration", "list", "command", "mapping", "url"
+]
+"""``name`` is text that becomes one word of a command line (a model); ``duration`` is seconds;
+``command`` is a list of arguments, where a single text stands for the program's path."""
+
+Value = str | bool | int | float | None | tuple[str, ...] | Mapping[str, str]
+"""A setting in its typed form, as a file would have said it (groups are not expanded)."""
+
+DEFAULT_API = "http://127.0.0.1:11434"
+"""Where Ollama listens unless told otherwise (its own default)."""
+
+GROUPS: Mapping[str, frozenset[str]] = {"plan": frozenset(kind.value for kind in PLAN_KINDS)}
+"""Words of ``fallback.on`` that stand for several kinds."""
+
+_UNAVAILABLE = ("network", "auth", "missing")
+FALLBACK_ON = ("plan", *(kind.value for kind in LimitKind), *_UNAVAILABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting. ``flag`` is the command line's spelling of it, empty where there is none.
+
+    ``trusted`` keys are taken from a project's file only after ``ai-code config trust``;
+    ``guard`` says the same of single values. A ``secret`` is never printed."""
+
+    name: str
+    type: KeyType
+    default: Value
+    help: str
+    trusted: bool = False
+    flag: str = ""
+    choices: tuple[str, ...] = ()
+    nullable: bool = False
+    secret: bool = False
+    guard: Callable[[Value], bool] | None = None
+
+    @property
+    def env(self) -> str:
+        """The environment variable that sets this key."""
+        return "AI_CODE_" + self.name.upper().replace(".", "_").replace("-", "_")
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of ``Settings``; durations carry their unit."""
+        plain = self.name.replace(".", "_").replace("-", "_")
+        return plain + "_s" if self.type == "duration" else plain
+
+    def needs_trust(self, value: Value) -> bool:
+        """Whether a project's file may set this only when the person trusts it."""
+        return self.trusted or (self.guard is not None and self.guard(value))
+
+
+def _outside(value: Value) -> bool:
+    """Whether a list of paths names something that is not below the project."""
+    paths = value if isinstance(value, tuple) else ()
+    return any(path.startswith(("/", "~")) or ".." in path.split("/") for path in paths)
+
+
+_TABLE = (
+    Key("engine", "choice", "auto",
+        "Which engine works first. auto is Claude Code, then the fallback.",
+        flag="--engine", choices=("auto", "claude", "aider")),
+    Key("model", "name", "auto",
+        "The local model. auto takes the first installed one of the known good models.",
+        flag="--model"),
+    Key("quiet", "bool", False,
+        "Print nothing of ours but errors and the line of a switch.", flag="-q"),
+    Key("verbose", "bool", False, "Say more about what is done and why.", flag="-v"),
+    Key("patience", "duration", 20.0,
+        "How long a passing 429 or 529 of Claude is waited for before the fallback."),
+    Key("stall-timeout", "duration", 300.0,
+        "An engine that prints nothing for so long is ended. 0 is no such limit."),
+    Key("timeout", "duration", 0.0, "Deadline of the whole run. 0 is none.", flag="--timeout"),
+    Key("claude.model", "name", None,
+        "Claude's model. Not set: whatever Claude itself is set to.",
+        flag="--claude-model", nullable=True),
+    Key("claude.command", "command", ("claude",), "How Claude Code is started.", trusted=True),
+    Key("claude.args", "list", (), "Further arguments for Claude Code.", trusted=True),
+    Key("claude.when-limited", "choice", "try",
+        "When a reset lies ahead: try Claude all the same, or skip it.",
+        choices=("try", "skip")),
+    Key("claude.extra-usage", "choice", "tell",
+        "When a run begins to use paid extra usage: tell, or treat it as a limit.",
+        choices=("tell", "limit")),
+    Key("fallback.enabled", "bool", True,
+        "Whether another engine goes on at a limit.", flag="--no-fallback"),
+    Key("fallback.engines", "list", ("aider",), "Engines that go on, in this order.",
+        choices=("aider",)),
+    Key("fallback.on", "list", ("plan", "rate", "overloaded", "credit"),
+        "What the fallback answers to. plan is session, weekly, model and usage.",
+        choices=FALLBACK_ON),
+    Key("fallback.on-limit", "choice", "local",
+        "At a limit: go on locally, wait for the reset, ask, or stop. --wait is wait.",
+        flag="--wait", choices=("local", "wait", "ask", "stop")),
+    Key("fallback.where", "choice", "worktree",
+        "Where a local engine works: a private worktree, or your tree itself.",
+        trusted=True, choices=("worktree", "tree")),
+    Key("fallback.on-suspect", "choice", "ask",
+        "Suspicious edits (a file cut short, conflict markers): ask, keep or drop them.",
+        choices=("ask", "keep", "drop")),
+    Key("fallback.auto-commit", "bool", False, "Commit what a local engine made."),
+    Key("context.files", "list", ("CLAUDE.md", "AGENTS.md", "README.md"),
+        "Files that a local engine reads first. Outside the project they need trust.",
+        guard=_outside),
+    Key("context.budget", "int", 0,
+        "Tokens that these files may take. 0 follows the model's context."),
+    Key("aider.command", "command", ("aider",), "How aider is started.", trusted=True),
+    Key("aider.args", "list", (), "Further arguments for aider.", trusted=True),
+    Key("aider.edit-format", "choice", "diff", "The form in which the model writes edits.",
+        choices=("diff", "whole", "udiff")),
+    Key("ollama.api", "url", DEFAULT_API,
+        "Ollama's address, in all spellings of OLLAMA_HOST; OLLAMA_HOST itself counts too.",
+        trusted=True, flag="--api"),
+    Key("ollama.headers", "mapping", {},
+        "HTTP headers for an Ollama behind a reverse proxy. Never printed.",
+        trusted=True, secret=True),
+    Key("ollama.num-ctx", "int", 0, "Context in tokens. 0 is what fits into memory."),
+    Key("ollama.keep-alive", "text", None,
+        "How long Ollama keeps the model loaded (5m, -1 for ever). Not set: Ollama's own.",
+        nullable=True),
+    Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal."),
+    Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever."),
+)  # fmt: skip
+
+KEYS: Mapping[str, Key] = {key.name: key for key in _TABLE}
+"""All settings by name, in the order in which they are shown."""
+
+GROUP_NAMES = frozenset(name.split(".")[0] for name in KEYS if "." in name)
+"""First parts of dotted keys: in a file they may be mappings."""

@@ -1,0 +1,152 @@
+"""Settings as text: YAML for ``config show``, Nix for Home Manager, Markdown for the docs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from ai_code.core.text import visible
+from ai_code.settings.keys import KEYS, Key, Value
+from ai_code.settings.typed import Loaded
+from ai_code.settings.values import expected
+
+MASK = "****"
+
+
+def as_yaml(loaded: Loaded, *, with_origin: bool = False) -> str:
+    """All settings as a settings file: reading it again gives the same values, but secrets are
+    masked. ``with_origin`` adds a comment to each line that says where its value came from."""
+    lines: list[str] = []
+    for name, key in KEYS.items():
+        line = f"{name}: {as_scalar(plain(key, loaded.values[name]))}"
+        if with_origin:
+            line += f"  # {_comment(str(loaded.origins[name]))}"
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def as_data(loaded: Loaded) -> dict[str, object]:
+    """For JSON: each key's value (secrets masked) and origin."""
+    data: dict[str, object] = {}
+    for name, key in KEYS.items():
+        origin = loaded.origins[name]
+        data[name] = {
+            "value": plain(key, loaded.values[name]),
+            "origin": {
+                "layer": origin.layer,
+                "name": origin.name or None,
+                "path": _comment(str(origin.path)) if origin.path else None,
+                "line": origin.line,
+            },
+        }
+    return data
+
+
+def plain(key: Key, value: Value) -> object:
+    """A value as a file would have it: durations as text, secrets masked."""
+    if isinstance(value, Mapping):
+        return dict.fromkeys(value, MASK) if key.secret else dict(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return duration(value) if key.type == "duration" and isinstance(value, float) else value
+
+
+def duration(seconds: float) -> str | float:
+    """``5m``, ``1h30m``, ``20s``; 0 and fractions stay numbers."""
+    whole = int(seconds)
+    if whole != seconds or whole == 0:
+        return whole if whole == seconds else round(seconds, 6)
+    hours, rest = divmod(whole, 3600)
+    parts = ((hours, "h"), (rest // 60, "m"), (rest % 60, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number)
+
+
+def nix_line(name: str, value: object) -> str:
+    """The line of a Home Manager configuration that sets this key."""
+    return f"programs.ai-code.settings.{name} = {_nix(value)};"
+
+
+def render_reference() -> str:
+    """``docs/en/settings.md``, whole. A test compares; ``tests/test_settings.py`` says how to
+    write it anew."""
+    return "\n".join([*_INTRODUCTION, *(line for group in _groups() for line in _table(group))])
+
+
+def as_scalar(value: object) -> str:
+    """``value`` as YAML on one line, safe to show and read back as the same value."""
+    text = _dumped(value, allow_unicode=True)
+    if "\n" in text:
+        text = _dumped(value, allow_unicode=True, default_style='"')
+    return text if visible(text) == text else _dumped(value, default_style='"')
+
+
+def _dumped(value: object, *, allow_unicode: bool = False, default_style: str | None = None) -> str:
+    import yaml
+
+    dumped: str = yaml.safe_dump(
+        value,
+        default_flow_style=True,
+        default_style=default_style,
+        allow_unicode=allow_unicode,
+        width=float("inf"),
+        sort_keys=False,
+    )
+    return dumped.removesuffix("...\n").rstrip("\n")
+
+
+def _comment(text: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _nix(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, Mapping):
+        return "{ " + "".join(f"{_nix(k)} = {_nix(v)}; " for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[ " + "".join(f"{_nix(item)} " for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False).replace("${", "\\${")
+
+
+_INTRODUCTION = (
+    "# Settings",
+    "",
+    "<!-- Generated from the table in ai_code/settings/keys.py; a test compares. -->",
+    "",
+    "The first of these that sets a key counts: a flag, an `AI_CODE_*` variable, a choice made",
+    "by a command, the project's `.ai-code.yaml`, your `~/.config/ai-code/config.yaml`, the",
+    "default. `ai-code config show --origin` tells which one it was.",
+    "",
+    "Keys may be written flat (`fallback.on: [plan]`) or nested. In variables, lists are",
+    "separated by commas (or JSON), headers are `Name: value` lines (or JSON); an empty",
+    "variable counts as not set. `OLLAMA_HOST` and `OLLAMA_API_BASE` set `ollama.api` where",
+    "`AI_CODE_OLLAMA_API` does not. Durations are seconds, or `90s`, `5m`, `2h`, `1h30m`.",
+    "",
+    "Keys marked *trust* are taken from a project's file only after `ai-code config trust`,",
+    "which is asked for again when the file changes.",
+    "",
+)
+
+
+def _groups() -> Iterator[list[Key]]:
+    names: dict[str, list[Key]] = {}
+    for key in KEYS.values():
+        names.setdefault(key.name.rpartition(".")[0], []).append(key)
+    yield from names.values()
+
+
+def _table(keys: list[Key]) -> Iterator[str]:
+    group = keys[0].name.rpartition(".")[0]
+    yield f"## {group or 'General'}"
+    yield ""
+    yield "| Key | Takes | Default | Flag | Variable | What it does |"
+    yield "|---|---|---|---|---|---|"
+    for key in keys:
+        trust = " *trust*" if key.trusted else ""
+        default = "not set" if key.default is None else f"`{as_scalar(plain(key, key.default))}`"
+        flag = f"`{key.flag}`" if key.flag else ""
+        yield (
+            f"| `{key.name}`{trust} | {expected(key)} | {default} | {flag} | `{key.env}` "
+            f"| {key.help} |"
+        )
+    yield ""

@@ -1,0 +1,114 @@
+"""Settings as the rest of the house reads them, and where each of them came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ai_code.settings.keys import GROUPS, KEYS, Value
+
+LayerName = Literal["flag", "env", "command", "project", "user", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, typed. Times in seconds (0: no limit), budgets in tokens (0: automatic).
+
+    ``fallback_on`` holds kinds only: groups are expanded."""
+
+    engine: Literal["auto", "claude", "aider"]
+    model: str
+    quiet: bool
+    verbose: bool
+    patience_s: float
+    stall_timeout_s: float
+    timeout_s: float
+    claude_model: str | None
+    claude_command: tuple[str, ...]
+    claude_args: tuple[str, ...]
+    claude_when_limited: Literal["try", "skip"]
+    claude_extra_usage: Literal["tell", "limit"]
+    fallback_enabled: bool
+    fallback_engines: tuple[str, ...]
+    fallback_on: frozenset[str]
+    fallback_on_limit: Literal["local", "wait", "ask", "stop"]
+    fallback_where: Literal["worktree", "tree"]
+    fallback_on_suspect: Literal["ask", "keep", "drop"]
+    fallback_auto_commit: bool
+    context_files: tuple[str, ...]
+    context_budget: int
+    aider_command: tuple[str, ...]
+    aider_args: tuple[str, ...]
+    aider_edit_format: Literal["diff", "whole", "udiff"]
+    ollama_api: str
+    ollama_headers: Mapping[str, str] = field(repr=False)
+    ollama_num_ctx: int
+    ollama_keep_alive: str | None
+    journal_keep_answers: bool
+    journal_keep_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file as it was read. ``trusted`` and ``problem`` (why it could not be read; then the
+    content is empty) matter for a project's file only."""
+
+    path: Path
+    content: bytes = field(repr=False)
+    trusted: bool = True
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: ``name`` is the flag or variable, ``path`` and ``line`` (from 1)
+    the place in a file."""
+
+    layer: LayerName
+    name: str = ""
+    path: Path | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        if self.path is None:
+            return f"{self.layer} {self.name}".rstrip()
+        place = f"{self.path}:{self.line}" if self.line else f"{self.path}"
+        return f"{self.layer} {place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something worth one line, and the command that mends it. ``str`` gives both."""
+
+    text: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.text}\nhint: {self.hint}" if self.hint else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """``values`` and ``origins`` have every key of the table, ``settings`` is made of them."""
+
+    settings: Settings
+    values: Mapping[str, Value] = field(repr=False)
+    origins: Mapping[str, Origin]
+    warnings: tuple[Notice, ...] = ()
+
+
+def typed_settings(values: Mapping[str, Value]) -> Settings:
+    """``Settings`` of one value for each key of the table."""
+    attributes: dict[str, Any] = {key.attribute: values[name] for name, key in KEYS.items()}
+    attributes["fallback_on"] = expand(attributes["fallback_on"])
+    return Settings(**attributes)
+
+
+def expand(words: tuple[str, ...]) -> frozenset[str]:
+    """Kinds that ``fallback.on`` names, groups replaced by what they stand for."""
+    kinds: set[str] = set()
+    for word in words:
+        kinds |= GROUPS.get(word, {word})
+    return frozenset(kinds)

@@ -1,0 +1,1 @@
+"""Cellar: processes, sockets, files, git, clock, terminal."""

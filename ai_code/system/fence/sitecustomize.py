@@ -1,0 +1,108 @@
+"""A fence around aider, loaded by Python itself when aider starts (PYTHONPATH names this folder).
+
+aider writes where the model's answer says: ``../x`` and ``/home/you/x`` too. This audit hook
+(PEP 578; it cannot be taken off again) lets aider write only below the folders it was given,
+start no program but git, and talk to no host but the model's server. It runs inside aider's own
+Python (3.10 and later), so it uses the standard library only and nothing of ai_code.
+
+AI_CODE_FENCE is a JSON object: ``write`` (folders), ``connect`` ([[host, port], ...]), ``told``
+(a file that gets one line for each refusal).
+"""
+
+import importlib.machinery
+import importlib.util
+import json
+import os
+import sys
+from typing import Any, NoReturn
+
+_WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_PATHS_OF = {
+    "os.mkdir": (0,),
+    "os.remove": (0,),
+    "os.rmdir": (0,),
+    "os.rename": (0, 1),
+    "os.link": (1,),
+    "os.symlink": (1,),
+    "os.truncate": (0,),
+    "os.chmod": (0,),
+    "os.chown": (0,),
+    "os.utime": (0,),
+    "os.setxattr": (0,),
+    "shutil.rmtree": (0,),
+}
+_STARTS = {"os.exec": 0, "os.posix_spawn": 0, "subprocess.Popen": 0}
+_PROGRAMS = {"git", "uname"}
+
+
+def _raise_fence() -> None:
+    rules = json.loads(os.environ.pop("AI_CODE_FENCE"))
+    folders = [os.path.realpath(folder) for folder in rules["write"]]
+    hosts = {(str(host), int(port)) for host, port in rules["connect"]}
+    names = {host for host, _ in hosts}
+    told = os.open(rules["told"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def refuse(what: str, which: object) -> NoReturn:
+        line = json.dumps([what, str(which)[:500]]) + "\n"
+        os.write(told, line.encode("utf-8", "replace"))
+        raise PermissionError(f"ai-code's fence: {what} is not allowed here: {which!r}")
+
+    def inside(path: Any) -> bool:
+        if isinstance(path, int):
+            return True
+        full = os.path.realpath(os.fsdecode(path))
+        if full.startswith(("/dev/null", "/dev/tty", "/dev/pts/", "/dev/fd/", "/proc/self/")):
+            return True
+        return any(full == folder or full.startswith(folder + os.sep) for folder in folders)
+
+    def check_open(path: Any, mode: Any, flags: Any) -> None:
+        writes = isinstance(mode, str) and any(letter in mode for letter in "wax+")
+        writes = writes or (isinstance(flags, int) and bool(flags & _WRITING_FLAGS))
+        if writes and path is not None and not inside(path):
+            refuse("writing", path)
+
+    def check_start(program: Any) -> None:
+        name = os.path.basename(os.fsdecode(program)) if program else ""
+        if name not in _PROGRAMS:
+            refuse("starting a program", program)
+
+    def check_connect(address: Any) -> None:
+        if isinstance(address, tuple) and (str(address[0]), int(address[1])) not in hosts:
+            refuse("connecting", f"{address[0]}:{address[1]}")
+
+    def hook(event: str, args: tuple[Any, ...]) -> None:
+        if event == "open":
+            check_open(*args[:3])
+        elif event in _PATHS_OF:
+            for index in _PATHS_OF[event]:
+                # Making a folder that is there already changes nothing, and aider does it often.
+                harmless = event == "os.mkdir" and os.path.isdir(args[index])
+                if not harmless and not inside(args[index]):
+                    refuse("writing", args[index])
+        elif event == "subprocess.Popen":
+            argv = args[1]
+            check_start(args[0] or (argv if isinstance(argv, (str, bytes)) else argv[0]))
+        elif event in _STARTS:
+            check_start(args[0])
+        elif event in ("os.system", "pty.spawn"):
+            refuse("starting a program", args[0])
+        elif event == "socket.connect" and args[0].family.name in ("AF_INET", "AF_INET6"):
+            check_connect(args[1])
+        elif event == "socket.getaddrinfo" and args[0] not in names | {None, "localhost"}:
+            refuse("looking up", args[0])
+
+    sys.addaudithook(hook)
+
+
+def _next_sitecustomize() -> None:
+    """Runs the module of this name that this one hides (NixOS and Debian have one)."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path[:] = [folder for folder in sys.path if os.path.abspath(folder or ".") != here]
+    spec = importlib.machinery.PathFinder.find_spec("sitecustomize")
+    if spec and spec.loader:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+_next_sitecustomize()
+if "AI_CODE_FENCE" in os.environ:
+    _raise_fence()

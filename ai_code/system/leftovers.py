@@ -1,0 +1,91 @@
+"""What a run of ours left behind when it was killed: the next call ends it.
+
+While an engine runs, a small file names our process and the engine's group, each with its
+start time, so that a number that was given to another process meanwhile is never hit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+
+class Leftovers:
+    """Files ``<pid>.json`` in ``folder``; made when an engine starts, removed when it ended."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file = folder / f"{os.getpid()}.json"
+        self.run_id = ""
+
+    def remember(self, group: int, child: int) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        record = {
+            "run": self.run_id,
+            "owner": [os.getpid(), start_time(os.getpid())],
+            "group": [group, start_time(group)],
+            "child": [child, start_time(child)],
+        }
+        self._file.write_text(json.dumps(record))
+
+    def forget(self) -> None:
+        self._file.unlink(missing_ok=True)
+
+    def sweep(self) -> list[str]:
+        """Ends what dead runs left running; the ids of those runs."""
+        if not self._folder.is_dir():
+            return []
+        return [run for path in sorted(self._folder.glob("*.json")) if (run := _sweep(path))]
+
+
+def _sweep(path: Path) -> str:
+    try:
+        record = json.loads(path.read_text())
+        owner, group, child = record["owner"], record["group"], record["child"]
+        if _alive(*owner):
+            return ""
+        if _alive(*group):
+            _kill_group(group[0])
+        elif _alive(*child):
+            _kill_group(os.getpgid(child[0]))
+        run = str(record["run"])
+    except (OSError, ValueError, KeyError, TypeError):
+        # Half a file, or one of a version we do not know: it names nothing we could end.
+        run = ""
+    path.unlink(missing_ok=True)
+    return run
+
+
+def _kill_group(group: int) -> None:
+    if group == os.getpgrp():
+        return
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _alive(pid: int, started: float) -> bool:
+    return started != 0 and start_time(pid) == started
+
+
+def start_time(pid: int) -> float:
+    """When a process started, in a unit of the system's own; 0 when there is none.
+
+    Linux: field 22 of /proc/PID/stat (clock ticks since boot, proc(5)); a zombie counts as
+    gone. Elsewhere psutil's epoch seconds."""
+    if sys.platform == "linux":
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except (OSError, IndexError):
+            return 0
+        return 0 if fields[0] in "ZX" else float(fields[19])
+    import psutil
+
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return 0

@@ -1,0 +1,100 @@
+"""An Ollama server over HTTP: short calls with short time limits, no proxies.
+
+API: https://github.com/ollama/ollama/blob/main/docs/api.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from ai_code.core.ports import LoadedModel, ModelServerError, ServedModel
+
+_TIMEOUT_S = 0.8
+_LOAD_TIMEOUT_S = 600.0
+_MOST_BYTES = 16 << 20
+
+
+class OllamaServer:
+    """``base_url`` may carry a path prefix (a reverse proxy); ``headers`` go with each call.
+
+    A loopback server is never asked through a proxy: http.client knows none."""
+
+    def __init__(
+        self, base_url: str, headers: Mapping[str, str] | None = None, timeout_s: float = _TIMEOUT_S
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._headers = dict(headers or {})
+        self._timeout_s = timeout_s
+
+    def version(self) -> str:
+        return str(self._object("GET", "/api/version").get("version", ""))
+
+    def models(self) -> Sequence[ServedModel]:
+        rows = self._object("GET", "/api/tags").get("models") or []
+        return [
+            ServedModel(str(row["name"]), int(row.get("size") or 0), str(row.get("digest", "")))
+            for row in rows
+            if isinstance(row, dict) and row.get("name")
+        ]
+
+    def loaded(self) -> Sequence[LoadedModel]:
+        rows = self._object("GET", "/api/ps").get("models") or []
+        return [
+            LoadedModel(
+                str(row["name"]),
+                int(row.get("size") or 0),
+                int(row.get("size_vram") or 0),
+                int(row.get("context_length") or 0),
+            )
+            for row in rows
+            if isinstance(row, dict) and row.get("name")
+        ]
+
+    def show(self, name: str) -> Mapping[str, Any]:
+        return self._object("POST", "/api/show", {"model": name})
+
+    def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None:
+        """Loads the model with that context; returns when it is in memory."""
+        body: dict[str, Any] = {"model": name, "stream": False, "options": {"num_ctx": num_ctx}}
+        if keep_alive is not None:
+            body["keep_alive"] = keep_alive
+        self._object("POST", "/api/generate", body, timeout_s=_LOAD_TIMEOUT_S)
+
+    def _object(
+        self, method: str, path: str, body: object = None, timeout_s: float | None = None
+    ) -> dict[str, Any]:
+        status, data = self._call(method, path, body, timeout_s or self._timeout_s)
+        try:
+            answer = json.loads(data)
+        except ValueError:
+            answer = None
+        if status != 200:
+            told = answer.get("error") if isinstance(answer, dict) else None
+            message = str(told or data[:200].decode("utf-8", "replace") or f"HTTP {status}")
+            raise ModelServerError("http", message, status)
+        if not isinstance(answer, dict):
+            raise ModelServerError("garbage", f"{self.base_url}{path} did not answer with JSON")
+        return answer
+
+    def _call(self, method: str, path: str, body: object, timeout_s: float) -> tuple[int, bytes]:
+        from http.client import HTTPConnection, HTTPException, HTTPSConnection
+
+        parts = urlsplit(self.base_url)
+        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
+        payload = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **self._headers}
+        try:
+            connection.request(method, parts.path + path, payload, headers)
+            response = connection.getresponse()
+            return response.status, response.read(_MOST_BYTES)
+        except TimeoutError as error:
+            raise ModelServerError("timeout", f"no answer within {timeout_s:g} s") from error
+        except (OSError, HTTPException) as error:
+            kind_name = "garbage" if isinstance(error, HTTPException) else "refused"
+            raise ModelServerError(kind_name, str(error) or type(error).__name__) from error
+        finally:
+            connection.close()

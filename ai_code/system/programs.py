@@ -1,0 +1,100 @@
+"""Finds installed programs, and remembers which version each is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ai_code.core.errors import CannotStartError
+from ai_code.core.task import Program
+from ai_code.system.files import write_whole
+
+_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_TIMEOUT_S = 10.0
+
+
+class Programs:
+    """``cache`` is a JSON file: path, size and mtime of a program → its version."""
+
+    def __init__(self, environ: Mapping[str, str], cache: Path) -> None:
+        self._environ = dict(environ)
+        self._cache = cache
+
+    def find(self, argv: Sequence[str]) -> Program | None:
+        name = str(Path(argv[0]).expanduser()) if argv[0].startswith("~") else argv[0]
+        path = shutil.which(name, path=self._environ.get("PATH", os.defpath))
+        if path is None:
+            self._explain(name)
+            return None
+        return Program((str(Path(path).absolute()), *argv[1:]))
+
+    def version(self, program: Program) -> Program:
+        path = Path(program.argv[0])
+        try:
+            real = path.resolve(strict=True)
+            told = real.stat()
+        except (OSError, RuntimeError):
+            return program
+        key = f"{real}|{told.st_size}|{told.st_mtime_ns}|{' '.join(program.argv[1:])}"
+        known = self._known()
+        text = known.get(str(path), {}).get(key, "")
+        if not text:
+            text = self._ask(program)
+            self._remember({**known, str(path): {key: text}} if text else known)
+        return replace(program, version=_parsed(text))
+
+    def _explain(self, name: str) -> None:
+        """A file that is there but cannot be run deserves another message than none at all."""
+        folders = [""] if "/" in name else self._environ.get("PATH", os.defpath).split(":")
+        for folder in folders:
+            path = Path(folder) / name
+            try:
+                if path.is_file():
+                    raise CannotStartError(f"{path} is not executable", hint=f"chmod +x {path}")
+            except OSError:
+                continue
+
+    def _ask(self, program: Program) -> str:
+        try:
+            told = subprocess.run(
+                [*program.argv, "--version"],
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_TIMEOUT_S,
+                stdin=subprocess.DEVNULL,
+                env=self._environ,
+                check=False,
+                start_new_session=True,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        match = _VERSION.search(told.stdout[:200])
+        return match.group() if match else ""
+
+    def _known(self) -> dict[str, dict[str, str]]:
+        try:
+            value = json.loads(self._cache.read_bytes())
+        except (OSError, ValueError):
+            return {}
+        rows = value.items() if isinstance(value, dict) else ()
+        return {path: row for path, row in rows if isinstance(row, dict)}
+
+    def _remember(self, known: dict[str, dict[str, str]]) -> None:
+        try:
+            self._cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(self._cache, json.dumps(known).encode())
+        except OSError:
+            # Asking again next time costs a second and breaks nothing.
+            return
+
+
+def _parsed(text: str) -> tuple[int, ...] | None:
+    match = _VERSION.search(text)
+    return tuple(int(part) for part in match.groups()) if match else None

@@ -1,0 +1,49 @@
+"""What is piped into us, as ``claude -p`` takes it: nothing within 3 s, and on without it."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import time
+
+_PATIENCE_S = 3.0
+MOST_BYTES = 16 << 20
+
+
+class PipedInput:
+    """``data`` is None where there is nothing to read; ``silent`` when a pipe stayed open
+    without a byte; ``too_long`` when it is over 16 MiB."""
+
+    def __init__(self, data: bytes | None, *, silent: bool = False, too_long: bool = False) -> None:
+        self.data = data
+        self.silent = silent
+        self.too_long = too_long
+
+
+def read_piped(descriptor: int = 0, wait: bool = True) -> PipedInput:
+    """Reads standard input to its end, if something is piped in. ``wait`` False: a prompt is
+    given otherwise and an open, silent pipe is given up after 3 s."""
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if os.isatty(descriptor) or stat.S_ISDIR(mode):
+            return PipedInput(None)
+    except OSError:
+        return PipedInput(None)
+    if not wait and not _readable(descriptor):
+        return PipedInput(None, silent=True)
+    pieces: list[bytes] = []
+    size = 0
+    while size <= MOST_BYTES:
+        piece = os.read(descriptor, 1 << 16)
+        if not piece:
+            return PipedInput(b"".join(pieces) or None)
+        pieces.append(piece)
+        size += len(piece)
+    return PipedInput(None, too_long=True)
+
+
+def _readable(descriptor: int) -> bool:
+    until = time.monotonic() + _PATIENCE_S
+    ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+    return bool(ready)

@@ -1,0 +1,84 @@
+"""The port ``Trees`` on the real file system."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from ai_code.core.changes import Change
+from ai_code.core.ports_tree import TreeFacts, UndoWork, Where, Written
+from ai_code.system import landing_files, tree_facts
+from ai_code.system.locks import tree_lock
+from ai_code.system.repository import discover
+from ai_code.system.workspace import PreparedWorkspace, discard_workspace, prepare
+
+_PATCH = "left-out.patch"
+
+
+class RealTrees:
+    """See ``ai_code.core.ports_tree.Trees``. ``env`` is the environment for git (None: ours)."""
+
+    def __init__(self, state_dir: Path, env: Mapping[str, str] | None = None) -> None:
+        self._state_dir = state_dir
+        self._env = env
+
+    def root_of(self, cwd: Path) -> Path:
+        repository = discover(cwd, self._env)
+        return repository.root if repository else cwd.resolve()
+
+    def facts(self, cwd: Path, commits: int = 10) -> TreeFacts:
+        return tree_facts.facts(cwd, commits, self._env)
+
+    def tracked_files(self, cwd: Path) -> tuple[str, ...]:
+        return tree_facts.tracked_files(cwd, self._env)
+
+    def grep_definitions(self, cwd: Path, identifier: str) -> tuple[str, ...]:
+        return tree_facts.grep_definitions(cwd, identifier, self._env)
+
+    def prepare(
+        self, cwd: Path, run_dir: Path, *, include: Sequence[str | Path] = (), where: Where
+    ) -> PreparedWorkspace:
+        return prepare(cwd, run_dir, include=include, where=where, env=self._env)
+
+    def lock(self, root: Path, *, run_id: str, wait_s: float) -> AbstractContextManager[None]:
+        return tree_lock(self._state_dir, root, run_id=run_id, wait_s=wait_s)
+
+    def write(
+        self, root: Path, run_dir: Path, changes: Sequence[Change], remove_dirs: Sequence[str] = ()
+    ) -> Written:
+        return landing_files.write_changes(root, run_dir, changes, remove_dirs, self._env)
+
+    def adopt(
+        self, root: Path, run_dir: Path, changes: Sequence[Change], take_back: Sequence[Change]
+    ) -> Written:
+        return landing_files.adopt_changes(root, run_dir, changes, take_back, self._env)
+
+    def keep_patch(self, run_dir: Path, patch: bytes) -> Path:
+        path = run_dir / _PATCH
+        temporary = path.with_suffix(".tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(patch)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)
+        return path
+
+    def kept_patch(self, run_dir: Path) -> bytes:
+        path = run_dir / _PATCH
+        return path.read_bytes() if path.is_file() else b""
+
+    def landed_changes(self, run_dir: Path) -> tuple[Change, ...]:
+        stored = landing_files.landed_steps(run_dir)
+        return tuple(step.change() for step in stored.steps) if stored else ()
+
+    def undo_work(self, run_dir: Path) -> UndoWork:
+        stored = landing_files.landed_steps(run_dir)
+        if stored is None:
+            return UndoWork(())
+        return UndoWork(tuple(map(landing_files.undo_change, stored.steps)), stored.made_dirs)
+
+    def discard(self, run_dir: Path) -> None:
+        discard_workspace(run_dir)

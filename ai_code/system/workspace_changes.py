@@ -1,0 +1,178 @@
+"""Reading what an engine left in a workspace. Nothing that it wrote there is believed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from ai_code.core.changes import GITLINK, MAX_BYTES, Change, Changes, Kind, is_private
+from ai_code.core.line_ends import kept
+from ai_code.system.git import Git
+from ai_code.system.private_git import remove
+from ai_code.system.snapshot import Sieve, Snapshot, through_link
+from ai_code.system.workspace import PreparedWorkspace
+
+_DROPPED_FOLDERS = frozenset({"__pycache__", ".git"})
+_MOST_NAMED = 50
+
+
+def changes_of(workspace: PreparedWorkspace) -> Changes:
+    """The differences to the snapshot, by an index made from our own copy of it."""
+    git_dir = workspace.plan.git_dir
+    workspace.plan.write(workspace.snapshot)
+    index = git_dir / "index"
+    shutil.copy2(workspace.run_dir / "index.pristine", index)
+    git = Git(git_dir, workspace.path, workspace.env, index=index)
+    snapshot = Snapshot(git, workspace.path)
+    _stage(workspace, snapshot)
+    rows = [row for row in _rows(git, workspace.snapshot) if not _is_dropping(row)]
+    befores = _Befores(workspace)
+    try:
+        befores.check_out([path for path, kind, old, _ in rows if kind != "A" and old != GITLINK])
+        items = tuple(
+            change for row in rows if (change := _change(workspace, befores, *row)) is not None
+        )
+    finally:
+        befores.clear()
+    ignored = snapshot.ignored() if workspace.where == "worktree" else []
+    return Changes(
+        items,
+        escaped=_escaped(workspace),
+        ignored=_named_few(
+            [*_in_gitlinks(workspace), *(path for path in ignored if not _dropped_name(path))]
+        ),
+    )
+
+
+def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> None:
+    entries = snapshot.entries()
+    tracked = {entry.path: entry.mode for entry in entries}
+    appeared = [
+        each.path for each in entries if each.tag.upper() == "S" and _is_there(workspace, each.path)
+    ]
+    snapshot.unskip(appeared)
+    in_copy = workspace.where == "worktree"
+    differing = snapshot.differing(untracked=in_copy or not workspace.bounded)
+    differing = [path for path in (*differing, *appeared) if not _dropped_name(path)]
+    if not in_copy:
+        # What the snapshot left out was in the tree all along: it is not new.
+        known = {left.path for left in workspace.left_out}
+        differing = [path for path in differing if path not in known and not is_private(path)]
+    sieve = Sieve(workspace.path, tracked)
+    taken = sieve.take(differing)
+    taken += sieve.named(
+        path
+        for path in workspace.named
+        if path not in tracked and not through_link(workspace.path, path)
+    )
+    snapshot.stage(dict.fromkeys(taken))
+
+
+def _is_there(workspace: PreparedWorkspace, path: str) -> bool:
+    return os.path.lexists(workspace.path / path)
+
+
+Row = tuple[str, Kind, int, int]
+
+
+def _rows(git: Git, snapshot: str) -> Iterator[Row]:
+    """``diff-index --raw -z``: ``:oldmode newmode oldid newid KIND NUL path NUL``."""
+    args = ("diff-index", "--cached", "--raw", "-z", "--no-renames", "--no-ext-diff", snapshot)
+    fields = git(*args).split(b"\0")
+    for head, path in zip(fields[0::2], fields[1::2], strict=False):
+        old, new, _, _, kind = head.decode("ascii").split(" ")
+        yield os.fsdecode(path), cast(Kind, kind[:1]), int(old[1:], 8), int(new, 8)
+
+
+def _is_dropping(row: Row) -> bool:
+    path, kind, _, _ = row
+    return _dropped_name(path) or (kind == "A" and path.endswith(".orig"))
+
+
+def _dropped_name(path: str) -> bool:
+    """What engines leave behind beside their edits."""
+    parts = path.rstrip("/").split("/")
+    return any(part in _DROPPED_FOLDERS or part.startswith(".aider") for part in parts)
+
+
+class _Befores:
+    """The files as they were checked out, written once more from the pristine index: the same
+    line ends, encodings and links, whatever .gitattributes the engine has written meanwhile."""
+
+    def __init__(self, workspace: PreparedWorkspace) -> None:
+        self._folder = workspace.plan.git_dir / "before"
+        pristine = workspace.run_dir / "index.pristine"
+        self._git = Git(workspace.plan.git_dir, workspace.path, workspace.env, index=pristine)
+
+    def check_out(self, paths: list[str]) -> None:
+        self._folder.mkdir()
+        names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+        if names:
+            args = ("checkout-index", "-f", "-q", "-z", "--stdin", f"--prefix={self._folder}/")
+            self._git(*args, stdin=names)
+
+    def read(self, path: str) -> bytes | None:
+        return _content(self._folder / path)
+
+    def clear(self) -> None:
+        remove(self._folder)
+
+
+def _change(
+    workspace: PreparedWorkspace, befores: _Befores, path: str, kind: Kind, old: int, new: int
+) -> Change | None:
+    if GITLINK in (old, new):
+        return Change(path, kind, old, new, None, None, too_big=True)
+    before = None if kind == "A" else befores.read(path)
+    after = None if kind == "D" else _content(workspace.path / path)
+    too_big = (before is None and kind != "A") or (after is None and kind != "D")
+    if too_big:
+        return Change(path, kind, old, new, before, after, too_big=True)
+    if kind == "M" and workspace.where == "worktree":
+        after = kept(before, after)
+        if after == before and old == new:
+            return None
+    return Change(path, kind, old, new, before, after)
+
+
+def _content(path: Path) -> bytes | None:
+    """A file's bytes or a link's target; None when it is too big or gone."""
+    try:
+        found = path.lstat()
+        if stat.S_ISLNK(found.st_mode):
+            return os.fsencode(path.readlink())
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_BYTES:
+            return None
+        return path.read_bytes()
+    except OSError:
+        return None
+
+
+def _escaped(workspace: PreparedWorkspace) -> tuple[str, ...]:
+    """Names beside the project's folder: an engine followed ``../``."""
+    if workspace.where == "tree":
+        return ()
+    beside = workspace.path.parent
+    return tuple(
+        sorted(f"../{entry.name}" for entry in beside.iterdir() if entry != workspace.path)
+    )
+
+
+def _in_gitlinks(workspace: PreparedWorkspace) -> list[str]:
+    """Submodules are empty folders here: what is in one was put there by the engine."""
+    if workspace.where == "tree":
+        return []
+    found = []
+    for link in workspace.gitlinks:
+        folder = workspace.path / link
+        if folder.is_dir() and not folder.is_symlink():
+            found += [f"{link}/{entry.name}" for entry in folder.iterdir()]
+    return found
+
+
+def _named_few(paths: list[str]) -> tuple[str, ...]:
+    return tuple(sorted(paths)[:_MOST_NAMED])

@@ -1,0 +1,101 @@
+"""What all tests share: the real programs, an environment of their own, a small project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOOLS = Path(__file__).resolve().parent.parent / ".tools"
+PROGRAMS = {
+    "claude 2.1.329": ("AI_CODE_TEST_CLAUDE", "claude-2.1.329/node_modules/.bin/claude"),
+    "claude 2.0.77": ("AI_CODE_TEST_CLAUDE_OLD", "claude-2.0.77/node_modules/.bin/claude"),
+    "aider": ("AI_CODE_TEST_AIDER", "aider/bin/aider"),
+}
+HELLO = 'def hello():\n    print("hello")\n'
+
+
+def real_program(name: str) -> Path:
+    """The path of a real program; without it the test is skipped, or fails where all must run."""
+    variable, place = PROGRAMS[name]
+    path = Path(os.environ.get(variable) or TOOLS / place)
+    if not os.access(path, os.X_OK):
+        message = f"needs the real {name}: run ./test"
+        if os.environ.get("CI") or os.environ.get("AI_CODE_TEST_STRICT"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@pytest.fixture
+def claude_bin(request: pytest.FixtureRequest) -> Path:
+    """The real Claude Code: 2.1.329, or by indirect parametrization "old" for 2.0.77."""
+    which = getattr(request, "param", "new")
+    return real_program({"new": "claude 2.1.329", "old": "claude 2.0.77"}[which])
+
+
+@pytest.fixture
+def aider_bin() -> Path:
+    """The real aider."""
+    return real_program("aider")
+
+
+@pytest.fixture
+def clean_env(tmp_path: Path) -> dict[str, str]:
+    """A whole environment that holds nothing of the machine's user: for ``env=`` of a process."""
+    home = tmp_path / "home"
+    programs = tmp_path / "bin"
+    for folder in (home, programs):
+        folder.mkdir()
+    # Linked one by one: a folder of the machine's PATH could hold a real claude or aider.
+    for name in ("node", "git"):
+        found = shutil.which(name)
+        if found is not None:
+            (programs / name).symlink_to(Path(found).resolve())
+    xdg = {
+        f"XDG_{kind}_HOME": str(home / folder)
+        for kind, folder in {
+            "CONFIG": ".config",
+            "DATA": ".local/share",
+            "STATE": ".local/state",
+            "CACHE": ".cache",
+        }.items()
+    }
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700)
+    return {
+        "HOME": str(home),
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "TZ": "UTC",
+        "TERM": "dumb",
+        "XDG_RUNTIME_DIR": str(runtime),
+        **xdg,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "DISABLE_TELEMETRY": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "DISABLE_ERROR_REPORTING": "1",
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+    }
+
+
+@pytest.fixture
+def git_project(tmp_path: Path, clean_env: dict[str, str]) -> Path:
+    """A git repository with one commit: hello.py, README.md, CLAUDE.md."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "hello.py").write_text(HELLO)
+    (project / "README.md").write_text("# Hello\n\nPrints a greeting.\n")
+    (project / "CLAUDE.md").write_text("Write docstrings in the imperative.\n")
+    for arguments in (
+        ("init", "--quiet", "--initial-branch=main"),
+        ("config", "user.name", "Test Person"),
+        ("config", "user.email", "person@example.invalid"),
+        ("add", "--all"),
+        ("commit", "--quiet", "--message=First"),
+    ):
+        subprocess.run(["git", *arguments], cwd=project, env=clean_env, check=True)
+    return project
