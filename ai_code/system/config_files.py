@@ -218,15 +218,15 @@ def _look(role: FileRole, path: Path) -> FileInfo:
     from ai_code.settings.ports import FileInfo
 
     try:
-        target = path.resolve() if path.is_symlink() else None
+        real = path.resolve()
     except (OSError, RuntimeError):
-        target = None
-    managed = target is not None and target.is_relative_to(_NIX_STORE)
+        real = path
+    managed = real.is_relative_to(_NIX_STORE)
     return FileInfo(
         role,
         path,
         exists=os.path.lexists(path),
         writable=os.access(path, os.W_OK) and not managed,
-        target=target,
+        target=real if path.is_symlink() or managed else None,
         managed=managed,
     )
