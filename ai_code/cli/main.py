@@ -27,8 +27,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 """Command → module that has a click command of the same name; imported only when used."""
 
 
+_COMPLETE = "_AI_CODE_COMPLETE"
+"""Set by the shell's completion script (click's convention)."""
+
+
 def main(argv: Sequence[str], world: World) -> int:
     """Carries out a command line; the exit code. Raises AiCodeError."""
+    if _COMPLETE in world.environ:
+        return _complete(world.environ[_COMPLETE])
     name, rest = _split(argv)
     import click
 
@@ -45,6 +51,24 @@ def main(argv: Sequence[str], world: World) -> int:
         return 128 + 2
     except click.ClickException as error:
         raise UsageError(error.format_message()) from error
+
+
+def _complete(instruction: str) -> int:
+    """Answers a shell that completes a command line: commands, their options, and those of a
+    run, which needs no command's name."""
+    import click
+    from click.shell_completion import shell_complete
+
+    class Commands(click.Group):
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            return list(COMMANDS)
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            return load(cmd_name) if cmd_name in COMMANDS else None
+
+    options = [each for each in load("run").params if isinstance(each, click.Option)]
+    group = Commands("ai-code", params=options)
+    return shell_complete(group, {}, "ai-code", _COMPLETE, instruction)
 
 
 def load(name: str) -> click.Command:

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from ai_code import __version__
 from ai_code.cli.main import COMMANDS
 from ai_code.core.errors import UsageError
 from ai_code.core.prompt import compose
@@ -131,7 +130,6 @@ def run(ctx: click.Context, /, **options: Any) -> int:
         for line in dry_run(world, settings, request):
             click.echo(line)
         return 0
-    world.sweep_leftovers()
     return Run(world, settings, request).go()
 
 

@@ -29,7 +29,8 @@ _ADVICE = (
 )
 _TAIL = _RESETS + _MORE + _ADVICE
 _OPEN_TAIL = (
-    rf"(?: for (?:this|the) \w+)?{_RESETS}(?: · [^\n]{{0,300}}|\. [A-Z/][^\n]{{0,300}})?\.?"
+    rf"(?: for (?:this|the) \w+)?{_RESETS}"
+    r"(?: · (?!resets )[^\n]{0,300}|\. [A-Z/][^\n]{0,300})?\.?"
 )
 _HIT = r"You(?:'ve| have) (?:hit|reached) your "
 _FAMILY = r"(?:Claude )?(?:Opus|Sonnet|Haiku|Fable|Mythos)(?: \d[\d.]{0,5})?"
@@ -293,7 +294,8 @@ _DRIFT = (
          "You've reached your all-models weekly limit · resets Nov 24, 8pm (UTC)",
          channel="exit"),
     _row("drift-credit", LimitKind.CREDIT,
-         rf"{_HIT}[^·\n]{{0,60}}?(?:spend|spending|credits?|extra usage|budget)\b{_OPEN_TAIL}",
+         rf"{_HIT}[^·\n]{{0,60}}?(?:spend|spending|credits?|extra usage|budget)\b"
+         rf"(?: \w+){{0,2}}{_OPEN_TAIL}",
          "You've hit your channel's new spend ceiling · ask your admin", channel="exit"),
     _row("drift-model", LimitKind.MODEL,
          rf"{_HIT}[A-Z][\w.]*(?: [\w.]+){{0,3}} limit{_OPEN_TAIL}",

@@ -102,6 +102,9 @@ class Trees(Protocol):
         """For ``where: tree``: the changes are there already; keeps what undo needs and takes
         ``take_back`` out of the tree again."""
 
+    def commit(self, root: Path, paths: Sequence[str], message: str) -> str:
+        """Commits these paths alone; the commit's short id. Raises AiCodeError."""
+
     def keep_patch(self, run_dir: Path, patch: bytes) -> Path: ...
 
     def kept_patch(self, run_dir: Path) -> bytes: ...

@@ -104,14 +104,14 @@ def _longest_s(kind: LimitKind) -> int:
 
 
 def _duration(seconds: int) -> str:
-    """The two largest units, cut: 3 days 4 h, 2 h 10 min, 5 min, less than a minute."""
+    """The two largest units, cut: 3 days 4 h, 2 h 10 min, 5 min, 40 s."""
     minutes = seconds // 60
     days, hours = minutes // 1440, minutes // 60 % 24
     if days:
         return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")
     if hours:
         return f"{hours} h" + (f" {minutes % 60} min" if minutes % 60 else "")
-    return f"{minutes} min" if minutes else "less than a minute"
+    return f"{minutes} min" if minutes else f"{seconds} s"
 
 
 def _epoch_of_iso(match: re.Match[str]) -> int | None:

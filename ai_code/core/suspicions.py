@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ai_code.core.changes import EXECUTABLE, LINK, Change, is_binary, link_leaves
 
 _PARSE_LIMIT = 1024 * 1024
+_YAML_LIMIT, _YAML_DEPTH = 256 * 1024, 200
 _LOST_SHARE, _LOST_LINES = 0.3, 5
 
 
@@ -101,7 +102,7 @@ _COMMENTED = re.compile(
     re.I | re.X,
 )
 _JAPANESE = re.compile(
-    r"""^[(（\[【<＜]?\s*(?:\.{3,}|…+|・{3,})?\s*(?:
+    r"""^[(（\[【<＜]?\s*(?:\.{3,}|…+|・{3,})?\s*[(（]?(?:
         (?:以下|以降|以上|前後|後|前|中)(?:の(?:コード|処理|部分|内容))?[、は]?\s*
           (?:省略|略|同様|同じ|変更なし|変更無し|変更ありません|そのまま)
       | (?:残り|他|その他|それ以外|これ以降|ほか)(?:の.{0,20}?)?(?:部分|コード|処理)?[はも、]?\s*
@@ -188,13 +189,21 @@ def _toml(data: bytes) -> None:
 
 def _yaml(data: bytes) -> None:
     """Syntax only, by events: tags of an application are none of our business, and anchors
-    are not expanded."""
+    are not expanded. libyaml's time grows with the square of the depth (measured: minutes for
+    200,000 brackets), so both size and depth are bounded."""
     import yaml
+
+    if len(data) > _YAML_LIMIT:
+        return
+    depth = 0
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for _ in yaml.parse(data, Loader=loader):
-            pass
+        for event in yaml.parse(data, Loader=loader):
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > _YAML_DEPTH:
+                raise ValueError("nested too deeply")
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
 

@@ -107,14 +107,18 @@ class SpendCap:
 
 @dataclass(frozen=True, slots=True)
 class CutStream:
-    """The connection drops after ``text``, in the middle of the answer."""
+    """The connection drops after ``text``, in the middle of the answer. ``clean``: no drop, the
+    stream just ends after the text. 2.0.77 takes that for the answer, 2.1.329 asks again three
+    times and then says that the connection was lost."""
 
     text: str
+    clean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StreamError:
-    """An ``error`` event after ``text`` in a stream that began with 200."""
+    """An ``error`` event after ``text`` in a stream that began with 200; an HTTP error for a
+    request that does not stream."""
 
     text: str
     type: str = "overloaded_error"
@@ -194,9 +198,12 @@ _CREDIT_MESSAGE = (
 )
 
 
-def refusal(step: Step) -> Refusal | None:
-    """The HTTP error of a step, None for a step that answers."""
+def refusal(step: Step, *, streams: bool = False) -> Refusal | None:
+    """The HTTP error of a step, None for a step that answers. ``streams``: as was asked for."""
     match step:
+        case StreamError(type=kind, message=message) if not streams:
+            status = next((code for code, name in _ERROR_TYPES.items() if name == kind), 500)
+            return Refusal(status, kind, message, {})
         case LimitHit():
             return _refused(429, _RATE_MESSAGE, _limit_headers(step))
         case RateLimited(retry_after=None):

@@ -51,7 +51,7 @@ def classify_recording(file: str, recording: Mapping[str, Any]) -> Classified:
     try:
         stdout, ran_at = recording["stdout"], recording["ran_at"]
         code, format = recording["exit_code"], _FORMATS[recording["format"]]
-        env = recording.get("env") or {}
+        zone = (recording.get("env") or {}).get("TZ")
         now = int(ran_at)
         if not isinstance(stdout, str) or not (code is None or isinstance(code, int)):
             raise TypeError("stdout or exit_code")
@@ -63,7 +63,7 @@ def classify_recording(file: str, recording: Mapping[str, Any]) -> Classified:
         ) from error
     observed = observe_text(stdout, format, str(recording.get("stderr") or ""))
     ended = Exit(code, signal=_KILLED if code is None else None)
-    return _classified(file, judge(observed, ended, now=now, tz=zone_or(env.get("TZ"), UTC)))
+    return _classified(file, judge(observed, ended, now=now, tz=zone_or(zone, UTC)))
 
 
 def _classified(file: str, verdict: Verdict) -> Classified:

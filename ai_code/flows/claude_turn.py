@@ -31,6 +31,9 @@ GO_ON = "Please continue where you left off."
 """What a resumed session is told; its own history holds the task."""
 
 
+_MEMORY_FILES = ("CLAUDE.md", ".claude/CLAUDE.md")
+
+
 class ClaudeTurn:
     """Claude Code on one request; ``run`` may be called again to go on after a wait."""
 
@@ -157,8 +160,9 @@ class ClaudeTurn:
     def _task(self, program: Program, resume: str) -> Task:
         folder = self.folder
         args = (*self._settings.claude_args, *self._options.engine_args)
+        guarded = folder.has_folder_settings and not folder.trusted
         return Task(
-            request=self._request(GO_ON if resume else self._prompt()),
+            request=self._request(GO_ON if resume else self._prompt(guarded)),
             program=program,
             workdir=self._world.cwd,
             run_dir=self._world.cwd,
@@ -167,7 +171,7 @@ class ClaudeTurn:
             stall_timeout_s=self._settings.stall_timeout_s,
             deadline_s=self._settings.timeout_s,
             session=self._session(resume),
-            guard_folder=folder.has_folder_settings and not folder.trusted,
+            guard_folder=guarded,
             choose_permissions=folder.permission_mode is None and not chooses_permission_mode(args),
         )
 
@@ -203,14 +207,36 @@ class ClaudeTurn:
             deltas=self._output.streams,
         )
 
-    def _prompt(self) -> str:
-        """The person's prompt, and the files that --file and --read name."""
+    def _prompt(self, guarded: bool) -> str:
+        """The person's prompt, and the files that --file and --read name.
+
+        With ``--setting-sources user`` Claude leaves the project's CLAUDE.md out too (seen in
+        2.0.77 and 2.1.329); a mention brings the text back, and only the text."""
         parts = [self._options.prompt]
         if self._options.files:
             parts.append("Files to edit: " + ", ".join(self._options.files))
         if self._options.reads:
             parts.append("Files to read first: " + ", ".join(self._options.reads))
+        memory = self._memory() if guarded else ()
+        if memory:
+            parts.append("The project's memory: " + " ".join(f"@{name}" for name in memory))
         return "\n\n".join(parts)
+
+    def _memory(self) -> tuple[str, ...]:
+        """CLAUDE.md here and above, up to the project's root, as paths from here."""
+        cwd = self._world.cwd
+        root = self._world.trees.root_of(cwd)
+        found: list[str] = []
+        folder, up = cwd, ""
+        while True:
+            found += [
+                up + name
+                for name in _MEMORY_FILES
+                if self._world.files.read(folder / name, root, 1) is not None
+            ]
+            if folder == root or root not in folder.parents:
+                return tuple(found)
+            folder, up = folder.parent, up + "../"
 
 
 def _relative(path: str, root: Path) -> str:

@@ -11,6 +11,7 @@ from ai_code.engines.claude import ClaudeEngine
 from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.local_turn import LocalTurn
 from ai_code.flows.output import Output
+from ai_code.flows.recorder import Recorder
 from ai_code.flows.turns import RunOptions
 from ai_code.flows.world import World
 from ai_code.settings import Settings
@@ -32,7 +33,8 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
             turn = ClaudeTurn(world, settings, options, output, on_trouble=lambda: None)
             yield from _claude(turn)
         else:
-            yield from _local(LocalTurn(world, settings, options, output, lambda: "dry-run"))
+            recorder = Recorder(world, settings, options.prompt)
+            yield from _local(LocalTurn(world, settings, options, output, recorder))
     for skip in plan.skips:
         yield f"-  {skip.engine} is left out: {skip.reason}"
     if len(plan.steps) > 1:

@@ -30,6 +30,7 @@ from ai_code.flows.context import gather_context
 from ai_code.flows.landing import decide, land
 from ai_code.flows.output import Output
 from ai_code.flows.readiness import Ready, Wanted, check_local
+from ai_code.flows.recorder import Recorder
 from ai_code.flows.turns import RunOptions, Turn
 from ai_code.flows.world import World
 from ai_code.settings import Settings
@@ -50,13 +51,13 @@ class LocalTurn:
         settings: Settings,
         options: RunOptions,
         output: Output,
-        run_id: Callable[[], str],
+        recorder: Recorder,
     ) -> None:
         self._world = world
         self._settings = settings
         self._options = options
         self._output = output
-        self._run_id = run_id
+        self._recorder = recorder
         self._engine = AiderEngine()
         self._early: Callable[[], Ready | Unavailable] | None = None
         self._checked: Ready | Unavailable | None = None
@@ -93,7 +94,7 @@ class LocalTurn:
     def run(self, program: Program, ready: Ready, claude: Turn | None) -> Turn:
         """The whole turn, landing included. The private worktree is gone afterwards."""
         facts = self._world.trees.facts(self._world.cwd)
-        run_dir = self._world.journal.run_dir(self._run_id())
+        run_dir = self._recorder.run_dir
         too_long = self._too_long(ready)
         if too_long:
             return self._turn(too_long, ready)
@@ -161,7 +162,7 @@ class LocalTurn:
             answer_was_cut=not finished,
         )
         trees = self._world.trees
-        with trees.lock(workspace.root, run_id=self._run_id(), wait_s=_LOCK_WAIT_S):
+        with trees.lock(workspace.root, run_id=self._recorder.run_id, wait_s=_LOCK_WAIT_S):
             return land(
                 plan,
                 trees,

@@ -66,7 +66,7 @@ def landed_lines(landed: Landed | None, run_id: str) -> Iterator[str]:
     if landed.patch_path:
         yield f"what did not land is kept: git apply {landed.patch_path}"
     if landed.files:
-        yield f"see it: ai-code diff {run_id}   take it back: ai-code undo {run_id}"
+        yield f"see: ai-code diff   take back: ai-code undo   (run {run_id})"
 
 
 def no_engine_left(first: Verdict, last: Unavailable, now: int, tz: tzinfo) -> AiCodeError:

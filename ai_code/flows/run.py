@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
-from ai_code.core.record import RecordedLeftOut, RunRecord, prompt_line
+from ai_code.core.record import prompt_line
 from ai_code.core.resets import describe_reset
 from ai_code.core.task import Program
 from ai_code.core.text import one_line
@@ -28,13 +26,14 @@ from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.local_turn import LocalTurn
 from ai_code.flows.output import Output
 from ai_code.flows.readiness import Ready
+from ai_code.flows.recorder import Recorder
 from ai_code.flows.report import (
     SMALL_TASKS,
     landed_lines,
     no_engine_left,
     reason_line,
 )
-from ai_code.flows.turns import RunOptions, Turn, recorded
+from ai_code.flows.turns import RunOptions, Turn
 from ai_code.flows.waiting import wait_for_reset
 from ai_code.flows.world import World
 from ai_code.settings import Settings
@@ -51,26 +50,23 @@ class Run:
         self._options = options
         self._output = Output(world.console, options.output_format)
         self._turns: list[Turn] = []
-        self._record: RunRecord | None = None
+        self._recorder = Recorder(world, settings, options.prompt)
         self._claude = ClaudeTurn(world, settings, options, self._output, on_trouble=self._trouble)
-        self._local = LocalTurn(world, settings, options, self._output, lambda: self._run_id)
-
-    @property
-    def _run_id(self) -> str:
-        return self._begun().id
+        self._local = LocalTurn(world, settings, options, self._output, self._recorder)
 
     def go(self) -> int:
         """Runs the plan's engines until one verdict stands."""
+        self._recorder.begin()
         plan = self._plan()
         try:
             code = self._first(plan)
         except AiCodeError as error:
-            self._finish(error.exit_code)
+            self._recorder.finish(self._turns, error.exit_code)
             raise
         except BaseException:
-            self._finish(None)
+            self._recorder.finish(self._turns, None)
             raise
-        self._finish(code)
+        self._recorder.finish(self._turns, code)
         return code
 
     def _plan(self) -> Plan:
@@ -102,7 +98,7 @@ class Run:
         if step.engine == "claude":
             return self._run_claude(plan)
         skipped = plan.skips[0].reason if step.because == "limit" else ""
-        return self._run_local(step.because, f"Claude Code: {skipped}" if skipped else "", None)
+        return self._run_local(step.because, skipped, None)
 
     # Claude's turn ------------------------------------------------------------------------
 
@@ -111,7 +107,6 @@ class Run:
         if isinstance(program, Unavailable):
             return self._after_claude(plan, self._keep(Turn("claude", program)))
         self._begin_claude(program)
-        self._begun()
         before = self._snapshot()
         turn = self._keep(self._claude.run(program))
         while self._waits(turn.verdict):
@@ -130,12 +125,9 @@ class Run:
     def _begin_claude(self, program: Program) -> None:
         console, folder = self._world.console, self._claude.folder
         self._output.begin("claude")
-        console.note(banner("Claude Code", "first"))
         known = self._known_limit()
-        if known:
-            console.note(f"Claude Code {program.version_text}: {known}; trying all the same")
-        else:
-            console.note(f"Claude Code {program.version_text}".rstrip())
+        line = f"{known}; trying all the same" if known else f"version {program.version_text}"
+        console.banner(banner("Claude Code", "first"), line)
         if folder.has_folder_settings and not folder.trusted:
             console.note(
                 "This folder has Claude settings that nobody trusted yet: they are not used "
@@ -159,7 +151,8 @@ class Run:
         later = [step for step in plan.steps if step.engine != "claude"]
         if later and goes_on(verdict, self._settings.fallback_on) and self._goes_local(verdict):
             because: Because = "limit" if isinstance(verdict, LimitReached) else "unavailable"
-            return self._run_local(because, self._reason(verdict), turn)
+            reason = self._reason(verdict).removeprefix("Claude Code: ")
+            return self._run_local(because, reason, turn)
         return self._stop_with(verdict, turn)
 
     def _goes_local(self, verdict: Verdict) -> bool:
@@ -216,8 +209,7 @@ class Run:
         """With --expect-changes: the tree before, to compare with."""
         if not self._options.expect_changes:
             return None
-        run_dir = self._world.journal.run_dir(self._run_id)
-        return self._world.trees.prepare(self._world.cwd, run_dir, where="tree")
+        return self._world.trees.prepare(self._world.cwd, self._recorder.run_dir, where="tree")
 
     # The local turn -----------------------------------------------------------------------
 
@@ -228,11 +220,14 @@ class Run:
             return self._not_ready(ready, reason, claude)
         program, local = ready
         self._output.begin("aider")
-        model = f"{local.local.name}, {local.local.num_ctx // 1024}k context"
+        model = local.local.name
         self._world.console.banner(
-            banner(self._local.title, because), f"{reason}. Now {model}." if reason else model
+            banner(self._local.title, because),
+            f"{reason} · now {model}" if reason else model,
+            switch=because != "chosen",
         )
         self._world.console.note(SMALL_TASKS)
+        self._world.console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
         turn = self._keep(self._local.run(program, local, claude))
         return self._after_local(turn, claude)
 
@@ -254,10 +249,11 @@ class Run:
 
     def _after_local(self, turn: Turn, claude: Turn | None) -> int:
         console, verdict = self._world.console, turn.verdict
-        for line in landed_lines(turn.landed, self._run_id):
+        for line in landed_lines(turn.landed, self._recorder.run_id):
             console.note(line)
         if isinstance(verdict, Interrupted):
             return 128 + (verdict.signal or 2)
+        self._commit(turn)
         if isinstance(verdict, Done):
             changed = bool(turn.landed and turn.landed.files)
             if not changed and turn.landed is None:
@@ -267,6 +263,21 @@ class Run:
             missing = self._options.expect_changes and not changed
             return ExitCode.FAILED if refused or missing else ExitCode.OK
         return self._local_failed(verdict, claude)
+
+    def _commit(self, turn: Turn) -> None:
+        """With ``fallback.auto-commit``: the files that landed, and only they."""
+        files = [file.path for file in turn.landed.files] if turn.landed else []
+        if not (files and self._settings.fallback_auto_commit):
+            return
+        title = prompt_line(self._options.prompt)[:72]
+        message = f"{title}\n\nMade by aider with {turn.model} (ai-code {self._recorder.run_id})."
+        trees = self._world.trees
+        try:
+            commit = trees.commit(trees.root_of(self._world.cwd), files, message)
+        except AiCodeError as error:
+            self._world.console.important(f"not committed: {error.what} {error.why}".rstrip())
+        else:
+            self._world.console.note(f"committed as {commit}")
 
     def _local_failed(self, verdict: Verdict, claude: Turn | None) -> int:
         assert isinstance(verdict, Failed | Unavailable)
@@ -302,45 +313,9 @@ class Run:
         clock = self._world.clock
         return reason_line(verdict, int(clock.now()), clock.local_tz())
 
-    def _begun(self) -> RunRecord:
-        if self._record is None:
-            journal, cwd = self._world.journal, self._world.cwd
-            self._record = RunRecord(
-                id=journal.new_run(),
-                started=self._world.clock.now(),
-                cwd=str(cwd),
-                root=str(self._root()),
-                prompt_line=prompt_line(self._options.prompt),
-            )
-            journal.save(self._record)
-        return self._record
-
-    def _root(self) -> Path:
-        return self._world.trees.root_of(self._world.cwd)
-
     def _keep(self, turn: Turn) -> Turn:
         self._turns.append(turn)
         return turn
-
-    def _finish(self, code: int | None) -> None:
-        record = self._begun()
-        landed = next((turn.landed for turn in self._turns if turn.landed), None)
-        self._world.journal.save(
-            replace(
-                record,
-                ended=self._world.clock.now(),
-                attempts=tuple(recorded(turn) for turn in self._turns),
-                landed=landed.files if landed else (),
-                left_out=tuple(
-                    RecordedLeftOut(left.path, left.reason)
-                    for left in (*landed.left_out, *landed.conflicts)
-                )
-                if landed
-                else (),
-                exit_code=None if code is None else int(code),
-                state="done",
-            )
-        )
 
 
 def _denied_line(tool: str) -> str:

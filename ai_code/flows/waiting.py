@@ -25,7 +25,7 @@ def wait_for_reset(world: World, limit: LimitReached) -> None:
         console.important(f"Waiting for Claude: {told}. Ctrl-C stops.")
     next_line = clock.now() + _LINE_EVERY_S
     while (now := clock.now()) < until:
-        left = f"going on with Claude {describe_reset(until, int(now), clock.local_tz())}"
+        left = f"going on with Claude at {describe_reset(until, int(now), clock.local_tz())}"
         console.status(left)
         if now >= next_line and not console.stderr_is_tty:
             console.note(left)

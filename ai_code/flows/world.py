@@ -75,5 +75,8 @@ class World(Protocol):
     def new_id(self) -> str:
         """A fresh UUID, for a session."""
 
+    def running(self, run_id: str) -> None:
+        """Names the run that processes started from now on belong to."""
+
     def sweep_leftovers(self) -> Sequence[str]:
         """Ends what killed runs of ours left running; their ids."""

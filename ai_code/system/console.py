@@ -65,8 +65,10 @@ class TerminalConsole:
         self._out.write(data)
         self._out.flush()
 
-    def banner(self, title: str, line: str) -> None:
-        """Which engine works now; never silenced when ``line`` tells of a switch."""
+    def banner(self, title: str, line: str, *, switch: bool = False) -> None:
+        """Which engine works now, and one line about it; a switch is told under -q too."""
+        if self.quiet and not switch:
+            return
         self._line(title, _BOLD)
         if line:
             self._line(line)
@@ -92,12 +94,13 @@ class TerminalConsole:
         """A line that the next one takes away; on a pipe nothing is shown."""
         if not self._moves or text == self._status or self.quiet:
             return
+        if text and self._mid_line:
+            # The answer stands there, unfinished: a person sees by it how far things are.
+            return
         width = _columns()
         shown = visible(text)
         if len(shown) >= width:
             shown = shown[: width - 2] + "…"
-        if text and not self._status:
-            self._fresh_line()
         self._write(self._err, "\r\x1b[K" + (f"{_DIM}{shown}{_OFF}" if text else ""))
         self._status = text
 
@@ -141,6 +144,7 @@ class TerminalConsole:
 
     def _write(self, stream: BinaryIO, text: str) -> None:
         try:
+            # A path that is no UTF-8 comes as surrogates.
             stream.write(text.encode("utf-8", "replace"))
             stream.flush()
         except OSError:
@@ -151,6 +155,6 @@ class TerminalConsole:
 
 def _columns() -> int:
     try:
-        return os.get_terminal_size(2).columns
+        return os.get_terminal_size(2).columns or 80
     except OSError:
         return 80

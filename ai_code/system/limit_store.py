@@ -35,11 +35,10 @@ class LimitStore:
             scope, limit.kind, limit.resets_at, seen, limit.evidence.excerpt[:_EVIDENCE_KEPT]
         )
         with self._locked():
-            others = [
-                known
-                for known in self._read()
-                if (known.scope, known.kind) != (scope, limit.kind) and known.holds(seen)
-            ]
+            known = self._read()
+            others = [k for k in known if (k.scope, k.kind) != (scope, limit.kind)]
+            # An entry seen a moment after this one, by another run, holds too.
+            others = [k for k in others if k.holds(max(seen, k.seen_at))]
             self._write([*others, entry])
 
     def clear(self, scope: str) -> None:

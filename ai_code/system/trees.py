@@ -10,6 +10,7 @@ from pathlib import Path
 from ai_code.core.changes import Change
 from ai_code.core.ports_tree import TreeFacts, UndoWork, Where, Written
 from ai_code.system import landing_files, tree_facts
+from ai_code.system.commit import commit_paths
 from ai_code.system.locks import tree_lock
 from ai_code.system.repository import discover
 from ai_code.system.workspace import PreparedWorkspace, discard_workspace, prepare
@@ -54,6 +55,9 @@ class RealTrees:
         self, root: Path, run_dir: Path, changes: Sequence[Change], take_back: Sequence[Change]
     ) -> Written:
         return landing_files.adopt_changes(root, run_dir, changes, take_back, self._env)
+
+    def commit(self, root: Path, paths: Sequence[str], message: str) -> str:
+        return commit_paths(root, paths, message, self._env)
 
     def keep_patch(self, run_dir: Path, patch: bytes) -> Path:
         path = run_dir / _PATCH

@@ -28,11 +28,12 @@ def changes_of(workspace: PreparedWorkspace) -> Changes:
     shutil.copy2(workspace.run_dir / "index.pristine", index)
     git = Git(git_dir, workspace.path, workspace.env, index=index)
     snapshot = Snapshot(git, workspace.path)
-    _stage(workspace, snapshot)
+    unskipped = _stage(workspace, snapshot)
     rows = [row for row in _rows(git, workspace.snapshot) if not _is_dropping(row)]
     befores = _Befores(workspace)
     try:
-        befores.check_out([path for path, kind, old, _ in rows if kind != "A" and old != GITLINK])
+        wanted = [path for path, kind, old, _ in rows if kind != "A" and old != GITLINK]
+        befores.check_out(wanted, sparse=unskipped)
         items = tuple(
             change for row in rows if (change := _change(workspace, befores, *row)) is not None
         )
@@ -48,7 +49,8 @@ def changes_of(workspace: PreparedWorkspace) -> Changes:
     )
 
 
-def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> None:
+def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> bool:
+    """Stages what differs; True when files outside of a sparse checkout are among it."""
     entries = snapshot.entries()
     tracked = {entry.path: entry.mode for entry in entries}
     appeared = [
@@ -70,6 +72,7 @@ def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> None:
         if path not in tracked and not through_link(workspace.path, path)
     )
     snapshot.stage(dict.fromkeys(taken))
+    return bool(appeared)
 
 
 def _is_there(workspace: PreparedWorkspace, path: str) -> bool:
@@ -108,11 +111,13 @@ class _Befores:
         pristine = workspace.run_dir / "index.pristine"
         self._git = Git(workspace.plan.git_dir, workspace.path, workspace.env, index=pristine)
 
-    def check_out(self, paths: list[str]) -> None:
+    def check_out(self, paths: list[str], *, sparse: bool) -> None:
         self._folder.mkdir()
         names = b"".join(os.fsencode(path) + b"\0" for path in paths)
         if names:
-            args = ("checkout-index", "-f", "-q", "-z", "--stdin", f"--prefix={self._folder}/")
+            args = ["checkout-index", "-f", "-q", "-z", "--stdin", f"--prefix={self._folder}/"]
+            if sparse:
+                args.append("--ignore-skip-worktree-bits")
             self._git(*args, stdin=names)
 
     def read(self, path: str) -> bytes | None:

@@ -160,6 +160,7 @@ def test_a_cut_stream_is_no_end(ask: Any, body: dict[str, Any]) -> None:
 def test_an_error_in_mid_stream(ask: Any) -> None:
     with AnthropicStandIn([StreamError("Half an")]) as server:
         rows = ask(server, "POST", "/v1/messages", STREAM).events
+        assert ask(server, "POST", "/v1/messages", BODY).status == 529
     assert text_in(rows) == "Half an"
     assert rows[-1] == {
         "type": "error",

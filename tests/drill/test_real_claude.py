@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from ai_code.drill import scenarios
-from ai_code.drill.anthropic import AnthropicStandIn, Overage, Say, UseTool, Warning
+from ai_code.drill.anthropic import (
+    AnthropicStandIn,
+    CutStream,
+    Overage,
+    Say,
+    StreamError,
+    UseTool,
+    Warning,
+)
 from ai_code.drill.scenarios import CONTENT, TALK
 
 pytestmark = pytest.mark.claude
@@ -144,12 +152,28 @@ def test_network_down(run_claude: RunClaude, is_new_claude: bool) -> None:
 def test_a_cut_stream(run_claude: RunClaude, is_new_claude: bool) -> None:
     with AnthropicStandIn(scenarios.by_name("cut-stream")) as server:
         run = run_claude(server.url, env=ONE_RETRY)
+    assert (run.code, run.result["is_error"]) == (1, True)
+    said = "API Error: Connection dropped (E" if is_new_claude else "API Error: Connection error."
+    assert run.result["result"].startswith(said)
+
+
+@both
+def test_a_stream_that_ends_early(run_claude: RunClaude, is_new_claude: bool) -> None:
+    with AnthropicStandIn([CutStream("Half an answer,", clean=True)]) as server:
+        run = run_claude(server.url, env=ONE_RETRY)
     if is_new_claude:
-        assert run.code == 1
-        assert run.result["result"].startswith("API Error: Connection dropped (ECONNRESET).")
+        said = "API Error: Connection lost mid-response. The response above may be incomplete."
+        assert (run.code, run.result["result"]) == (1, said)
     else:
         # 2.0.77 takes what came for the answer.
         assert (run.code, run.result["result"]) == (0, "Half an answer,")
+
+
+@both
+def test_an_error_in_mid_stream(run_claude: RunClaude) -> None:
+    with AnthropicStandIn([StreamError("Half an answer,"), Say("Whole.")]) as server:
+        run = run_claude(server.url)
+    assert (run.code, run.result["result"]) == (0, "Whole.")
 
 
 def test_warnings_and_paid_extra_usage_are_no_limits(run_claude: RunClaude) -> None:

@@ -7,8 +7,6 @@ import os
 import subprocess
 from pathlib import Path
 
-import pytest
-
 NAMES = ("with space.txt", "new\nline.txt", "esc\x1b[31m.txt", "日本語.txt", 'quote".txt', "-dash.txt")
 
 
@@ -70,15 +68,3 @@ def picture(root: Path) -> dict[str, tuple[int, bytes]]:
                 data = b"special"
             found[os.path.relpath(full, root)] = (mode, data)
     return found
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Repo:
-    return Repo(tmp_path / "project", tmp_path / "home").init()
-
-
-@pytest.fixture
-def run_dir(tmp_path: Path) -> Path:
-    path = tmp_path / "state" / "runs" / "20261120-231245-ab12"
-    path.mkdir(parents=True)
-    return path

@@ -8,9 +8,7 @@ import pytest
 
 from ai_code.core.errors import AiCodeError
 from ai_code.system.workspace import PreparedWorkspace, discard_workspace, prepare
-from tests.system.git_repos import NAMES, Repo, picture, repo, run_dir
-
-__all__ = ["repo", "run_dir"]
+from tests.system.git_repos import NAMES, Repo, picture
 
 
 def files_in(workspace: PreparedWorkspace) -> dict[str, bytes]:

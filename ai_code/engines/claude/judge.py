@@ -65,7 +65,8 @@ def _finding(observed: Observed, exit: Exit, now: int, tz: tzinfo) -> Finding | 
     if observed.events:
         return _without_result(observed, exit, now, tz)
     if _stop_signal(exit) is not None:
-        return _stopped(observed, exit)
+        words = _of_plain(observed, Exit(None), now, tz)
+        return _stopped(observed, exit) if isinstance(words, Done) else words
     return _of_plain(observed, exit, now, tz)
 
 

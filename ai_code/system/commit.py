@@ -1,0 +1,48 @@
+"""Committing what landed, for those who ask for it (``fallback.auto-commit``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ai_code.system.git import Git, GitError
+from ai_code.system.repository import discover
+
+
+def commit_paths(
+    root: Path, paths: Sequence[str], message: str, env: Mapping[str, str] | None = None
+) -> str:
+    """Commits these paths and nothing else; the new commit's short id.
+
+    The person's name and mail are taken from their own settings. Hooks and filters do not run,
+    and nothing is signed: neither may ask or start anything unattended. So a path that a filter
+    stores differently (LFS) is not committed. Raises GitError; then nothing was committed."""
+    repository = discover(root, env)
+    if repository is None:
+        raise GitError("there is no git repository to commit to")
+    if repository.operation:
+        raise GitError(f"a {repository.operation} is in progress")
+    git = Git(repository.git_dir, repository.root, env, own_settings=True)
+    _refuse_filtered(git, paths)
+    listing = "\0".join(paths).encode("utf-8", "surrogateescape")
+    quiet = _without_filters(git)
+    from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    git(*quiet, "--literal-pathspecs", "add", "--intent-to-add", *from_stdin, stdin=listing)
+    options = ("--only", "--no-verify", "--no-gpg-sign", "--quiet", "--message", message)
+    git(*quiet, "--literal-pathspecs", "commit", *options, *from_stdin, stdin=listing)
+    return git("rev-parse", "--short", "HEAD").decode().strip()
+
+
+def _refuse_filtered(git: Git, paths: Sequence[str]) -> None:
+    listing = "\0".join(paths).encode("utf-8", "surrogateescape") + b"\0"
+    fields = git("check-attr", "-z", "--stdin", "filter", stdin=listing).split(b"\0")
+    for path, value in zip(fields[0::3], fields[2::3], strict=False):
+        if value not in (b"unspecified", b"unset"):
+            name = path.decode("utf-8", "replace")
+            raise GitError(f"{name} is stored through a filter ({value.decode()})")
+
+
+def _without_filters(git: Git) -> list[str]:
+    """Blank values for every filter the settings define, so that none can start."""
+    told = git("config", "--name-only", "--get-regexp", r"^filter\.", ok=(0, 1)).decode()
+    return [part for name in told.split() for part in ("-c", f"{name}=")]
