@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -137,6 +138,9 @@ class SystemWorld:
         from ai_code.system.stdin import read_piped
 
         return read_piped(wait=wait)
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        return self.signals.deferred()
 
     def new_id(self) -> str:
         import uuid

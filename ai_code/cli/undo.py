@@ -34,7 +34,9 @@ def undo(ctx: click.Context, run: str | None, yes: bool) -> None:
     if not yes and not _confirmed(world.console.stdin_is_tty, record):
         click.echo("nothing was changed", err=True)
         ctx.exit(int(ExitCode.FAILED))
-    done = flow.undo(world.journal, world.trees, record, now=world.clock.now(), cwd=Path(world.cwd))
+    now, cwd = world.clock.now(), Path(world.cwd)
+    with world.undisturbed():
+        done = flow.undo(world.journal, world.trees, record, now=now, cwd=cwd)
     count = len(done.written.files)
     click.echo(f"{count} file{'' if count == 1 else 's'} as before run {record.id}", err=True)
     for left in done.left_alone:

@@ -89,8 +89,9 @@ def match_text(text: str, *, failed: bool, engine: str = "claude") -> Match | No
 
 def match_event(key: str, engine: str = "claude") -> Match | None:
     """The first row for an event key: ``claim X``, ``api-error X``, ``error X``, ``status N``,
-    ``subtype X``, ``rate-limit STATUS``, ``signal``."""
-    return _first(key, engine, ("event",))
+    ``subtype X``, ``rate-limit STATUS``."""
+    group = key.partition(" ")[0] + " "  # saves compiling the other groups in every run
+    return _first(key, engine, ("event",), group)
 
 
 def canonical(text: str) -> str:
@@ -142,9 +143,11 @@ def _plain_api_error(match: re.Match[str]) -> str:
     return f"{match['lead']}{words}{match['tail']}"
 
 
-def _first(subject: str, engine: str, channels: tuple[str, ...]) -> Match | None:
+def _first(subject: str, engine: str, channels: tuple[str, ...], begins: str = "") -> Match | None:
     for rule in rules():
         if rule.engine != engine or rule.channel not in channels:
+            continue
+        if not rule.pattern.startswith(begins):
             continue
         if found := _compiled(rule.pattern).fullmatch(subject):
             return Match(rule, found.groupdict().get("reset"))

@@ -43,11 +43,17 @@ def choose(wanted: str, installed: Sequence[str]) -> str | None:
     installed, else the only one installed that can chat. None when there is no such model."""
     if wanted != "auto":
         return installed_name(wanted, installed)
+    installed = [name for name in installed if not runs_elsewhere(name)]
     for preferred in PREFERRED:
         if name := installed_name(preferred, installed):
             return name
     chatting = [name for name in installed if "embed" not in name and "bge-" not in name]
     return chatting[0] if len(chatting) == 1 else None
+
+
+def runs_elsewhere(name: str) -> bool:
+    """Ollama's cloud models are listed like the others, and the prompt leaves the machine."""
+    return name.endswith((":cloud", "-cloud"))
 
 
 def _full(name: str) -> str:

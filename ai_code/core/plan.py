@@ -74,11 +74,18 @@ def make_plan(
     local = tuple(name for name in engines if name != "claude")
     if local_only:
         return Plan(tuple(Step(name, "chosen") for name in local), (Skip("claude", "--local"),))
-    later = tuple(Step(name, "limit") for name in local) if fallback else ()
-    if skip and later and engine == "auto":
+    if engine == "claude":
+        return Plan((Step("claude", "chosen"),), _skipped(local, "--engine claude"))
+    if not fallback:
+        return Plan((Step("claude", "first"),), _skipped(local, "fallback is off"))
+    later = tuple(Step(name, "limit") for name in local)
+    if skip and later:
         return Plan(later, (Skip("claude", skip),))
-    skips = () if fallback else tuple(Skip(name, "fallback is off") for name in local)
-    return Plan((Step("claude", "first"), *later), skips)
+    return Plan((Step("claude", "first"), *later))
+
+
+def _skipped(engines: tuple[str, ...], reason: str) -> tuple[Skip, ...]:
+    return tuple(Skip(name, reason) for name in engines)
 
 
 def banner(title: str, because: Because) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ai_code.core.brief import Brief, ContextFile, estimate_tokens
-from ai_code.core.changes import Change, Changes, Landed
+from ai_code.core.changes import Change, Changes, Landed, LandingPlan
 from ai_code.core.command import Request
+from ai_code.core.errors import TryLaterError
 from ai_code.core.naming import named_files, named_symbols
+from ai_code.core.patches import patch
 from ai_code.core.patience import Patience
 from ai_code.core.ports_tree import TreeFacts, Workspace
 from ai_code.core.suspicions import Suspicion
@@ -24,7 +26,7 @@ from ai_code.core.verdict import (
     UnavailableReason,
     Verdict,
 )
-from ai_code.engines.aider import AiderEngine
+from ai_code.engines.aider import FENCE_LOG, AiderEngine
 from ai_code.flows.attempt import Attempt, Watch
 from ai_code.flows.context import gather_context
 from ai_code.flows.landing import decide, land
@@ -40,6 +42,7 @@ _FILES_SHARE = 0.4
 """Of the model's context: what the prompt, and the files to edit, may take at most."""
 _MOST_DEFINING_FILES = 3
 _LOCK_WAIT_S = 30.0
+_FENCE_LOG_BYTES = 65536
 
 
 class LocalTurn:
@@ -113,6 +116,7 @@ class LocalTurn:
             return self._work(task, ready, workspace, run_dir)
         finally:
             self._world.trees.discard(run_dir)
+            self._world.files.remove(run_dir / "aider")
 
     def _work(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
         for name, text in self._engine.files(task).items():
@@ -126,6 +130,7 @@ class LocalTurn:
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
         exit_ = self._world.processes.run(self._engine.command(task), attempt)
         attempt.finish()
+        self._tell_refused(run_dir)
         changes = workspace.changes()
         clock = self._world.clock
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
@@ -161,15 +166,25 @@ class LocalTurn:
             ask=self._ask if self._world.console.stdin_is_tty else None,
             answer_was_cut=not finished,
         )
+        return self._locked_landing(plan, changes, workspace, run_dir)
+
+    def _locked_landing(
+        self, plan: LandingPlan, changes: Changes, workspace: Workspace, run_dir: Path
+    ) -> Landed:
+        """The landing, which no signal interrupts. Where another run keeps the tree for too
+        long, the model's work is kept as a patch."""
         trees = self._world.trees
-        with trees.lock(workspace.root, run_id=self._recorder.run_id, wait_s=_LOCK_WAIT_S):
-            return land(
-                plan,
-                trees,
-                root=workspace.root,
-                run_dir=run_dir,
-                in_place=workspace.where == "tree",
-            )
+        try:
+            lock = trees.lock(workspace.root, run_id=self._recorder.run_id, wait_s=_LOCK_WAIT_S)
+            with lock, self._world.undisturbed():
+                in_place = workspace.where == "tree"
+                return land(plan, trees, root=workspace.root, run_dir=run_dir, in_place=in_place)
+        except TryLaterError as error:
+            kept = trees.keep_patch(run_dir, patch(changes.items))
+            why = f"{error.what} {error.why}".strip()
+            raise TryLaterError(
+                "what the model made could not land", why=why, hint=f"git apply {kept}"
+            ) from error
 
     def _ask(self, change: Change, found: Sequence[Suspicion]) -> bool:
         reasons = "; ".join(f"{each.reason} {each.detail}".strip() for each in found)
@@ -294,6 +309,13 @@ class LocalTurn:
             budget=self._settings.context_budget,
             folder=run_dir / "aider" / "context",
         )
+
+    def _tell_refused(self, run_dir: Path) -> None:
+        """What the fence kept the engine from doing, each thing once."""
+        folder = run_dir / "aider"
+        log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES) or ""
+        for refused in dict.fromkeys(self._engine.refusals(log)):
+            self._world.console.important(f"refused: {one_line(refused)}")
 
     def _tell_left_out(self, workspace: Workspace) -> None:
         for left in workspace.left_out[:5]:

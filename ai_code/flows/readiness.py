@@ -19,7 +19,7 @@ from ai_code.core.memory import (
     need_bytes,
     shape_of,
 )
-from ai_code.core.models import PREFERRED, choose, same_model
+from ai_code.core.models import PREFERRED, choose, runs_elsewhere, same_model
 from ai_code.core.ports import (
     Hardware,
     LoadedModel,
@@ -73,8 +73,10 @@ def check_local(server: ModelServer, hardware: Hardware, wanted: Wanted) -> Read
 def _fit(
     server: ModelServer, hardware: Hardware, wanted: Wanted, model: ServedModel
 ) -> Ready | Unavailable:
-    show = server.show(model.name)
-    loaded = server.loaded()
+    show, loaded = _shown(server, model.name), _loaded(server)
+    if runs_elsewhere(model.name):
+        note = f"{model.name} runs on Ollama's servers: the prompt and files leave this machine."
+        return _ready(server, wanted, model, wanted.num_ctx or _own_context(show), (note,))
     running = next((row for row in loaded if same_model(row.name, model.name)), None)
     if running and running.context >= CONTEXTS[-1] and not wanted.num_ctx:
         # It is in memory with a context that will do: asking for another would load it anew.
@@ -89,6 +91,25 @@ def _fit(
     if not context:
         return _no_memory(model, _need(model, show, wanted.num_ctx or CONTEXTS[-1]), available)
     return _ready(server, wanted, model, context, ())
+
+
+def _shown(server: ModelServer, name: str) -> Mapping[str, Any]:
+    """What the server tells of a model; nothing where it cannot (an older one, a proxy)."""
+    try:
+        return server.show(name)
+    except ModelServerError as error:
+        if error.kind != "http":
+            raise
+        return {}
+
+
+def _loaded(server: ModelServer) -> Sequence[LoadedModel]:
+    try:
+        return server.loaded()
+    except ModelServerError as error:
+        if error.kind != "http":
+            raise
+        return ()
 
 
 def _ready(

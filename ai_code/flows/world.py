@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -34,6 +35,9 @@ class Limits(Protocol):
 class Files(ContextFiles, Protocol):
     def size(self, path: Path) -> int | None:
         """Bytes of a regular file (links followed), or None."""
+
+    def remove(self, path: Path) -> None:
+        """Removes a folder of ours with all that is in it; nothing where there is none."""
 
     def folder(self, path: Path) -> None:
         """Makes a folder that only we may read, and what is missing above it."""
@@ -71,6 +75,9 @@ class World(Protocol):
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         """Starts ``work`` beside us; the returned function waits for its value. What it raises
         is raised there."""
+
+    def undisturbed(self) -> AbstractContextManager[None]:
+        """Inside, a signal waits until the end: for steps that must not be left half done."""
 
     def new_id(self) -> str:
         """A fresh UUID, for a session."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -34,6 +35,9 @@ class SystemFiles:
         except (OSError, ValueError):
             return None
         return told.st_size if stat.S_ISREG(told.st_mode) else None
+
+    def remove(self, path: Path) -> None:
+        shutil.rmtree(path, ignore_errors=True)
 
     def folder(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -24,6 +24,13 @@ class Guard:
         self.group = group
         self._pipe = pipe
 
+    def alive(self) -> bool:
+        """False once something killed it: an engine that ends with ``kill -9 0``, say."""
+        try:
+            return os.waitpid(self.group, os.WNOHANG) == (0, 0)
+        except ChildProcessError:
+            return False
+
     def dismiss(self) -> None:
         """Ends the guard alone; what else is in the group goes on."""
         # Where the group was killed, the guard is gone already: nothing to dismiss.

@@ -6,6 +6,7 @@ start time, so that a number that was given to another process meanwhile is neve
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -22,17 +23,23 @@ class Leftovers:
         self.run_id = ""
 
     def remember(self, group: int, child: int) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         record = {
             "run": self.run_id,
             "owner": [os.getpid(), start_time(os.getpid())],
             "group": [group, start_time(group)],
             "child": [child, start_time(child)],
         }
-        self._file.write_text(json.dumps(record))
+        # Whole or not at all, for a sweep may read it now. A full disk or a read-only folder
+        # must not leave an engine without us: the guard is there all the same.
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            half = self._file.with_suffix(".half")
+            half.write_text(json.dumps(record))
+            half.replace(self._file)
 
     def forget(self) -> None:
-        self._file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._file.unlink(missing_ok=True)
 
     def sweep(self) -> list[str]:
         """Ends what dead runs left running; the ids of those runs."""

@@ -64,8 +64,9 @@ class ProcessRoom:
         return conversation.told(ended_by, person)
 
     def close(self) -> None:
-        """Dismisses the guard. Nothing of ours runs any more."""
+        """Ends the guard and whatever is left in its group: nothing of ours runs any more."""
         if self._guard:
+            _signal_group(self._guard.group, signal.SIGKILL)
             self._guard.dismiss()
             self._guard = None
         self._leftovers.forget()
@@ -77,8 +78,11 @@ class ProcessRoom:
                 environ.pop(name, None)
             else:
                 environ[name] = value
-        guard = self._guard or start_guard()
-        self._guard = guard
+        if self._guard and not self._guard.alive():
+            self._guard.dismiss()
+            self._guard = None
+        self._guard = self._guard or start_guard()
+        guard = self._guard
         child = subprocess.Popen(
             command.argv,
             cwd=command.cwd,

@@ -74,32 +74,30 @@ def discover(cwd: Path, env: Mapping[str, str] | None = None) -> Repository | No
     that cannot be read. ``cwd`` must exist."""
     here = cwd.resolve()
     for root in (here, *here.parents):
-        git_dir = _git_dir(root / ".git")
-        if git_dir is not None:
-            return _read(root, git_dir, env)
+        try:
+            git_dir = _git_dir(root / ".git")
+            if git_dir is not None:
+                return _read(root, git_dir, env)
+        except PermissionError as error:
+            raise GitError(
+                f"the repository at {root} cannot be read",
+                why=f"{error.filename}: {error.strerror}",
+                hint=f"ls -ld {error.filename}",
+            ) from error
     return None
 
 
 def _git_dir(entry: Path) -> Path | None:
-    try:
-        if entry.is_dir():
-            found = entry
-        elif entry.is_file():
-            text = small_text(entry)
-            if not text.startswith("gitdir:"):
-                return None
-            found = entry.parent / text.removeprefix("gitdir:").strip("\n").strip()
-        else:
+    if entry.is_dir():
+        found = entry
+    elif entry.is_file():
+        text = small_text(entry)
+        if not text.startswith("gitdir:"):
             return None
-        if not _layout_is_whole(found):
-            return None
-    except PermissionError as error:
-        raise GitError(
-            f"the repository at {entry.parent} cannot be read",
-            why=f"{error.filename}: {error.strerror}",
-            hint=f"ls -ld {entry}",
-        ) from error
-    return found.resolve()
+        found = entry.parent / text.removeprefix("gitdir:").strip("\n").strip()
+    else:
+        return None
+    return found.resolve() if _layout_is_whole(found) else None
 
 
 def _layout_is_whole(git_dir: Path) -> bool:

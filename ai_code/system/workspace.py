@@ -50,7 +50,13 @@ class PreparedWorkspace:
         """What differs now from what the engine started with."""
         from ai_code.system.workspace_changes import changes_of
 
-        return changes_of(self)
+        try:
+            return changes_of(self)
+        except OSError as error:
+            raise AiCodeError(
+                "what the engine changed could not be read; nothing was landed",
+                why=f"{error.filename or self.run_dir}: {error.strerror}",
+            ) from error
 
 
 def prepare(
@@ -67,7 +73,14 @@ def prepare(
     taken in. Raises GitError, or AiCodeError when there is nothing that can be copied."""
     cwd = cwd.resolve()
     repository = discover(cwd, env)
-    return _Preparation(cwd, run_dir.resolve(), repository, include, where, env).run()
+    try:
+        return _Preparation(cwd, run_dir.resolve(), repository, include, where, env).run()
+    except OSError as error:
+        raise AiCodeError(
+            "the private worktree could not be made",
+            why=f"{error.filename or run_dir}: {error.strerror}",
+            hint=f"df -h {run_dir}",
+        ) from error
 
 
 def discard_workspace(run_dir: Path) -> None:

@@ -17,25 +17,22 @@ from ai_code.core.changes import (
     unshowable_path,
 )
 
+PROTECTED = """.git/hooks/pre-commit sub/.git/config .GIT/config .git .Git. git~1/x
+    .g\u200cit/config .claude/settings.json a/.claude/commands/x.md .mcp.json sub/.MCP.json .envrc
+    .env .env.local deep/.env .aider.conf.yml .ai-code.yaml .vscode/tasks.json .idea/x .npmrc
+    .husky/pre-push .githooks/x .pre-commit-config.yaml .github/workflows/ci.yml .gitmodules
+    .GitHub/Workflows/ci.yml .github/actions/a/b .gitlab-ci.yml .circleci/config.yml Jenkinsfile
+    .ci/run .gitattributes .direnv/bin sub/.gitattributes"""
+FREE = """README.md src/git.py .gitignore .github/ISSUE_TEMPLATE.md CLAUDE.md environment.py env/x
+    src/.hidden jenkinsfile.md .github/workflows.md a.git/x claude/settings.json mcp.json"""
 
-@pytest.mark.parametrize(
-    "path",
-    """.git/hooks/pre-commit sub/.git/config .GIT/config .git .Git. git~1/x .g\u200cit/config
-    .claude/settings.json a/.claude/commands/x.md .mcp.json sub/.MCP.json .envrc .env .env.local
-    deep/.env .aider.conf.yml .ai-code.yaml .vscode/tasks.json .idea/x .husky/pre-push .githooks/x
-    .pre-commit-config.yaml .github/workflows/ci.yml .GitHub/Workflows/ci.yml .github/actions/a/b
-    .gitlab-ci.yml .circleci/config.yml Jenkinsfile .ci/run .gitmodules .gitattributes .npmrc
-    .direnv/bin sub/.gitattributes""".split(),
-)
+
+@pytest.mark.parametrize("path", PROTECTED.split())
 def test_protected(path: str) -> None:
     assert is_protected(path)
 
 
-@pytest.mark.parametrize(
-    "path",
-    """README.md src/git.py .gitignore .github/ISSUE_TEMPLATE.md CLAUDE.md environment.py env/x
-    src/.hidden jenkinsfile.md .github/workflows.md a.git/x claude/settings.json mcp.json""".split(),
-)
+@pytest.mark.parametrize("path", FREE.split())
 def test_not_protected(path: str) -> None:
     assert not is_protected(path)
 

@@ -74,7 +74,11 @@ def test_what_is_no_record_is_an_error(wrong: dict[str, object]) -> None:
         from_json(to_json(RunRecord("a", 1.0, "/", "/")) | wrong)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
+    )
+)
 def test_any_json_is_a_record_or_an_error(value: object) -> None:
     with pytest.raises(RecordError):
         from_json(value)

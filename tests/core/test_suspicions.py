@@ -10,7 +10,9 @@ from ai_code.core.suspicions import suspicions
 CODE = b"".join(b"def f%d(x):\n    return x + %d\n\n\n" % (n, n) for n in range(10))
 
 
-def reasons(before: bytes | None, after: bytes | None, path: str = "a.py", **modes: int) -> list[str]:
+def reasons(
+    before: bytes | None, after: bytes | None, path: str = "a.py", **modes: int
+) -> list[str]:
     kind: Kind = "A" if before is None else "D" if after is None else "M"
     old = modes.get("old", 0 if before is None else REGULAR)
     new = modes.get("new", 0 if after is None else REGULAR)
@@ -165,7 +167,9 @@ def test_modes_links_and_binaries() -> None:
     assert reasons(b"\0", b"\0\0", "x") == []
     assert reasons(b"a", b"a", "x", new=EXECUTABLE) == ["it became executable"]
     assert reasons(None, b"#!/bin/sh\n", "x", new=EXECUTABLE) == ["it became executable"]
-    assert reasons(b"a", b"/etc/passwd", "x", old=LINK, new=LINK) == ["it is a link out of the tree"]
+    assert reasons(b"a", b"/etc/passwd", "x", old=LINK, new=LINK) == [
+        "it is a link out of the tree"
+    ]
     assert reasons(b"a", b"b", "x", old=LINK, new=LINK) == []
 
 

@@ -7,7 +7,14 @@ import os
 import subprocess
 from pathlib import Path
 
-NAMES = ("with space.txt", "new\nline.txt", "esc\x1b[31m.txt", "日本語.txt", 'quote".txt', "-dash.txt")
+NAMES = (
+    "with space.txt",
+    "new\nline.txt",
+    "esc\x1b[31m.txt",
+    "日本語.txt",
+    'quote".txt',
+    "-dash.txt",
+)
 
 
 class Repo:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -101,7 +104,13 @@ def test_git_as_an_engine_runs_it_in_the_worktree_runs_nothing(
 ) -> None:
     workspace = prepare(hostile.root, run_dir, env=hostile.env)
     (workspace.path / "a.txt").write_bytes(b"three\n")
-    for args in (["status"], ["add", "-A"], ["diff", "HEAD"], ["log", "-p"], ["commit", "-qm", "x"]):
+    for args in (
+        ["status"],
+        ["add", "-A"],
+        ["diff", "HEAD"],
+        ["log", "-p"],
+        ["commit", "-qm", "x"],
+    ):
         hostile.git(*args, cwd=workspace.path)
     assert not mark.exists()
     assert [each.path for each in workspace.changes().items] == ["a.txt"]
@@ -160,3 +169,47 @@ def test_a_git_that_hangs_is_ended(tmp_path: Path) -> None:
     (tmp_path / "git").chmod(0o755)
     with pytest.raises(GitError, match="longer than"):
         Git(env={"PATH": f"{tmp_path}:/usr/bin:/bin"}).run("status", timeout_s=0.2)
+
+
+def test_a_repository_that_may_not_be_read(tmp_path: Path) -> None:
+    """As a user without privileges."""
+    folder = Path(tempfile.mkdtemp(prefix="ai-code-test-", dir="/tmp"))
+    repo = Repo(folder / "project", tmp_path / "home").init()
+    repo.write("a.txt", "a\n")
+    repo.commit()
+    folder.chmod(0o755)
+    code = f"""
+import os, sys
+from pathlib import Path
+sys.path[:0] = {sys.path!r}
+from ai_code.system.repository import discover
+from ai_code.system.workspace import prepare
+from ai_code.core.errors import AiCodeError
+root = Path({str(repo.root)!r})
+Path("{folder}/run").mkdir(mode=0o777)
+Path("{folder}/run").chmod(0o777)
+if os.getuid() == 0:
+    os.setgid(65534); os.setuid(65534)
+assert discover(root).head
+{{body}}
+"""
+    attempt = "try: {}\nexcept AiCodeError as e: assert {!r} in e.why, e.why\nelse: 1/0"
+    cases = {
+        "HEAD": attempt.format("discover(root)", "HEAD"),
+        "index": attempt.format("prepare(root, Path('RUN'))", "index"),
+    }
+    # owned by somebody else: read all the same, for nothing of its settings is in force
+    fine = "assert (prepare(root, Path('RUN')).path / 'a.txt').read_bytes() == b'a\\n'"
+    _as_nobody(code.replace("{body}", fine.replace("RUN", f"{folder}/run")))
+    for name, body in cases.items():
+        subprocess.run(["rm", "-rf", f"{folder}/run"], check=True)
+        (repo.root / ".git" / name).chmod(0)
+        text = code.replace("assert discover(root).head", "")
+        _as_nobody(text.replace("{body}", body.replace("RUN", f"{folder}/run")))
+        (repo.root / ".git" / name).chmod(0o644)
+    subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def _as_nobody(code: str) -> None:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd="/")
+    assert done.returncode == 0, done.stderr

@@ -117,7 +117,9 @@ def test_conflicts_touch_nothing(tree: Path, run: Path, now: bytes | None, item:
 
 def test_what_is_there_already_is_no_step(tree: Path, run: Path) -> None:
     (tree / "a").write_bytes(b"new")
-    assert not write_changes(tree, run, [change("a", b"old", b"new"), change("b", b"x", None)]).files
+    assert not write_changes(
+        tree, run, [change("a", b"old", b"new"), change("b", b"x", None)]
+    ).files
 
 
 def test_a_tree_with_other_line_ends_keeps_them(tree: Path, run: Path) -> None:
@@ -161,7 +163,9 @@ def test_a_folder_or_a_pipe_in_the_way(tree: Path, run: Path) -> None:
     (tree / "folder").mkdir()
     os.mkfifo(tree / "pipe")
     written = write_changes(
-        tree, run, [change("folder", None, b"x"), change("pipe", b"a", b"x"), change("pipe/y", None, b"")]
+        tree,
+        run,
+        [change("folder", None, b"x"), change("pipe", b"a", b"x"), change("pipe/y", None, b"")],
     )
     assert len(written.conflicts) == 3
 
@@ -237,7 +241,9 @@ def test_undo_after_further_edits(tree: Path, run: Path) -> None:
     written = undo(tree, run, run / "undo")
     assert (tree / "merge").read_bytes() == text + b"mine\n"
     assert {left.path for left in written.conflicts} == {"clash", "new/kept"}
-    assert (tree / "clash").read_bytes() == b"mine\n" and (tree / "new/kept").read_bytes() == b"mine"
+    assert (tree / "clash").read_bytes() == b"mine\n" and (
+        tree / "new/kept"
+    ).read_bytes() == b"mine"
 
 
 def test_a_crash_in_the_middle_can_be_undone(
@@ -321,7 +327,9 @@ states = st.one_of(
 trees = st.dictionaries(paths, states, max_size=6)
 
 
-def without_clashes(tree: dict[str, tuple[int, bytes, int | None]]) -> dict[str, tuple[int, bytes, int | None]]:
+def without_clashes(
+    tree: dict[str, tuple[int, bytes, int | None]],
+) -> dict[str, tuple[int, bytes, int | None]]:
     return {
         path: state
         for path, state in tree.items()
@@ -434,9 +442,7 @@ def test_a_full_disk_cuts_no_file(tmp_path: Path) -> None:
         assert sorted(os.listdir(small)) == ["a", "b"]
         (small / "fill").write_bytes(b"x" * 200_000)
         with pytest.raises(AiCodeError, match="nothing was landed"):
-            write_changes(
-                small / ".", small / "run", [change("b", b"new", os.urandom(100_000))]
-            )
+            write_changes(small / ".", small / "run", [change("b", b"new", os.urandom(100_000))])
         assert (small / "b").read_bytes() == b"new"
     finally:
         subprocess.run(["umount", str(small)], check=True)
@@ -458,7 +464,9 @@ def test_git_applies_the_patches(
             each.mkdir()
         build(tree, old)
         build(expected, new)
-        subprocess.run(["git", "init", "-q"], cwd=tree, check=True, env={"PATH": os.environ["PATH"]})
+        subprocess.run(
+            ["git", "init", "-q"], cwd=tree, check=True, env={"PATH": os.environ["PATH"]}
+        )
         text = patch(changes)
         if not text:
             return
@@ -476,6 +484,8 @@ def test_git_applies_the_patches(
             if not stat.S_ISDIR(s[0]) and not p.startswith(".git/")
         }
         wanted = {
-            p: (s[0] & 0o170100, s[1]) for p, s in picture(expected).items() if not stat.S_ISDIR(s[0])
+            p: (s[0] & 0o170100, s[1])
+            for p, s in picture(expected).items()
+            if not stat.S_ISDIR(s[0])
         }
         assert files == wanted

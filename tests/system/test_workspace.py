@@ -147,7 +147,10 @@ def test_named_ignored_files_are_there_and_watched(repo: Repo, run_dir: Path) ->
     (workspace.path / "build/later").write_bytes(b"named, new\n")
     (workspace.path / "build/other").write_bytes(b"not named\n")
     changes = workspace.changes()
-    assert {each.path: each.kind for each in changes.items} == {"noise.log": "M", "build/later": "A"}
+    assert {each.path: each.kind for each in changes.items} == {
+        "noise.log": "M",
+        "build/later": "A",
+    }
     assert changes.ignored
 
 
@@ -200,7 +203,7 @@ def test_nothing_that_was_written_into_our_git_folder_is_believed(
     evil = f"sh -c 'touch {mark}; cat'"
     git.joinpath("config").write_text(
         f'[core]\nfsmonitor="{evil}"\n[filter "evil"]\nclean="{evil}"\nsmudge="{evil}"\n'
-        f'[include]\npath=/dev/tty\n[core]\nworktree=/tmp\n'
+        f"[include]\npath=/dev/tty\n[core]\nworktree=/tmp\n"
     )
     git.joinpath("hooks").mkdir()
     hook = git / "hooks/post-index-change"

@@ -11,9 +11,11 @@ from ai_code.core.exits import Exit
 from ai_code.core.ports import OutputChannel
 from ai_code.core.task import Task
 from ai_code.core.verdict import Verdict
-from ai_code.engines.aider.command import aider_command, files_of
+from ai_code.engines.aider.command import FENCE_LOG, aider_command, files_of, refusals_of
 from ai_code.engines.aider.judge import judge_aider
 from ai_code.engines.aider.reader import AiderReader
+
+__all__ = ["FENCE_LOG", "AiderEngine", "AiderRun"]
 
 
 class AiderEngine:
@@ -26,6 +28,10 @@ class AiderEngine:
 
     def files(self, task: Task) -> dict[str, str]:
         return dict(files_of(task))
+
+    def refusals(self, log: str) -> Sequence[str]:
+        """What the fence refused, from its log: ``writing /etc/x``."""
+        return refusals_of(log)
 
     def open(self, task: Task) -> AiderRun:
         return AiderRun()

@@ -47,8 +47,8 @@ _NOWHERE = (
     "--llm-history-file",
 )
 
-PARTS = ("message", "model-settings.yml", "model-metadata.json", "tmp")
-"""Files and folders of a run that aider is given, below the run's folder ``aider``."""
+FENCE_LOG = "fence"
+"""Name of the file, in the run's folder ``aider``, where the fence tells what it refused."""
 
 
 def aider_command(task: Task) -> Command:
@@ -91,6 +91,20 @@ def files_of(task: Task) -> Mapping[str, str]:
         "model-settings.yml": json.dumps(_model_settings(model, task.edit_format)),
         "model-metadata.json": json.dumps(_model_metadata(model)),
     }
+
+
+def refusals_of(log: str) -> list[str]:
+    """One text for each refusal in the fence's log. aider tries to start harmless programs and
+    reaches for pages of its own; only what touches files is worth telling."""
+    told: list[str] = []
+    for line in log.splitlines():
+        try:
+            what, which = json.loads(line)
+        except ValueError:
+            continue
+        if what == "writing":
+            told.append(f"the model's edit of {which}, which is outside the project")
+    return told
 
 
 def _model(task: Task) -> LocalModel:
@@ -147,7 +161,8 @@ def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str |
     host = urlsplit(model.base_url)
     port = host.port or (443 if host.scheme == "https" else 80)
     home = task.environ.get("HOME", "")
-    writable = [str(task.workdir), str(folder / "tmp"), f"{home}/.aider", f"{home}/.cache"]
+    own = [f"{home}/.aider/{name}" for name in _AIDERS_OWN]
+    writable = [str(task.workdir), str(folder / "tmp"), *own]
     env: dict[str, str | None] = {
         "OLLAMA_API_BASE": model.base_url,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -180,11 +195,15 @@ def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str |
             {
                 "write": writable,
                 "connect": [[host.hostname, port], *_loopback(host.hostname, port)],
-                "told": str(folder / "fence"),
+                "told": str(folder / FENCE_LOG),
             }
         )
     return env
 
+
+_AIDERS_OWN = ("caches", "analytics.json", "installs.json")
+"""What aider keeps in the home folder. Not the whole folder: its oauth-keys.env is loaded at
+every start, and a model must not write it."""
 
 _GIT_PLACES = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"})
 

@@ -106,16 +106,21 @@ def _of_our_end(why: EndedBy, observed: Observed, now: int, tz: tzinfo) -> Findi
 
 def _without_result(observed: Observed, exit: Exit, now: int, tz: tzinfo) -> Finding | Done:
     """Events, but no last one: killed, crashed, or the output was cut."""
-    if found := _refused(observed, now, tz):
+    found = _refused(observed, now, tz)
+    if found and (exit.code != 0 or observed.error):
         return found
     if _stop_signal(exit) is not None or exit.code is None:
         return _stopped(observed, exit)
-    if exit.code == 0 and observed.dropped_lines:
-        return Done(Evidence("claude.exit-0", "exit", "the result was too long to read"))
     if exit.code != 0:
         return _of_plain(observed, exit, now, tz)
+    if observed.dropped_lines:
+        return Done(Evidence("claude.exit-0", "exit", "the result was too long to read"))
     evidence = Evidence("claude.no-result", "exit", "exit status 0 without a result")
-    return Finding(FailReason.CUT, evidence, "Claude Code ended without a result")
+    words = "Claude Code ended without a result"
+    # Measured: after a SIGINT 2.0.77 and 2.1.329 exit 0, often without a result. Half a line
+    # is something else.
+    half = _ends_in_half_a_line(observed)
+    return Finding(FailReason.CUT if half else Notice.INTERRUPTED, evidence, words)
 
 
 def _refused(observed: Observed, now: int, tz: tzinfo) -> Finding | None:
@@ -154,12 +159,28 @@ def _of_plain(observed: Observed, exit: Exit, now: int, tz: tzinfo) -> Finding |
         if whole and known and whole.rule.kind not in (Notice.WARNING, Notice.PAID):
             return _of_words(Refusal(observed.plain.strip(), "text"), whole, now, tz)
         if exit.code == 0:
-            return Done(Evidence("claude.exit-0", "exit", "exit status 0"))
+            return _of_exit_0(observed)
         return Done(Evidence("claude.words", "none", "no evidence of a failure"))
     refusal = Refusal(refusals.error_text(observed.plain), "text")
     if found := refusals.find(refusal, now, tz):
         return found
     return _of_stderr(observed, exit, now, tz) if not refusal.text else _unexplained(refusal)
+
+
+def _of_exit_0(observed: Observed) -> Finding | Done:
+    """Exit status 0 and no event: an answer in text mode, or nothing of the kind."""
+    if not observed.plain:
+        # An answer, even an empty one, ends with a newline: this was a SIGINT.
+        return _ours("claude.no-output", Notice.INTERRUPTED, "exit status 0 without output")
+    if not observed.streamed:
+        return Done(Evidence("claude.exit-0", "exit", "exit status 0"))
+    evidence = Evidence("claude.no-events", "exit", one_line(observed.plain))
+    reason = FailReason.CUT if _ends_in_half_a_line(observed) else FailReason.OTHER
+    return Finding(reason, evidence, "Claude Code's output was no stream of events")
+
+
+def _ends_in_half_a_line(observed: Observed) -> bool:
+    return observed.plain.rstrip().rpartition("\n")[2].startswith("{")
 
 
 def _of_stderr(observed: Observed, exit: Exit, now: int, tz: tzinfo) -> Finding:

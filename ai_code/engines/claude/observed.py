@@ -67,8 +67,10 @@ class Observed:
     of the model after them clears them, since the run recovered.
 
     ``plain`` is what was no event: the output of text mode, or noise; ``plain_whole`` is False
-    where it was cut to stay small. ``events`` counts the JSON lines."""
+    where it was cut to stay small. ``events`` counts the JSON lines; ``streamed`` is False for
+    an output of text mode, in which none were to be expected."""
 
+    streamed: bool = True
     events: int = 0
     dropped_lines: int = 0
     result: Result | None = None

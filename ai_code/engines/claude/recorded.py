@@ -21,7 +21,7 @@ def observe_text(text: str, format: Format = "auto", stderr: str = "") -> Observ
     of Claude Code's own; everything else, JSON or not, is the text of an answer."""
     text = plain_text(text)
     if format == "text" or (format == "auto" and not _is_events(text)):
-        return Observed(plain=text, stderr_tail=plain_text(stderr))
+        return Observed(streamed=False, plain=text, stderr_tail=plain_text(stderr))
     reader = ClaudeReader()
     reader.feed("err", stderr.encode("utf-8", "replace"))
     for line in _event_lines(text):

@@ -55,6 +55,11 @@ def _raise_fence() -> None:
             return True
         return any(full == folder or full.startswith(folder + os.sep) for folder in folders)
 
+    def leads_in(path: Any) -> bool:
+        """A folder that is there already, or that an allowed one lies in."""
+        full = os.path.realpath(os.fsdecode(path))
+        return os.path.isdir(full) or any(each.startswith(full + os.sep) for each in folders)
+
     def check_open(path: Any, mode: Any, flags: Any) -> None:
         writes = isinstance(mode, str) and any(letter in mode for letter in "wax+")
         writes = writes or (isinstance(flags, int) and bool(flags & _WRITING_FLAGS))
@@ -75,8 +80,7 @@ def _raise_fence() -> None:
             check_open(*args[:3])
         elif event in _PATHS_OF:
             for index in _PATHS_OF[event]:
-                # Making a folder that is there already changes nothing, and aider does it often.
-                harmless = event == "os.mkdir" and os.path.isdir(args[index])
+                harmless = event == "os.mkdir" and leads_in(args[index])
                 if not harmless and not inside(args[index]):
                     refuse("writing", args[index])
         elif event == "subprocess.Popen":

@@ -145,6 +145,12 @@ def test_sigint_gives_exit_0() -> None:
     assert isinstance(stream(events({**row, "is_error": True}), Exit(0)), Interrupted)
     assert isinstance(stream(events({**row, "is_error": True}), Exit(1)), Failed)
     assert isinstance(of("Execution error", Exit(0), "text"), Interrupted)
+    # Measured on 2.0.77 and 2.1.329: often there is no result, and in text mode nothing at all.
+    started = {"type": "system", "subtype": "init"}
+    assert isinstance(stream(events(started), Exit(0)), Interrupted)
+    assert isinstance(stream(events(started, retry(429, "rate_limit")), Exit(0)), Interrupted)
+    assert isinstance(of("", Exit(0), "text"), Interrupted)
+    assert isinstance(of("\n", Exit(0), "text"), Done)
     assert isinstance(
         stream(events(retry(429, "rate_limit"), row), Exit(143, ended_by=EndedBy.PATIENCE)),
         LimitReached,
@@ -283,6 +289,14 @@ def test_half_a_run() -> None:
     for exit in (Exit(1), Exit(None), Exit(0), Exit(None, signal=15)):
         verdict = stream(refused, exit)
         assert isinstance(verdict, LimitReached) and verdict.resets_at == 1795216200
+
+
+def test_garbage_in_the_stream_s_place_is_no_success() -> None:
+    verdict = stream("Segmentation fault? no, garbage\n", Exit(0))
+    assert isinstance(verdict, Failed) and verdict.reason is FailReason.OTHER
+    verdict = stream('{"type":"sys', Exit(0))
+    assert isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
+    assert isinstance(of("garbage\n", Exit(0), "text"), Done)
 
 
 def test_json_verbose_is_a_list_of_events() -> None:

@@ -1,0 +1,76 @@
+"""Small programs in the place of Claude Code and aider, and what models answer.
+
+The fakes answer in milliseconds; they are for tests of what ai-code itself does, where the real
+programs would add seconds and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from ai_code.drill.replies import edit_block
+from tests.conftest import HELLO
+from tests.recorded import stream_of
+
+DOCUMENTED = 'def hello():\n    """Print a greeting."""\n    print("hello")\n'
+EDIT = edit_block("hello.py", HELLO, DOCUMENTED)
+"""The answer of a model that adds the docstring."""
+
+_VERSION = 'if [ "$1" = --version ]; then echo "2.1.329 (Claude Code)"; exit; fi\n'
+
+
+def claude_that(body: str) -> str:
+    """A claude that reads its prompt, then does ``body`` (a shell script)."""
+    return f"#!/bin/sh\n{_VERSION}cat > /dev/null\n{body}\n"
+
+
+def claude_says(output: str, code: int = 0) -> str:
+    """A claude that prints these events and ends."""
+    return claude_that(f"cat <<'END-OF-EVENTS'\n{output}END-OF-EVENTS\nexit {code}")
+
+
+def claude_at_its_limit(resets_in_s: int = 7200) -> str:
+    """A claude that meets the 5-hour limit at once, in the form of 2.1.329."""
+    resets = int(time.time()) + resets_in_s
+    info = {"status": "rejected", "resetsAt": resets, "rateLimitType": "five_hour"}
+    event = json.dumps({"type": "rate_limit_event", "rate_limit_info": info}) + "\n"
+    rows = stream_of(
+        "You've hit your 5-hour limit",
+        is_error=True,
+        api_error_status=429,
+        api_error="usage_limit_reached",
+    ).splitlines(keepends=True)
+    return claude_says("".join([rows[0], event, *rows[1:]]), code=1)
+
+
+def aider_that(body: str) -> str:
+    """An aider in Python, so that ai-code's fence is around it as around the real one. ``body``
+    has ``message`` (the brief), ``argv`` and ``say``; it stands in the private worktree."""
+    return (
+        f"#!{sys.executable}\n"
+        "import os, sys, time\n"
+        "argv = sys.argv\n"
+        "message = open(argv[argv.index('--message-file') + 1]).read()\n"
+        "def say(text): print(text, flush=True)\n"
+        "say('Aider v0.86.2'); say('')\n"
+        f"{body}\n"
+        "say('Tokens: 10 sent, 10 received.')\n"
+    )
+
+
+def aider_writes(**files: str) -> str:
+    """An aider that writes these files (``__`` in a keyword stands for a dot) and says so."""
+    body = "say('Done.')\n"
+    for name, content in files.items():
+        path = name.replace("__", ".")
+        body += f"open({path!r}, 'w').write({content!r})\n"
+    return aider_that(body)
+
+
+def result_of(answer: str, **fields: Any) -> dict[str, Any]:
+    """The result event that ``stream_of`` ends with."""
+    last: dict[str, Any] = json.loads(stream_of(answer, **fields).splitlines()[-1])
+    return last
