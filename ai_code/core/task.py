@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -67,3 +67,5 @@ class Task:
     edit_format: str = "diff"
     in_git: bool = True
     fence_dir: Path | None = None
+    describe_reset: Callable[[int], str] | None = None
+    """Makes words of a reset's epoch, for an early warning."""

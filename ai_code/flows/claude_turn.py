@@ -9,6 +9,7 @@ from pathlib import Path
 from ai_code.core.command import Request
 from ai_code.core.patience import Patience
 from ai_code.core.ports import ClaudeFolder
+from ai_code.core.resets import describe_reset
 from ai_code.core.task import Program, Session, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
@@ -171,9 +172,14 @@ class ClaudeTurn:
             stall_timeout_s=self._settings.stall_timeout_s,
             deadline_s=self._settings.timeout_s,
             session=self._session(resume),
+            describe_reset=self._describe,
             guard_folder=guarded,
             choose_permissions=folder.permission_mode is None and not chooses_permission_mode(args),
         )
+
+    def _describe(self, resets_at: int) -> str:
+        clock = self._world.clock
+        return describe_reset(resets_at, clock.now(), clock.local_tz())
 
     def _session(self, resume: str) -> Session:
         if resume:

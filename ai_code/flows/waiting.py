@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ai_code.core.resets import describe_reset
+from ai_code.core.resets import believable, describe_reset
 from ai_code.core.verdict import LimitReached
 from ai_code.flows.world import World
 
@@ -14,14 +14,18 @@ _LINE_EVERY_S = 600.0
 
 def wait_for_reset(world: World, limit: LimitReached) -> None:
     """Sleeps until the limit should be over; by the wall clock, so that a laptop that was
-    asleep itself goes on at the right moment. Without a known reset: a quarter of an hour."""
+    asleep itself goes on at the right moment. Without a reset that can be believed: a quarter
+    of an hour; one that is past already: at once."""
     clock, console = world.clock, world.console
     start = int(clock.now())
-    until = (limit.resets_at if limit.resets_at is not None else start + _UNKNOWN_S) + _SLACK_S
-    if limit.resets_at is None:
-        console.important("No reset time was given; trying again in 15 minutes. Ctrl-C stops.")
+    resets_at = limit.resets_at
+    if resets_at is not None and not believable(limit.kind, resets_at, start):
+        resets_at = None if resets_at > start else start
+    until = (resets_at if resets_at is not None else start + _UNKNOWN_S) + _SLACK_S
+    if resets_at is None:
+        console.important("No reset time is known; trying again in 15 minutes. Ctrl-C stops.")
     else:
-        told = describe_reset(limit.resets_at, start, clock.local_tz())
+        told = describe_reset(resets_at, start, clock.local_tz())
         console.important(f"Waiting for Claude: {told}. Ctrl-C stops.")
     next_line = clock.now() + _LINE_EVERY_S
     while (now := clock.now()) < until:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
+from ai_code.core.known_limits import KnownLimit
 from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
 from ai_code.core.ports_tree import Journal, Trees
 from ai_code.core.verdict import LimitReached
@@ -15,21 +16,13 @@ from ai_code.flows.context import ContextFiles
 T = TypeVar("T")
 
 
-class KnownLimitLike(Protocol):
-    """A limit that was seen and is not over: ``resets_at`` an epoch or None."""
-
-    @property
-    def kind(self) -> Any: ...
-    @property
-    def resets_at(self) -> int | None: ...
-
-
 class Limits(Protocol):
     """What is remembered of limits, per account (``scope``). Entries end with their reset."""
 
     def record(self, scope: str, limit: LimitReached, seen_at: int) -> None: ...
     def clear(self, scope: str) -> None: ...
-    def current(self, scope: str, now: int) -> Sequence[KnownLimitLike]: ...
+    def current(self, scope: str, now: int) -> Sequence[KnownLimit]: ...
+    def all(self, now: int) -> Sequence[KnownLimit]: ...
 
 
 class Files(ContextFiles, Protocol):

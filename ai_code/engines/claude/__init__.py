@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 
 from ai_code.core.command import Command
@@ -32,14 +32,14 @@ class ClaudeEngine:
         return claude_command(task)
 
     def open(self, task: Task) -> ClaudeRun:
-        return ClaudeRun()
+        return ClaudeRun(task.describe_reset)
 
 
 class ClaudeRun:
     """Reader and judge of one attempt."""
 
-    def __init__(self) -> None:
-        self._reader = ClaudeReader()
+    def __init__(self, describe_reset: Callable[[int], str] | None = None) -> None:
+        self._reader = ClaudeReader(describe_reset)
         self._answer = ""
 
     @property
