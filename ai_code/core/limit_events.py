@@ -6,7 +6,7 @@ that is not here is reported as unknown, never taken for a limit.
 
 from __future__ import annotations
 
-from ai_code.core.limits import LimitRule, Meaning, Notice
+from ai_code.core.limit_rule import LimitRule, Meaning, Notice
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
 
 

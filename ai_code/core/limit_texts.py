@@ -8,7 +8,7 @@ wording that drifted in a run that failed.
 
 from __future__ import annotations
 
-from ai_code.core.limits import LimitRule, Meaning, Notice, ResetForm, RuleChannel
+from ai_code.core.limit_rule import LimitRule, Meaning, Notice, ResetForm, RuleChannel
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
 
 _TIME = r"(?:\d{1,2}(?::\d{2})? ?[apAP][mM]|\d{1,2}:\d{2})"

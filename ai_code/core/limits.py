@@ -14,41 +14,15 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import tzinfo
-from enum import StrEnum
 from functools import cache
-from typing import Literal
 
+from ai_code.core.limit_events import EVENT_RULES
+from ai_code.core.limit_rule import LimitRule, Meaning, Notice
+from ai_code.core.limit_texts import TEXT_RULES
 from ai_code.core.resets import parse_reset
-from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
+from ai_code.core.verdict import LimitKind
 
-
-class Notice(StrEnum):
-    """Rows that end nothing: they are known so that nobody takes them for a limit."""
-
-    WARNING = "warning"
-    PAID = "paid"
-    INTERRUPTED = "interrupted"
-
-
-Meaning = LimitKind | UnavailableReason | FailReason | Notice
-RuleChannel = Literal["event", "text", "exit"]
-ResetForm = Literal["none", "event", "clock", "epoch", "utc-date"]
-
-
-@dataclass(frozen=True, slots=True)
-class LimitRule:
-    """One row. ``pattern`` is a regular expression for the whole canonical text or key, with a
-    group ``reset`` where ``reset`` names a form. ``since`` is the first engine version it was
-    seen in; ``sample`` is a text or key that this row, and no row above it, matches."""
-
-    id: str
-    engine: str
-    channel: RuleChannel
-    pattern: str
-    kind: Meaning
-    reset: ResetForm
-    since: str
-    sample: str
+__all__ = ["LimitRule", "Match", "Meaning", "Notice", "match_event", "match_text", "rules"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +45,6 @@ class Match:
 @cache
 def rules() -> tuple[LimitRule, ...]:
     """The whole table, in the order in which it is tried."""
-    from ai_code.core.limit_events import EVENT_RULES
-    from ai_code.core.limit_texts import TEXT_RULES
-
     return (*EVENT_RULES, *TEXT_RULES)
 
 

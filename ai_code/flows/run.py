@@ -178,6 +178,11 @@ class Run:
                 why=one_line(verdict.message) if verdict.message else "",
                 hint="ai-code --wait …   (goes on at the reset)   or: ai-code --local …",
             )
+        if turn.exit and turn.exit.start_error:
+            name = self._settings.claude_command[0]
+            raise CannotStartError(
+                f"Claude Code does not start: {turn.exit.start_error}", hint=f"{name} --version"
+            )
         if isinstance(verdict, Unavailable):
             if verdict.reason is UnavailableReason.MISSING:
                 raise NotInstalledError(verdict.message, hint=verdict.hint)
@@ -185,8 +190,6 @@ class Run:
             raise AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
         assert isinstance(verdict, Failed)
         self._output.finish_claude(verdict.message)
-        if verdict.reason is FailReason.CRASH and turn.exit and turn.exit.start_error:
-            raise CannotStartError(f"Claude Code does not start: {turn.exit.start_error}")
         error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
         if verdict.reason is FailReason.DEADLINE:
             error.exit_code = ExitCode.DEADLINE

@@ -13,7 +13,8 @@ from ai_code.system import landing_files, tree_facts
 from ai_code.system.commit import commit_paths
 from ai_code.system.locks import tree_lock
 from ai_code.system.repository import discover
-from ai_code.system.workspace import PreparedWorkspace, discard_workspace, prepare
+from ai_code.system.workspace import discard_workspace, prepare
+from ai_code.system.workspace_changes import PreparedWorkspace
 
 _PATCH = "left-out.patch"
 

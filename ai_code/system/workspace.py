@@ -9,54 +9,21 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from ai_code.core.changes import Changes, LeftOut, is_private
+from ai_code.core.changes import LeftOut, is_private
 from ai_code.core.errors import AiCodeError
 from ai_code.core.ports_tree import Where
 from ai_code.system.folder_walk import SKIPPED, TooMuch, walk
 from ai_code.system.git import Git
-from ai_code.system.private_git import PrivateGit, private_git, raw, remove
+from ai_code.system.private_git import private_git, raw, remove
 from ai_code.system.repository import Repository, discover
 from ai_code.system.snapshot import Entry, Sieve, Snapshot, through_link
+from ai_code.system.workspace_changes import PreparedWorkspace
 
 CONTEXT_FILES = ("CLAUDE.md", "AGENTS.md", "README.md")
 _GITLINK, _LINK = "160000", "120000"
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedWorkspace:
-    """See the port ``Workspace``. ``snapshot`` is the commit that the engine started from."""
-
-    root: Path
-    path: Path
-    cwd: Path
-    run_dir: Path
-    where: Where
-    in_git: bool
-    partial: bool
-    snapshot: str
-    plan: PrivateGit
-    named: tuple[str, ...] = ()
-    """What the request names, relative to the root: looked at even when it is ignored."""
-    gitlinks: tuple[str, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    bounded: bool = False
-    """The root is the home folder or /: new files are not looked for in the tree."""
-    env: Mapping[str, str] | None = None
-
-    def changes(self) -> Changes:
-        """What differs now from what the engine started with."""
-        from ai_code.system.workspace_changes import changes_of
-
-        try:
-            return changes_of(self)
-        except OSError as error:
-            raise AiCodeError(
-                "what the engine changed could not be read; nothing was landed",
-                why=f"{error.filename or self.run_dir}: {error.strerror}",
-            ) from error
 
 
 def prepare(

@@ -5,19 +5,53 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from ai_code.core.changes import GITLINK, MAX_BYTES, Change, Changes, Kind, is_private
+from ai_code.core.changes import GITLINK, MAX_BYTES, Change, Changes, Kind, LeftOut, is_private
+from ai_code.core.errors import AiCodeError
 from ai_code.core.line_ends import kept
+from ai_code.core.ports_tree import Where
 from ai_code.system.git import Git
-from ai_code.system.private_git import remove
+from ai_code.system.private_git import PrivateGit, remove
 from ai_code.system.snapshot import Sieve, Snapshot, through_link
-from ai_code.system.workspace import PreparedWorkspace
 
 _DROPPED_FOLDERS = frozenset({"__pycache__", ".git"})
 _MOST_NAMED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedWorkspace:
+    """See the port ``Workspace``. ``snapshot`` is the commit that the engine started from."""
+
+    root: Path
+    path: Path
+    cwd: Path
+    run_dir: Path
+    where: Where
+    in_git: bool
+    partial: bool
+    snapshot: str
+    plan: PrivateGit
+    named: tuple[str, ...] = ()
+    """What the request names, relative to the root: looked at even when it is ignored."""
+    gitlinks: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    bounded: bool = False
+    """The root is the home folder or /: new files are not looked for in the tree."""
+    env: Mapping[str, str] | None = None
+
+    def changes(self) -> Changes:
+        """What differs now from what the engine started with."""
+        try:
+            return changes_of(self)
+        except OSError as error:
+            raise AiCodeError(
+                "what the engine changed could not be read; nothing was landed",
+                why=f"{error.filename or self.run_dir}: {error.strerror}",
+            ) from error
 
 
 def changes_of(workspace: PreparedWorkspace) -> Changes:
