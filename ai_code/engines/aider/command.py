@@ -65,6 +65,8 @@ def aider_command(task: Task) -> Command:
     argv += ["--notifications-command", "true", "--timeout", "600", "--map-tokens", "1024"]
     for setting in _beats_a_dotenv(model):
         argv += ["--set-env", setting]
+    if language := reply_language(task.request.prompt, task.environ):
+        argv += ["--chat-language", language]
     if not task.in_git:
         argv.append("--no-git")
     for context in brief.context:
@@ -80,6 +82,19 @@ def aider_command(task: Task) -> Command:
         deadline_s=task.deadline_s,
         secrets=tuple(model.headers.values()),
     )
+
+
+def reply_language(prompt: str, environ: Mapping[str, str]) -> str:
+    """The language code aider asks the model to reply in; empty leaves it to aider.
+
+    aider looks at the locale, which we set to C. A prompt with kana is Japanese whatever the
+    locale says."""
+    if any("\u3040" <= char <= "\u30ff" for char in prompt):
+        return "ja"
+    names = (environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = next(filter(None, names), "")
+    code = locale.split(".")[0].split("_")[0]
+    return code if code.isalpha() and len(code) in (2, 3) and code != "en" else ""
 
 
 def files_of(task: Task) -> Mapping[str, str]:
