@@ -160,6 +160,7 @@ class SystemWorld:
 
 def run(argv: Sequence[str]) -> int:
     """One command line, start to end; the exit code."""
+    _fill_closed_descriptors()
     world = SystemWorld(dict(os.environ), _after_dashes(argv))
     world.signals.install()
     try:
@@ -180,6 +181,13 @@ def run(argv: Sequence[str]) -> int:
         return _bug(world, error)
     finally:
         world.close()
+
+
+def _fill_closed_descriptors() -> None:
+    """Started with ``2>&-``: else the next file that is opened would become standard error."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
 
 
 def _after_dashes(argv: Sequence[str]) -> tuple[str, ...]:

@@ -97,6 +97,8 @@ def test_binaries_arguments_hosts_and_headers_need_trust() -> None:
     assert trusted == {
         "claude.command", "claude.args", "aider.command", "aider.args",
         "ollama.api", "ollama.headers", "fallback.where",
+        # Money, damaged edits, commits, text kept on disk.
+        "claude.extra-usage", "fallback.on-suspect", "fallback.auto-commit", "journal.keep-answers",
     }  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import shlex
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -88,6 +86,9 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 def _check_single_word(word: str) -> None:
     """One word that is nearly a command's name is a slip of the finger, not a prompt."""
+    import difflib
+    import shlex
+
     close = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.75)
     if close:
         raise UsageError(
@@ -103,6 +104,8 @@ def _title(name: str) -> str:
 
 def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> UsageError:
     """Where a command's name may have been the first word of a prompt, both are shown."""
+    import shlex
+
     message = error.format_message().rstrip(".")
     words = [word for word in rest if not word.startswith("-")]
     if name != "run" and len(words) >= 2:

@@ -7,11 +7,13 @@ from typing import Any
 
 import click
 
+from ai_code import __version__
 from ai_code.cli.main import COMMANDS
 from ai_code.core.errors import UsageError
 from ai_code.core.prompt import compose
 from ai_code.engines.claude.command import check_engine_args
 from ai_code.flows.turns import RunOptions
+from ai_code.settings import Loaded
 
 _SETTING_FLAGS = {
     "engine": "engine",
@@ -81,9 +83,7 @@ class _RunCommand(click.Command):
 @click.option("--no-input", is_flag=True, help="Never ask, never read standard input.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the answer, errors and a switch.")
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what is done and why.")
-@click.version_option(
-    None, "-V", "--version", package_name="ai-code", message="ai-code %(version)s"
-)
+@click.version_option(__version__, "-V", "--version", message="ai-code %(version)s")
 @click.pass_context
 def run(ctx: click.Context, /, **options: Any) -> int:
     """Run Claude Code on PROMPT. When it says "You've hit your limit", go on with a local model
@@ -92,14 +92,13 @@ def run(ctx: click.Context, /, **options: Any) -> int:
 
     \b
     ai-code "add a docstring to hello()"
-    git diff | ai-code "review this"            standard input is added to the prompt
-    ai-code --wait "refactor parser.py"         wait for the reset instead of switching
-    ai-code --local "explain utils.py"          leave Claude out
-    ai-code "run the tests" -- --allowedTools Bash    after --, arguments are Claude's
+    git diff | ai-code "review this"     standard input is added to the prompt
+    ai-code --wait "refactor parser.py"  wait for the reset instead of switching
+    ai-code --local "explain utils.py"   leave Claude out
+    ai-code "run the tests" -- --allowedTools Bash      after --, for Claude
 
     Claude works with --permission-mode acceptEdits unless you or your Claude settings choose.
     """
-    from ai_code.flows.dry_run import dry_run
     from ai_code.flows.run import Run
 
     world = ctx.obj
@@ -125,8 +124,11 @@ def run(ctx: click.Context, /, **options: Any) -> int:
         dry_run=options["dry_run"],
         allow_protected=options["allow_protected"],
         expect_changes=options["expect_changes"],
+        claude_stall_s=_chosen_stall(loaded),
     )
     if request.dry_run:
+        from ai_code.flows.dry_run import dry_run
+
         for line in dry_run(world, settings, request):
             click.echo(line)
         return 0
@@ -148,6 +150,12 @@ def _flags(options: dict[str, Any]) -> dict[str, object]:
     if options["verbose"]:
         flags["verbose"] = True
     return flags
+
+
+def _chosen_stall(loaded: Loaded) -> float | None:
+    """``stall-timeout`` where somebody set it; its default is for local engines."""
+    chosen = loaded.origins["stall-timeout"].layer != "default"
+    return loaded.settings.stall_timeout_s if chosen else None
 
 
 def _prompt(world: Any, words: list[str], options: dict[str, Any]) -> str:

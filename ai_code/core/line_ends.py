@@ -22,6 +22,7 @@ def to_style(data: bytes, wanted: bytes) -> bytes:
 
 
 def same_but_ends(one: bytes, other: bytes) -> bool:
+    """Whether two texts are the same, but for their line ends."""
     return to_style(one, LF) == to_style(other, LF)
 
 

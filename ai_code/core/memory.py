@@ -85,4 +85,5 @@ def largest_context(weights: int, shape: Shape | None, available: int) -> int:
 
 
 def gib(size: float) -> str:
+    """``size`` in bytes, in words: ``4.2 GiB``."""
     return f"{size / GIB:.1f} GiB"

@@ -6,6 +6,10 @@ import re
 from collections.abc import Iterable
 
 _WORD = re.compile(r"[^\s\"'`,;:()\[\]{}<>、。「」『』（）,;:]+")
+_RUN = re.compile(r"\S+")
+_QUOTED = re.compile(r"""["'`「『]([^"'`「」『』\n]{1,200})["'`」』]""")
+_SUFFIXED = re.compile(r".*?\.[A-Za-z0-9]+(?![A-Za-z0-9.])")
+_ASCII = re.compile(r"[\x21-\x7e]+")
 _CALL = re.compile(r"(?<![\w.])([A-Za-z_][A-Za-z0-9_]{2,})\(")
 _CODE = re.compile(r"`([A-Za-z_][A-Za-z0-9_]{2,})(?:\(\))?`")
 _MOST_FILES = 12
@@ -15,8 +19,7 @@ def named_files(prompt: str, known: Iterable[str]) -> tuple[str, ...]:
     """Paths of ``known`` (relative, with ``/``) that the prompt names, in the prompt's order.
 
     A word counts when it is a known path, or the base name of exactly one known path and looks
-    like a file name (it has a dot). Japanese text may follow without a space, so a word is also
-    tried up to its last ASCII character."""
+    like a file name (it has a dot). Japanese text may stand around it without a space."""
     paths = set(known)
     by_name: dict[str, list[str]] = {}
     for path in paths:
@@ -33,15 +36,25 @@ def named_files(prompt: str, known: Iterable[str]) -> tuple[str, ...]:
 
 
 def _candidates(prompt: str) -> Iterable[str]:
-    for match in _WORD.finditer(prompt[:100_000]):
-        word = match.group().rstrip(".!?").removeprefix("./").removeprefix("@")
-        yield word
-        ascii_part = re.match(r"[\x21-\x7e]+", word)
-        if ascii_part and ascii_part.group() != word:
-            yield ascii_part.group().rstrip(".")
-        tail = re.search(r"[\x21-\x7e]+$", word)
-        if tail and tail.group() != word:
-            yield tail.group().rstrip(".")
+    """Everything that may be a name: each run without spaces as it stands (``app/[id].tsx``),
+    its words, and last what stands in quotes (``"my file.py"``)."""
+    prompt = prompt[:100_000]
+    for run in _RUN.finditer(prompt):
+        yield run.group()
+        for match in _WORD.finditer(run.group()):
+            word = match.group().rstrip(".!?").removeprefix("./").removeprefix("@")
+            yield word
+            if not word.isascii():
+                yield from _parts_of(word)
+    yield from (match.group(1) for match in _QUOTED.finditer(prompt))
+
+
+def _parts_of(word: str) -> Iterable[str]:
+    """Names with Japanese around them: up to a suffix, and each run of ASCII."""
+    if suffixed := _SUFFIXED.match(word):
+        yield suffixed.group()
+    for run in _ASCII.findall(word):
+        yield run.rstrip(".")
 
 
 def named_symbols(prompt: str) -> tuple[str, ...]:

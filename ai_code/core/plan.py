@@ -28,12 +28,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
+    """An engine that is left out, and why, in words."""
+
     engine: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
+    """Engines in the order in which they are tried."""
+
     steps: tuple[Step, ...]
     skips: tuple[Skip, ...] = ()
 

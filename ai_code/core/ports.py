@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ai_code.core.command import Command
-from ai_code.core.errors import AiCodeError
-from ai_code.core.events import Event
-from ai_code.core.exits import EndedBy, Exit
-from ai_code.core.task import Program
+from ai_code.core.task import ClaudeFolder as ClaudeFolder
+
+if TYPE_CHECKING:
+    from ai_code.core.command import Command
+    from ai_code.core.errors import AiCodeError
+    from ai_code.core.events import Event
+    from ai_code.core.exits import EndedBy, Exit
+    from ai_code.core.task import Program
 
 OutputChannel = Literal["out", "err"]
 
@@ -41,6 +44,8 @@ class Listener(Protocol):
 
 
 class Processes(Protocol):
+    """Finds and runs programs."""
+
     def run(self, command: Command, listener: Listener) -> Exit:
         """Starts the program in a group of its own and stays until it ended. Never raises for
         what the program does; a signal to us ends its group and is told in the Exit."""
@@ -59,6 +64,9 @@ class Console(Protocol):
     stdin_is_tty: bool
     stdout_is_tty: bool
     stderr_is_tty: bool
+
+    def hide(self, values: Sequence[str]) -> None:
+        """Values that no line of ours may show from now on."""
 
     def answer(self, text: str) -> None: ...
     def answer_end(self) -> None: ...
@@ -125,23 +133,12 @@ class Machine:
 
 
 class Hardware(Protocol):
+    """The machine's memory."""
+
     def memory(self) -> Machine: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ClaudeFolder:
-    """What the user's Claude configuration says about one folder."""
-
-    has_folder_settings: bool
-    """The folder brings settings, hooks or MCP servers of its own."""
-    trusted: bool
-    permission_mode: str | None
-    """The mode that settings in force choose, if any."""
-    subscription: bool
-    config_dir: Path
-    auth: str
-    """``subscription``, ``api-key``, ``token`` or ``none``: which account a limit belongs to."""
-
-
 class ClaudeHome(Protocol):
+    """The person's Claude configuration, read only."""
+
     def look(self, cwd: Path) -> ClaudeFolder: ...

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from ai_code.core.changes import Change, Changes, LandedFile, LeftOut
-from ai_code.core.record import RunRecord
+if TYPE_CHECKING:
+    from ai_code.core.changes import Change, Changes, LandedFile, LeftOut
+    from ai_code.core.record import RunRecord
 
 Where = Literal["worktree", "tree"]
 
@@ -72,6 +73,8 @@ class Workspace(Protocol):
 
 
 class Trees(Protocol):
+    """The person's tree, private copies of it, and landings."""
+
     def root_of(self, cwd: Path) -> Path:
         """The top of the git work tree that ``cwd`` is in, else ``cwd`` itself; resolved."""
 
@@ -119,6 +122,8 @@ class Trees(Protocol):
 
 
 class Journal(Protocol):
+    """The records of runs, each in a folder of its own."""
+
     def new_run(self) -> str:
         """A new id; its folder exists afterwards, readable by nobody else."""
 

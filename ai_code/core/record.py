@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ai_code.core.changes import LandedFile
+if TYPE_CHECKING:
+    from ai_code.core.changes import LandedFile
 
 VERSION = 1
 """Of the form on disk. It only grows; a record of a higher version is not read."""
@@ -37,6 +38,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class RecordedLeftOut:
+    """A path that did not land, and why."""
+
     path: str
     reason: str
 
@@ -84,6 +87,8 @@ def to_json(record: RunRecord) -> dict[str, Any]:
 def from_json(value: object) -> RunRecord:
     """The record that ``to_json`` wrote, also by an older or a slightly newer program: unknown
     fields are passed over. Raises RecordError."""
+    from ai_code.core.changes import LandedFile
+
     if not isinstance(value, Mapping):
         raise RecordError("not an object")
     version = value.get("version")

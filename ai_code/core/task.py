@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from ai_code.core.brief import Brief
-from ai_code.core.command import Request
+if TYPE_CHECKING:
+    from ai_code.core.brief import Brief
+    from ai_code.core.command import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,21 @@ class LocalModel:
     num_ctx: int
     headers: Mapping[str, str] = field(default_factory=dict)
     keep_alive: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeFolder:
+    """What the user's Claude configuration says about one folder."""
+
+    has_folder_settings: bool
+    """The folder brings settings, hooks or MCP servers of its own."""
+    trusted: bool
+    permission_mode: str | None
+    """The mode that settings in force choose, if any."""
+    subscription: bool
+    config_dir: Path
+    auth: str
+    """``subscription``, ``api-key``, ``token`` or ``none``: which account a limit belongs to."""
 
 
 @dataclass(frozen=True, slots=True)

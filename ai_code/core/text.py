@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-_SGR = re.compile(r"\x1b\[[0-9;:]*m")
+_SGR = re.compile(r"\x1b\[[0-9;:]{0,61}m")
 _UNFINISHED = re.compile(r"\x1b(\[[0-9;:]*)?\Z")
 _UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)"
 )
 _LONGEST_SEQUENCE = 64
+"""A colour of more characters than these is none, however it is cut into pieces."""
 
 
 def visible(text: str) -> str:
@@ -25,6 +26,24 @@ def one_line(text: str, width: int = 200) -> str:
     return visible(flat if len(flat) <= width else flat[: width - 1] + "…")
 
 
+def fitting(text: str, columns: int) -> str:
+    """The beginning of one line that takes at most ``columns`` of a screen, ``…`` at its end
+    where it was cut. Wide characters (Japanese) take two, accents that combine none."""
+    import unicodedata
+
+    if text.isascii() and len(text) <= columns:
+        return text
+    taken, end = 0, 0
+    for position, char in enumerate(text):
+        wide = unicodedata.east_asian_width(char) in "WF"
+        taken += 0 if unicodedata.combining(char) else 2 if wide else 1
+        if taken > columns:
+            return text[:end] + "…"
+        if taken < columns:
+            end = position + 1
+    return text
+
+
 class SafeText:
     """Makes a stream of text safe: newline, tab and colours (SGR) stay, the rest is written
     out. Pieces may be cut anywhere, in the middle of a colour sequence too."""
@@ -38,7 +57,7 @@ class SafeText:
         text = self._kept + text
         self._kept = ""
         cut = _UNFINISHED.search(text)
-        if cut and len(cut.group()) <= _LONGEST_SEQUENCE:
+        if cut and len(cut.group()) < _LONGEST_SEQUENCE:
             text, self._kept = text[: cut.start()], cut.group()
         elif text.endswith("\r"):
             text, self._kept = text[:-1], "\r"

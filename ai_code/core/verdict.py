@@ -39,6 +39,8 @@ class Evidence:
 
 
 class FailReason(StrEnum):
+    """Why an engine failed at what it was asked."""
+
     BAD_REQUEST = "bad-request"
     SERVER_ERROR = "server-error"
     MAX_TURNS = "max-turns"
@@ -52,6 +54,8 @@ class FailReason(StrEnum):
 
 
 class UnavailableReason(StrEnum):
+    """Why an engine could not work at all."""
+
     MISSING = "missing"
     AUTH = "auth"
     NETWORK = "network"
@@ -83,6 +87,8 @@ class LimitReached:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
+    """The engine worked and failed: no other engine redoes it."""
+
     reason: FailReason
     message: str
     evidence: Evidence
@@ -90,6 +96,8 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
+    """The engine could not work; ``hint`` is a command that mends it."""
+
     reason: UnavailableReason
     message: str
     evidence: Evidence

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ai_code.core.command import Command
-from ai_code.core.events import Event
-from ai_code.core.exits import Exit
-from ai_code.core.ports import OutputChannel
-from ai_code.core.task import Task
-from ai_code.core.verdict import Verdict
+if TYPE_CHECKING:
+    from ai_code.core.command import Command
+    from ai_code.core.events import Event
+    from ai_code.core.exits import Exit
+    from ai_code.core.ports import OutputChannel
+    from ai_code.core.task import Task
+    from ai_code.core.verdict import Verdict
 
 
 class Engine(Protocol):

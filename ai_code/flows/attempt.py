@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ai_code.core.events import (
-    Edited,
-    Event,
-    PaidUsage,
-    Permanent,
-    Progress,
-    Recovered,
-    Retrying,
-    Text,
-)
 from ai_code.core.exits import EndedBy
-from ai_code.core.patience import Patience
-from ai_code.core.ports import Clock, Console, OutputChannel
 from ai_code.core.text import one_line
 from ai_code.core.verdict import LimitKind
-from ai_code.engines.registry import EngineRun
-from ai_code.flows.output import Output
+
+if TYPE_CHECKING:
+    from ai_code.core.events import Event, Retrying
+    from ai_code.core.patience import Patience
+    from ai_code.core.ports import Clock, Console, OutputChannel
+    from ai_code.engines.registry import EngineRun
+    from ai_code.flows.output import Output
 
 _SILENT_S = 3.0
 _LINE_EVERY_S = 60.0
@@ -53,9 +47,9 @@ class Attempt:
         self._permanent = False
         self._paid = False
         self._retrying = ""
+        self._failing = False
         self._written = 0
         self._next_line_s = _LINE_EVERY_S
-        self._silent = True
         self.edited: list[str] = []
         self.said = ""
 
@@ -75,12 +69,30 @@ class Attempt:
             return EndedBy.PERMANENT
         if self._paid and self._watch.end_on_paid:
             return EndedBy.PAID
-        if self._watch.patience.spent(self._clock.monotonic()):
+        # An attempt that works is not ended for what failed in the one before it.
+        if self._failing and self._watch.patience.spent(self._clock.monotonic()):
             return EndedBy.PATIENCE
         self._show_waiting(elapsed_s, silence_s)
         return None
 
     def _take(self, event: Event) -> None:
+        # Not at the top: by the first event the engine is at work, and nobody waits for it.
+        from ai_code.core.events import (
+            Answer,
+            Edited,
+            PaidUsage,
+            Permanent,
+            Progress,
+            Recovered,
+            Retrying,
+            Text,
+            Tool,
+        )
+
+        if isinstance(event, Text | Tool | Recovered | Answer):
+            # The model speaks: whatever failed is over, in an attempt before this one too.
+            self._retrying, self._failing = "", False
+            self._watch.patience.recovered()
         match event:
             case Text(text=text):
                 self._written += len(text)
@@ -90,9 +102,6 @@ class Attempt:
                     self.edited.append(path)
             case Retrying():
                 self._retry(event)
-            case Recovered():
-                self._retrying = ""
-                self._watch.patience.recovered()
             case Permanent():
                 self._permanent = True
             case PaidUsage():
@@ -109,6 +118,7 @@ class Attempt:
         )
         self._retrying = f"{one_line(why, 60)}, retry {event.attempt or 1}"
         if event.kind in self._watch.patient_with:
+            self._failing = True
             self._watch.patience.failing(self._clock.monotonic())
         self._watch.on_trouble()
 

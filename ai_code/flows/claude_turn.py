@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ai_code.core.command import Request
 from ai_code.core.patience import Patience
-from ai_code.core.ports import ClaudeFolder
-from ai_code.core.resets import describe_reset
 from ai_code.core.task import Program, Session, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
@@ -23,10 +22,13 @@ from ai_code.core.verdict import (
 )
 from ai_code.engines.claude import ClaudeEngine, ClaudeRun, chooses_permission_mode
 from ai_code.flows.attempt import Attempt, Watch
-from ai_code.flows.output import Output
-from ai_code.flows.turns import RunOptions, Turn
-from ai_code.flows.world import World
-from ai_code.settings import Settings
+from ai_code.flows.turns import CLAUDE_STALL_S, RunOptions, Turn
+
+if TYPE_CHECKING:
+    from ai_code.core.ports import ClaudeFolder
+    from ai_code.flows.output import Output
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
 
 GO_ON = "Please continue where you left off."
 """What a resumed session is told; its own history holds the task."""
@@ -75,6 +77,11 @@ class ClaudeTurn:
         return tuple(
             tool if count == 1 else f"{tool} (×{count})" for tool, count in self._denied.items()
         )
+
+    @property
+    def printed(self) -> str:
+        """The last words of the last attempt, as ``claude -p`` prints them."""
+        return self._run.printed if self._run else ""
 
     def find(self) -> Program | Unavailable:
         """The installed Claude Code with its version."""
@@ -162,6 +169,7 @@ class ClaudeTurn:
         folder = self.folder
         args = (*self._settings.claude_args, *self._options.engine_args)
         guarded = folder.has_folder_settings and not folder.trusted
+        stall = self._options.claude_stall_s
         return Task(
             request=self._request(GO_ON if resume else self._prompt(guarded)),
             program=program,
@@ -169,7 +177,7 @@ class ClaudeTurn:
             run_dir=self._world.cwd,
             environ=self._world.environ,
             extra_args=self._settings.claude_args,
-            stall_timeout_s=self._settings.stall_timeout_s,
+            stall_timeout_s=CLAUDE_STALL_S if stall is None else stall,
             deadline_s=self._settings.timeout_s,
             session=self._session(resume),
             describe_reset=self._describe,
@@ -179,6 +187,8 @@ class ClaudeTurn:
 
     def _describe(self, resets_at: int) -> str:
         clock = self._world.clock
+        from ai_code.core.resets import describe_reset
+
         return describe_reset(resets_at, clock.now(), clock.local_tz())
 
     def _session(self, resume: str) -> Session:
@@ -199,7 +209,9 @@ class ClaudeTurn:
                 session=Session("resume", turn.session_id),
                 request=replace(task.request, prompt=GO_ON),
             )
-        return replace(task, session=Session("new", self._world.new_id()))
+        # A new session knows nothing of the task, which an earlier resumption left unsaid.
+        request = replace(task.request, prompt=self._prompt(task.guard_folder))
+        return replace(task, session=Session("new", self._world.new_id()), request=request)
 
     def _request(self, prompt: str) -> Request:
         return Request(

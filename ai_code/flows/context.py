@@ -45,6 +45,8 @@ def gather_context(
         outside_ok = path in extra
         text = files.read(path, path.parent if outside_ok else root, left * 8 + 4096)
         shown = _shown(path, root)
+        if text is None and outside_ok:
+            notes.append(f"{shown} left out of the context: it is a link out of its folder")
         if text is None or not text.strip():
             continue
         if left < _LEAST_TOKENS:

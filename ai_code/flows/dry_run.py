@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ai_code.core.plan import banner, make_plan
 from ai_code.core.verdict import Unavailable
@@ -12,9 +13,11 @@ from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.local_turn import LocalTurn
 from ai_code.flows.output import Output
 from ai_code.flows.recorder import Recorder
-from ai_code.flows.turns import RunOptions
-from ai_code.flows.world import World
-from ai_code.settings import Settings
+
+if TYPE_CHECKING:
+    from ai_code.flows.turns import RunOptions
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
 
 
 def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from ai_code.core.changes import (
     GITLINK,
@@ -19,8 +19,10 @@ from ai_code.core.changes import (
     unshowable_path,
 )
 from ai_code.core.patches import patch
-from ai_code.core.ports_tree import Written
 from ai_code.core.suspicions import Suspicion, suspicions
+
+if TYPE_CHECKING:
+    from ai_code.core.ports_tree import Written
 
 OnSuspect = Literal["keep", "drop", "ask"]
 Ask = Callable[[Change, Sequence[Suspicion]], bool]

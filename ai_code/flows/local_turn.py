@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ai_code.core.brief import Brief, ContextFile, estimate_tokens
-from ai_code.core.changes import Change, Changes, Landed, LandingPlan
 from ai_code.core.command import Request
 from ai_code.core.errors import TryLaterError
 from ai_code.core.naming import named_files, named_symbols
 from ai_code.core.patches import patch
 from ai_code.core.patience import Patience
-from ai_code.core.ports_tree import TreeFacts, Workspace
-from ai_code.core.suspicions import Suspicion
 from ai_code.core.task import Program, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
@@ -30,12 +29,18 @@ from ai_code.engines.aider import FENCE_LOG, AiderEngine
 from ai_code.flows.attempt import Attempt, Watch
 from ai_code.flows.context import gather_context
 from ai_code.flows.landing import decide, land
-from ai_code.flows.output import Output
 from ai_code.flows.readiness import Ready, Wanted, check_local
-from ai_code.flows.recorder import Recorder
 from ai_code.flows.turns import RunOptions, Turn
-from ai_code.flows.world import World
-from ai_code.settings import Settings
+
+if TYPE_CHECKING:
+    from ai_code.core.changes import Change, Changes, Landed, LandingPlan
+    from ai_code.core.exits import Exit
+    from ai_code.core.ports_tree import TreeFacts, Workspace
+    from ai_code.core.suspicions import Suspicion
+    from ai_code.flows.output import Output
+    from ai_code.flows.recorder import Recorder
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
 
 _PROMPT_SHARE = 0.5
 _FILES_SHARE = 0.4
@@ -125,30 +130,29 @@ class LocalTurn:
         if not ready.loaded:
             self._preload(ready)
         run = self._engine.open(task)
-        waiting = f"{ready.local.name} is thinking" if ready.loaded else f"loading {_name(ready)}"
+        model = ready.local.name
+        waiting = f"{model} is thinking" if ready.loaded else f"loading {model}"
         watch = Watch(Patience(0.0), frozenset(), waiting_for=waiting)
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
         exit_ = self._world.processes.run(self._engine.command(task), attempt)
         attempt.finish()
-        self._tell_refused(run_dir)
+        self._tell_refused(run_dir, task.workdir, run.refused)
         changes = workspace.changes()
         clock = self._world.clock
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
         landed = self._land(changes, verdict, workspace, run_dir)
-        return self._turn(verdict, ready, exit_=exit_, answer=run.answer, landed=landed)
+        return self._turn(verdict, ready, exit_, run.answer, landed)
 
-    def _turn(self, verdict: Verdict, ready: Ready, **more: object) -> Turn:
-        from typing import Any, cast
-
-        rest = cast(dict[str, Any], more)
-        return Turn(
-            engine=self._engine.name,
-            verdict=verdict,
-            exit=rest.get("exit_"),
-            model=ready.local.name,
-            answer=rest.get("answer", ""),
-            landed=rest.get("landed"),
-        )
+    def _turn(
+        self,
+        verdict: Verdict,
+        ready: Ready,
+        exit_: Exit | None = None,
+        answer: str = "",
+        landed: Landed | None = None,
+    ) -> Turn:
+        name, model = self._engine.name, ready.local.name
+        return Turn(name, verdict, exit_, model=model, answer=answer, landed=landed)
 
     def _land(
         self, changes: Changes, verdict: Verdict, workspace: Workspace, run_dir: Path
@@ -230,7 +234,7 @@ class LocalTurn:
         trees, cwd, prompt = self._world.trees, self._world.cwd, self._options.prompt
         wanted = [_in_tree(cwd / name, facts.root) for name in self._options.files]
         tracked = trees.tracked_files(cwd)
-        wanted += named_files(prompt, tracked)
+        wanted += named_files(prompt, (*tracked, *facts.changed))
         wanted += claude.edited if claude else ()
         if not wanted:
             for symbol in named_symbols(prompt):
@@ -242,6 +246,11 @@ class LocalTurn:
         room = int(ready.local.num_ctx * _FILES_SHARE) * 4
         chosen: list[str] = []
         for name in wanted:
+            if Path(name).is_absolute():
+                self._world.console.note(
+                    f"{one_line(name)} is not in the project: the local model does not get it"
+                )
+                continue
             size = self._world.files.size(root / name)
             if size is None:
                 continue
@@ -310,12 +319,17 @@ class LocalTurn:
             folder=run_dir / "aider" / "context",
         )
 
-    def _tell_refused(self, run_dir: Path) -> None:
-        """What the fence kept the engine from doing, each thing once."""
+    def _tell_refused(self, run_dir: Path, workdir: Path, names: Sequence[str]) -> None:
+        """Edits that the engine itself refused, and what the fence kept it from doing, each
+        thing once."""
         folder = run_dir / "aider"
         log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES) or ""
+        for name in names:
+            self._world.console.important(f"refused: the model's edit of {one_line(name)}")
+        told = [posixpath.normpath(workdir / name) for name in names]
         for refused in dict.fromkeys(self._engine.refusals(log)):
-            self._world.console.important(f"refused: {one_line(refused)}")
+            if not any(path in refused for path in told):
+                self._world.console.important(f"refused: {one_line(refused)}")
 
     def _tell_left_out(self, workspace: Workspace) -> None:
         for left in workspace.left_out[:5]:
@@ -323,11 +337,9 @@ class LocalTurn:
 
 
 def _in_tree(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-
-
-def _name(ready: Ready) -> str:
-    return ready.local.name
+    """Relative to the root; a path that leads out of it stays absolute."""
+    plain = Path(posixpath.normpath(path))
+    return str(plain.relative_to(root)) if plain.is_relative_to(root) else str(plain)
 
 
 def _stopped_by(claude: Turn | None) -> str:

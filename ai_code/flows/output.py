@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ai_code.core.command import OutputFormat
-from ai_code.core.events import (
-    Answer,
-    Event,
-    PaidUsage,
-    RawEvent,
-    Recovered,
-    Retrying,
-    Text,
-    Tool,
-    Warned,
-)
-from ai_code.core.ports import Console
 from ai_code.core.text import SafeText, one_line
+
+if TYPE_CHECKING:
+    from ai_code.core.command import OutputFormat
+    from ai_code.core.events import Event
+    from ai_code.core.ports import Console
 
 
 class Output:
@@ -47,6 +39,9 @@ class Output:
         self._result = None
 
     def take(self, event: Event) -> None:
+        # Not at the top: by the first event the engine is at work, and nobody waits for it.
+        from ai_code.core.events import Answer, PaidUsage, RawEvent, Text, Tool, Warned
+
         match event:
             case Text(text=text):
                 self._text(text)
@@ -60,8 +55,6 @@ class Output:
                 self._console.important(f"Claude: {one_line(message)} (this costs extra)")
             case Warned(message=message):
                 self._console.note(f"Claude: {one_line(message)}")
-            case Retrying() | Recovered():
-                pass
             case _:
                 pass
 
@@ -70,14 +63,15 @@ class Output:
             self._console.answer_end()
             self._said = False
 
-    def finish_claude(self, fallback_text: str = "") -> None:
-        """Claude finished: stdout gets what ``claude -p`` would have printed."""
+    def finish_claude(self, error: str | None = None) -> None:
+        """Claude finished: stdout gets what ``claude -p`` would have printed, an answer (an
+        empty one is a line too) or its words about an error."""
         self.end_text()
         if self._format != "text":
             if self._result is not None:
                 self._console.raw(self._named(self._result) + b"\n")
-        elif not self.streams and (text := self._answer or fallback_text):
-            data = text.encode("utf-8", "replace")
+        elif not self.streams and (error is None or self._answer or error):
+            data = (self._answer or error or "").encode("utf-8", "replace")
             self._console.raw(data if data.endswith(b"\n") else data + b"\n")
 
     def finish_local(self, answer: str, facts: dict[str, Any]) -> None:

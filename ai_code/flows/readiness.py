@@ -78,7 +78,7 @@ def _fit(
         note = f"{model.name} runs on Ollama's servers: the prompt and files leave this machine."
         return _ready(server, wanted, model, wanted.num_ctx or _own_context(show), (note,))
     running = next((row for row in loaded if same_model(row.name, model.name)), None)
-    if running and running.context >= CONTEXTS[-1] and not wanted.num_ctx:
+    if running and _will_do(running.context, wanted.num_ctx):
         # It is in memory with a context that will do: asking for another would load it anew.
         return _ready(server, wanted, model, running.context, _offload(running), loaded=True)
     if not _is_local(server.base_url):
@@ -91,6 +91,11 @@ def _fit(
     if not context:
         return _no_memory(model, _need(model, show, wanted.num_ctx or CONTEXTS[-1]), available)
     return _ready(server, wanted, model, context, ())
+
+
+def _will_do(context: int, wanted: int) -> bool:
+    """Whether a loaded model's context can stay: the one asked for, else any that is no dwarf."""
+    return context == wanted if wanted else context >= CONTEXTS[-1]
 
 
 def _shown(server: ModelServer, name: str) -> Mapping[str, Any]:
@@ -177,7 +182,7 @@ def _no_model(wanted: str, served: Sequence[ServedModel]) -> Unavailable:
         message = f"the model {wanted} is not installed in Ollama (installed: {names})"
         hint = f"ollama pull {wanted}"
     elif served:
-        message = f"several models are installed and none of them is in our list ({names})"
+        message = f"none of the installed models is chosen by itself ({names}): name one"
         hint = f"ai-code --model {served[0].name} …   (or set model: in the settings)"
     else:
         message = "Ollama has no model installed"

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.record import RecordedLeftOut, RunRecord, prompt_line
+from ai_code.core.secret_values import masked
 from ai_code.flows.turns import Turn, recorded
-from ai_code.flows.world import World
-from ai_code.settings import Settings
+
+if TYPE_CHECKING:
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
 
 
 class Recorder:
     """Begins the record before the first engine starts and completes it at the end."""
 
-    def __init__(self, world: World, settings: Settings, prompt: str) -> None:
+    def __init__(
+        self, world: World, settings: Settings, prompt: str, secrets: tuple[str, ...] = ()
+    ) -> None:
         self._world = world
         self._settings = settings
         self._prompt = prompt
+        self._secrets = secrets
         self._record: RunRecord | None = None
 
     @property
@@ -69,7 +76,8 @@ class Recorder:
     def _keep_answer(self, turns: Sequence[Turn]) -> None:
         """Only where ``journal.keep-answers`` asks for it."""
         if self._settings.journal_keep_answers and turns and turns[-1].answer:
-            self._world.files.write(self.run_dir / "answer.txt", turns[-1].answer + "\n")
+            answer = masked(turns[-1].answer, self._secrets)
+            self._world.files.write(self.run_dir / "answer.txt", answer + "\n")
 
     def _new(self) -> RunRecord:
         journal, cwd = self._world.journal, self._world.cwd
@@ -78,7 +86,7 @@ class Recorder:
             started=self._world.clock.now(),
             cwd=str(cwd),
             root=str(self._world.trees.root_of(cwd)),
-            prompt_line=prompt_line(self._prompt),
+            prompt_line=prompt_line(masked(self._prompt, self._secrets)),
         )
         journal.save(record)
         return record
@@ -88,6 +96,8 @@ class Recorder:
             record = self._world.journal.load(run_id)
             if record.state == "running":
                 self._world.journal.save(record.with_state("crashed"))
-            self._world.trees.discard(self._world.journal.run_dir(run_id))
+            run_dir = self._world.journal.run_dir(run_id)
+            self._world.trees.discard(run_dir)
+            self._world.files.remove(run_dir / "aider")
         except (AiCodeError, OSError) as error:
             self._world.console.detail(f"run {run_id}: {error}")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
-from ai_code.core.changes import Landed
-from ai_code.core.errors import AiCodeError, TryLaterError
-from ai_code.core.resets import describe_reset
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
     Failed,
@@ -16,6 +14,9 @@ from ai_code.core.verdict import (
     Unavailable,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from ai_code.core.changes import Landed
 
 _LIMIT_WORDS = {
     LimitKind.SESSION: "session limit reached",
@@ -36,6 +37,8 @@ def limit_line(limit: LimitReached, now: int, tz: tzinfo) -> str:
     words = _LIMIT_WORDS[limit.kind]
     if limit.resets_at is None:
         return words
+    from ai_code.core.resets import describe_reset
+
     return f"{words}, resets {describe_reset(limit.resets_at, now, tz)}"
 
 
@@ -69,10 +72,10 @@ def landed_lines(landed: Landed | None, run_id: str) -> Iterator[str]:
         yield f"see: ai-code diff   take back: ai-code undo   (run {run_id})"
 
 
-def no_engine_left(first: Verdict, last: Unavailable, now: int, tz: tzinfo) -> AiCodeError:
-    """Claude is at a limit and the local engine is not ready either."""
-    return TryLaterError(
-        reason_line(first, now, tz),
-        why=f"The local fallback is not ready: {last.message}",
-        hint=last.hint,
+def denied_line(tool: str) -> str:
+    """A tool that Claude was refused, and the flag that allows it."""
+    name = tool.split("(", 1)[0].strip()
+    return (
+        f"Claude was not allowed to use {one_line(tool)}. "
+        f"To allow it: ai-code … -- --allowedTools {name}"
     )

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
+from ai_code.core.errors import (
+    AiCodeError,
+    ConfigError,
+)
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
 from ai_code.core.record import prompt_line
-from ai_code.core.resets import describe_reset
-from ai_code.core.task import Program
-from ai_code.core.text import one_line
+from ai_code.core.secret_values import masked_verdict, secret_values
 from ai_code.core.verdict import (
     Done,
     Failed,
-    FailReason,
     Interrupted,
     LimitKind,
     LimitReached,
     Unavailable,
-    UnavailableReason,
     Verdict,
 )
 from ai_code.flows.claude_turn import ClaudeTurn
-from ai_code.flows.local_turn import LocalTurn
+from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
 from ai_code.flows.output import Output
-from ai_code.flows.readiness import Ready
 from ai_code.flows.recorder import Recorder
-from ai_code.flows.report import (
-    SMALL_TASKS,
-    landed_lines,
-    no_engine_left,
-    reason_line,
-)
+from ai_code.flows.report import SMALL_TASKS, denied_line, landed_lines, reason_line
 from ai_code.flows.turns import RunOptions, Turn
-from ai_code.flows.waiting import wait_for_reset
-from ai_code.flows.world import World
-from ai_code.settings import Settings
+
+if TYPE_CHECKING:
+    from ai_code.core.task import Program
+    from ai_code.flows.local_turn import LocalTurn
+    from ai_code.flows.readiness import Ready
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
 
 _PLAN_LIMITS = frozenset(LimitKind) - {LimitKind.RATE, LimitKind.OVERLOADED}
 
@@ -50,9 +50,18 @@ class Run:
         self._options = options
         self._output = Output(world.console, options.output_format)
         self._turns: list[Turn] = []
-        self._recorder = Recorder(world, settings, options.prompt)
+        self._changed = False
+        self._secrets = secret_values(world.environ, settings.ollama_headers)
+        world.console.hide(self._secrets)
+        self._recorder = Recorder(world, settings, options.prompt, self._secrets)
         self._claude = ClaudeTurn(world, settings, options, self._output, on_trouble=self._trouble)
-        self._local = LocalTurn(world, settings, options, self._output, self._recorder)
+
+    @cached_property
+    def _local(self) -> LocalTurn:
+        """Imported and made when Claude is in trouble: most runs never need it."""
+        from ai_code.flows.local_turn import LocalTurn
+
+        return LocalTurn(self._world, self._settings, self._options, self._output, self._recorder)
 
     def go(self) -> int:
         """Runs the plan's engines until one verdict stands."""
@@ -80,20 +89,32 @@ class Run:
         )
 
     def _skip_claude(self) -> str:
-        """With ``claude.when-limited: skip``: the limit that still holds, in words."""
-        if self._settings.claude_when_limited != "skip" or self._options.local_only:
+        """With ``claude.when-limited: skip``: the limit that still holds, in words. Only where
+        the fallback would answer to it at once, and nobody asked to wait."""
+        settings, options = self._settings, self._options
+        skips = settings.claude_when_limited == "skip" and settings.fallback_on_limit == "local"
+        if not skips or options.local_only or options.wait:
             return ""
-        return self._known_limit()
+        return self._known_limit(settings.fallback_on)
 
-    def _known_limit(self) -> str:
+    def _known_limit(self, kinds: Collection[str] = frozenset(LimitKind)) -> str:
+        """A limit seen earlier whose reset lies ahead, in words; or nothing."""
         now = int(self._world.clock.now())
         for known in self._world.limits.current(self._claude.scope, now):
-            if known.resets_at and known.resets_at > now:
+            if known.kind in kinds and known.resets_at and known.resets_at > now:
+                from ai_code.core.resets import describe_reset
+
                 told = describe_reset(known.resets_at, now, self._world.clock.local_tz())
                 return f"{known.kind} limit, resets {told}"
         return ""
 
     def _first(self, plan: Plan) -> int:
+        if not plan.steps:
+            raise ConfigError(
+                "no local engine is set up",
+                why="fallback.engines is empty",
+                hint="ai-code config show --origin",
+            )
         step = plan.steps[0]
         if step.engine == "claude":
             return self._run_claude(plan)
@@ -112,21 +133,21 @@ class Run:
         while self._waits(turn.verdict):
             assert isinstance(turn.verdict, LimitReached)
             self._remember(turn.verdict)
+            from ai_code.flows.waiting import wait_for_reset
+
             wait_for_reset(self._world, turn.verdict)
             self._world.console.banner(banner("Claude Code", "first"), "")
             self._output.begin("claude")
             turn = self._keep(self._claude.run(program, resume=turn.session_id))
-        if isinstance(turn.verdict, Done) and before is not None and not before.changes():
-            self._output.finish_claude()
-            self._world.console.important("nothing was changed (--expect-changes)")
-            return ExitCode.FAILED
+        self._changed = self._compared(before)
         return self._after_claude(plan, turn)
 
     def _begin_claude(self, program: Program) -> None:
         console, folder = self._world.console, self._claude.folder
         self._output.begin("claude")
         known = self._known_limit()
-        line = f"{known}; trying all the same" if known else f"version {program.version_text}"
+        version = f"version {program.version_text}" if program.version else ""
+        line = f"{known}; trying all the same" if known else version
         console.banner(banner("Claude Code", "first"), line)
         if folder.has_folder_settings and not folder.trusted:
             console.note(
@@ -142,11 +163,13 @@ class Run:
         verdict = turn.verdict
         self._remember(verdict)
         for tool in self._claude.denied:
-            self._world.console.important(_denied_line(tool))
+            self._world.console.important(denied_line(tool))
         if isinstance(verdict, Done):
             self._output.finish_claude()
-            return ExitCode.OK
+            return self._done(self._changed)
         if isinstance(verdict, Interrupted):
+            if turn.exit is None or turn.exit.person_signal is None:
+                self._world.console.important("Claude Code was stopped before it had answered.")
             return 128 + (verdict.signal or 2)
         later = [step for step in plan.steps if step.engine != "claude"]
         if later and goes_on(verdict, self._settings.fallback_on) and self._goes_local(verdict):
@@ -171,37 +194,22 @@ class Run:
         return asked and isinstance(verdict, LimitReached) and verdict.kind is not LimitKind.CREDIT
 
     def _stop_with(self, verdict: Verdict, turn: Turn) -> int:
-        """What does not fall back ends with Claude's own error and a hint."""
-        if isinstance(verdict, LimitReached):
-            raise TryLaterError(
-                self._reason(verdict),
-                why=one_line(verdict.message) if verdict.message else "",
-                hint="ai-code --wait …   (goes on at the reset)   or: ai-code --local …",
-            )
-        if turn.exit and turn.exit.start_error:
-            name = self._settings.claude_command[0]
-            raise CannotStartError(
-                f"Claude Code does not start: {turn.exit.start_error}", hint=f"{name} --version"
-            )
-        if isinstance(verdict, Unavailable):
-            if verdict.reason is UnavailableReason.MISSING:
-                raise NotInstalledError(verdict.message, hint=verdict.hint)
-            self._output.finish_claude(verdict.message)
-            raise AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
-        assert isinstance(verdict, Failed)
-        self._output.finish_claude(verdict.message)
-        error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
-        if verdict.reason is FailReason.DEADLINE:
-            error.exit_code = ExitCode.DEADLINE
-        raise error
+        """What does not fall back ends with Claude's own words and a hint."""
+        spoke = isinstance(verdict, Failed | Unavailable) and not never_ran(turn)
+        if spoke:
+            self._output.finish_claude(self._claude.printed)
+        raise claude_ended(turn, self._reason(verdict), self._settings.claude_command[0])
 
     def _remember(self, verdict: Verdict) -> None:
         """What is known of limits; only Claude's own word changes it."""
         now = int(self._world.clock.now())
-        if isinstance(verdict, LimitReached) and verdict.kind in _PLAN_LIMITS:
-            self._world.limits.record(self._claude.scope, verdict, now)
-        elif isinstance(verdict, Done):
-            self._world.limits.clear(self._claude.scope)
+        try:
+            if isinstance(verdict, LimitReached) and verdict.kind in _PLAN_LIMITS:
+                self._world.limits.record(self._claude.scope, verdict, now)
+            elif isinstance(verdict, Done):
+                self._world.limits.clear(self._claude.scope)
+        except OSError as error:
+            self._world.console.detail(f"known limits could not be written: {error.strerror}")
 
     def _trouble(self) -> None:
         """Claude is retrying: the local side may warm up meanwhile."""
@@ -213,6 +221,20 @@ class Run:
         if not self._options.expect_changes:
             return None
         return self._world.trees.prepare(self._world.cwd, self._recorder.run_dir, where="tree")
+
+    def _compared(self, before: Any) -> bool:
+        """Whether the tree differs from ``before``; the snapshot is gone afterwards."""
+        if before is None:
+            return False
+        changed = bool(before.changes())
+        self._world.trees.discard(self._recorder.run_dir)
+        return changed
+
+    def _done(self, changed: bool) -> int:
+        if changed or not self._options.expect_changes:
+            return ExitCode.OK
+        self._world.console.important("nothing was changed (--expect-changes)")
+        return ExitCode.FAILED
 
     # The local turn -----------------------------------------------------------------------
 
@@ -243,12 +265,7 @@ class Run:
 
     def _not_ready(self, why: Unavailable, reason: str, claude: Turn | None) -> int:
         self._keep(Turn("aider", why))
-        if claude is not None:
-            clock = self._world.clock
-            raise no_engine_left(claude.verdict, why, int(clock.now()), clock.local_tz())
-        if why.reason is UnavailableReason.MISSING:
-            raise NotInstalledError(why.message, why=reason, hint=why.hint)
-        raise AiCodeError(why.message, why=reason, hint=why.hint)
+        raise not_ready(why, self._reason(claude.verdict) if claude else reason)
 
     def _after_local(self, turn: Turn, claude: Turn | None) -> int:
         console, verdict = self._world.console, turn.verdict
@@ -262,10 +279,10 @@ class Run:
             if not changed and turn.landed is None:
                 console.note("Nothing was changed.")
             self._output.finish_local(turn.answer, self._facts(turn))
-            refused = bool(turn.landed and not changed)
-            missing = self._options.expect_changes and not changed
-            return ExitCode.FAILED if refused or missing else ExitCode.OK
-        return self._local_failed(verdict, claude)
+            if turn.landed and not changed:
+                return ExitCode.FAILED
+            return self._done(changed or self._changed)
+        raise local_ended(turn, claude is not None, self._reason(claude.verdict) if claude else "")
 
     def _commit(self, turn: Turn) -> None:
         """With ``fallback.auto-commit``: the files that landed, and only they."""
@@ -281,20 +298,6 @@ class Run:
             self._world.console.important(f"not committed: {error.what} {error.why}".rstrip())
         else:
             self._world.console.note(f"committed as {commit}")
-
-    def _local_failed(self, verdict: Verdict, claude: Turn | None) -> int:
-        assert isinstance(verdict, Failed | Unavailable)
-        hint = verdict.hint if isinstance(verdict, Unavailable) else ""
-        error = AiCodeError(
-            f"aider could not finish: {one_line(verdict.message)}",
-            why=self._reason(claude.verdict) if claude else "",
-            hint=hint or "ai-code --model NAME …   (a larger model may do it)",
-        )
-        if isinstance(verdict, Failed) and verdict.reason is FailReason.DEADLINE:
-            error.exit_code = ExitCode.DEADLINE
-        elif isinstance(verdict, Unavailable) and claude is not None:
-            error.exit_code = ExitCode.TRY_LATER
-        raise error
 
     def _facts(self, turn: Turn) -> dict[str, Any]:
         wall_ms = int((turn.exit.wall_s if turn.exit else 0.0) * 1000)
@@ -317,23 +320,6 @@ class Run:
         return reason_line(verdict, int(clock.now()), clock.local_tz())
 
     def _keep(self, turn: Turn) -> Turn:
-        self._turns.append(turn)
-        return turn
-
-
-def _denied_line(tool: str) -> str:
-    name = tool.split("(", 1)[0].strip()
-    return (
-        f"Claude was not allowed to use {one_line(tool)}. "
-        f"To allow it: ai-code … -- --allowedTools {name}"
-    )
-
-
-def _hint(verdict: Failed | Unavailable) -> str:
-    if isinstance(verdict, Failed):
-        return "ai-code --local …   (to have the local model try)"
-    if verdict.hint:
-        return verdict.hint
-    if verdict.reason is UnavailableReason.AUTH:
-        return "claude   (then /login)   or: ai-code --local …"
-    return "ai-code --local …   (or set fallback.on to include network)"
+        kept = replace(turn, verdict=masked_verdict(turn.verdict, self._secrets))
+        self._turns.append(kept)
+        return kept

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ai_code.core.changes import Landed
-from ai_code.core.command import OutputFormat
-from ai_code.core.exits import Exit
 from ai_code.core.record import Attempt
 from ai_code.core.verdict import (
     Done,
@@ -17,6 +15,11 @@ from ai_code.core.verdict import (
     Verdict,
     verdict_name,
 )
+
+if TYPE_CHECKING:
+    from ai_code.core.changes import Landed
+    from ai_code.core.command import OutputFormat
+    from ai_code.core.exits import Exit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,13 @@ class RunOptions:
     dry_run: bool = False
     allow_protected: bool = False
     expect_changes: bool = False
+    claude_stall_s: float | None = None
+    """Seconds of silence after which Claude is ended; None for ``CLAUDE_STALL_S``."""
+
+
+CLAUDE_STALL_S = 1800.0
+"""Claude is silent while a tool of its runs, and a test suite may take long: ``stall-timeout``
+is for it only where somebody set it."""
 
 
 @dataclass(frozen=True, slots=True)

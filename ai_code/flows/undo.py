@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ai_code.core.changes import LeftOut
 from ai_code.core.errors import UsageError
 from ai_code.core.patches import patch
-from ai_code.core.ports_tree import Journal, Trees, UndoWork, Written
 from ai_code.core.record import RecordedLeftOut, RunRecord
+
+if TYPE_CHECKING:
+    from ai_code.core.changes import LeftOut
+    from ai_code.core.ports_tree import Journal, Trees, UndoWork, Written
 
 _LOCK_WAIT_S = 10.0
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ai_code.core.resets import believable, describe_reset
-from ai_code.core.verdict import LimitReached
-from ai_code.flows.world import World
+
+if TYPE_CHECKING:
+    from ai_code.core.verdict import LimitReached
+    from ai_code.flows.world import World
 
 _SLACK_S = 5
 """The server's clock is not ours, and Claude cuts the seconds of a reset."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ai_code.core.known_limits import KnownLimit
-from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
-from ai_code.core.ports_tree import Journal, Trees
-from ai_code.core.verdict import LimitReached
 from ai_code.flows.context import ContextFiles
+
+if TYPE_CHECKING:
+    from ai_code.core.known_limits import KnownLimit
+    from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
+    from ai_code.core.ports_tree import Journal, Trees
+    from ai_code.core.verdict import LimitReached
 
 T = TypeVar("T")
 
@@ -26,6 +28,8 @@ class Limits(Protocol):
 
 
 class Files(ContextFiles, Protocol):
+    """Small files of ours, and sizes of others."""
+
     def size(self, path: Path) -> int | None:
         """Bytes of a regular file (links followed), or None."""
 

@@ -80,7 +80,8 @@ _TABLE = (
     Key("patience", "duration", 20.0,
         "How long a passing 429 or 529 of Claude is waited for before the fallback."),
     Key("stall-timeout", "duration", 300.0,
-        "An engine that prints nothing for so long is ended. 0 is no such limit."),
+        "An engine that prints nothing for so long is ended; 0 is never. Claude, whose tools may "
+        "run long, is given 30 minutes unless you set this."),
     Key("timeout", "duration", 0.0, "Deadline of the whole run. 0 is none.", flag="--timeout"),
     Key("claude.model", "name", None,
         "Claude's model. Not set: whatever Claude itself is set to.",

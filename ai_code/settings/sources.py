@@ -44,6 +44,8 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
+    """What a file says, and what is wrong with it."""
+
     entries: tuple[Entry, ...] = ()
     problems: tuple[Problem, ...] = ()
 

@@ -44,6 +44,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
+    """The steps of a landing as they were kept."""
+
     root: Path
     steps: tuple[Step, ...]
     made_dirs: tuple[str, ...]

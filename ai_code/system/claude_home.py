@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ai_code.core.ports import ClaudeFolder
+from ai_code.core.task import ClaudeFolder
 
 _FOLDER_FILES = (".claude/settings.json", ".claude/settings.local.json", ".mcp.json")
 _MANAGED = (

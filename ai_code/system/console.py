@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Mapping
-from typing import BinaryIO, TextIO
+from collections.abc import Mapping, Sequence
+from typing import TextIO
 
 from ai_code.core.errors import AiCodeError
-from ai_code.core.text import SafeText, visible
+from ai_code.core.secret_values import masked
+from ai_code.core.text import SafeText, fitting, visible
 
 _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
@@ -27,12 +29,13 @@ class TerminalConsole:
         stdout: TextIO | None = None,
         stderr: TextIO | None = None,
     ) -> None:
-        self._stdin = stdin or sys.stdin
-        self._out: BinaryIO = (stdout or sys.stdout).buffer
-        self._err: BinaryIO = (stderr or sys.stderr).buffer
+        # Where a stream was closed before we started, Python has None.
+        self._stdin: TextIO | None = stdin or sys.stdin
+        self._out = _descriptor(stdout or sys.stdout)
+        self._err = _descriptor(stderr or sys.stderr)
         self.stdin_is_tty = self._stdin is not None and self._stdin.isatty()
-        self.stdout_is_tty = (stdout or sys.stdout).isatty()
-        self.stderr_is_tty = (stderr or sys.stderr).isatty()
+        self.stdout_is_tty = self._out is not None and os.isatty(self._out)
+        self.stderr_is_tty = self._err is not None and os.isatty(self._err)
         plain = bool(environ.get("NO_COLOR")) or environ.get("TERM") == "dumb"
         self._colour_out = self.stdout_is_tty and not plain
         self._colour_err = self.stderr_is_tty and not plain
@@ -43,6 +46,11 @@ class TerminalConsole:
         self.quiet = False
         self.verbose = False
         self.may_ask = True
+        self._hidden: Sequence[str] = ()
+
+    def hide(self, values: Sequence[str]) -> None:
+        """See the port. The answer itself is passed on as it comes."""
+        self._hidden = values
 
     def answer(self, text: str) -> None:
         """A piece of the answer, for a terminal: as it comes, made safe."""
@@ -61,9 +69,20 @@ class TerminalConsole:
         self._fresh_line()
 
     def raw(self, data: bytes) -> None:
-        """Bytes for stdout as they are: for pipes, exactly what the engine would have printed."""
-        self._out.write(data)
-        self._out.flush()
+        """Bytes for stdout as they are: for pipes, exactly what the engine would have printed.
+
+        Raises BrokenPipeError where the reader is gone, AiCodeError where it cannot be
+        written for another reason (a full disk)."""
+        try:
+            _write_all(self._out, data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise AiCodeError(
+                "the answer cannot be written to standard output",
+                why=error.strerror or str(error),
+                hint="df -h",
+            ) from error
 
     def banner(self, title: str, line: str, *, switch: bool = False) -> None:
         """Which engine works now, and one line about it; a switch is told under -q too."""
@@ -83,7 +102,8 @@ class TerminalConsole:
 
     def tool(self, text: str) -> None:
         if not self.quiet:
-            self._line(text, _DIM)
+            # One line of the screen: a long path must not take two.
+            self._line(fitting(self._shown(text), _columns() - 1), _DIM)
 
     def detail(self, text: str) -> None:
         """Only with -v."""
@@ -97,11 +117,10 @@ class TerminalConsole:
         if text and self._mid_line:
             # The answer stands there, unfinished: a person sees by it how far things are.
             return
-        width = _columns()
-        shown = visible(text)
-        if len(shown) >= width:
-            shown = shown[: width - 2] + "…"
-        self._write(self._err, "\r\x1b[K" + (f"{_DIM}{shown}{_OFF}" if text else ""))
+        shown = fitting(self._shown(text), _columns() - 1)
+        if shown:
+            self._plain_screen()
+        self._write(self._err, "\r\x1b[K" + (self._styled(shown, _DIM) if shown else ""))
         self._status = text
 
     def error(self, error: AiCodeError) -> None:
@@ -119,9 +138,10 @@ class TerminalConsole:
         listed = ", ".join(f"[{key}] {meaning}" for key, meaning in choices.items())
         while True:
             self.status("")
+            self._plain_screen()
             self._fresh_line()
-            self._write(self._err, f"{visible(question)} {listed}: ")
-            reply = self._stdin.readline()
+            self._write(self._err, f"{self._shown(question)} {listed}: ")
+            reply = self._typed()
             if not reply:
                 self._write(self._err, "\n")
                 return None
@@ -129,28 +149,70 @@ class TerminalConsole:
             if letter in choices:
                 return letter
 
+    def _typed(self) -> str:
+        """One line from the terminal; empty at its end."""
+        if self._stdin is None:
+            return ""
+        try:
+            return self._stdin.readline()
+        except UnicodeDecodeError:
+            return "\n"
+        except OSError:
+            # The terminal is gone.
+            return ""
+
     def _line(self, text: str, style: str = "") -> None:
         self.status("")
-        self._fresh_line()
-        safe = visible(text)
-        if style and self._colour_err:
-            safe = f"{style}{safe}{_OFF}"
-        self._write(self._err, safe + "\n")
+        if self.stderr_is_tty:
+            self._plain_screen()
+            self._fresh_line()
+        self._write(self._err, self._styled(self._shown(text), style) + "\n")
+
+    def _shown(self, text: str) -> str:
+        return visible(masked(text, self._hidden) if self._hidden else text)
+
+    def _styled(self, safe: str, style: str) -> str:
+        return f"{style}{safe}{_OFF}" if style and self._colour_err else safe
+
+    def _plain_screen(self) -> None:
+        """A line of ours does not take on the colour that the answer has set: it could be one
+        that hides it."""
+        if self._safe.coloured:
+            self._safe.coloured = False
+            self._write(self._out, _OFF)
 
     def _fresh_line(self) -> None:
         if self._mid_line:
             self._mid_line = False
             self._write(self._out, "\n")
 
-    def _write(self, stream: BinaryIO, text: str) -> None:
+    def _write(self, descriptor: int | None, text: str) -> None:
+        # A path that is no UTF-8 comes as surrogates.
+        data = text.encode("utf-8", "replace")
+        if descriptor == self._out and not self.stdout_is_tty:
+            self.raw(data)
+            return
+        # A screen that is gone must not end the work.
+        with contextlib.suppress(OSError):
+            _write_all(descriptor, data)
+
+
+def _descriptor(stream: TextIO | None) -> int | None:
+    return None if stream is None else stream.fileno()
+
+
+def _write_all(descriptor: int | None, data: bytes) -> None:
+    """Straight to the descriptor: what Python's buffer keeps after a failure would fail once
+    more when we end, with an exit code of its own."""
+    left = memoryview(data)
+    while left and descriptor is not None:
         try:
-            # A path that is no UTF-8 comes as surrogates.
-            stream.write(text.encode("utf-8", "replace"))
-            stream.flush()
-        except OSError:
-            # A screen that is gone must not end the work; a closed stdout is the reader's word.
-            if stream is self._out and not self.stdout_is_tty:
-                raise
+            left = left[os.write(descriptor, left) :]
+        except BlockingIOError:
+            # Somebody who shares the terminal or the pipe made it non-blocking.
+            import select
+
+            select.select([], [descriptor], [])
 
 
 def _columns() -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from pathlib import Path
 
@@ -21,9 +20,10 @@ class SystemFiles:
             handle = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (OSError, RuntimeError):
             return None
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            os.close(handle)
+            return None
         with os.fdopen(handle, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                return None
             data = stream.read(most_bytes)
         text = data.decode("utf-8", "replace")
         # A cut through the last character is not a fault of the file's.
@@ -37,6 +37,8 @@ class SystemFiles:
         return told.st_size if stat.S_ISREG(told.st_mode) else None
 
     def remove(self, path: Path) -> None:
+        import shutil
+
         shutil.rmtree(path, ignore_errors=True)
 
     def folder(self, path: Path) -> None:

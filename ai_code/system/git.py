@@ -36,6 +36,8 @@ class GitError(AiCodeError):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """How a call of git ended, and what it printed."""
+
     code: int
     out: bytes
     err: str

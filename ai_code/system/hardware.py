@@ -13,6 +13,8 @@ _NVIDIA_TIMEOUT_S = 0.5
 
 
 class SystemHardware:
+    """The port ``Hardware`` on this machine."""
+
     def memory(self) -> Machine:
         import psutil
 

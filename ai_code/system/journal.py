@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -14,7 +13,6 @@ from pathlib import Path
 from ai_code.core.errors import AiCodeError, UsageError
 from ai_code.core.record import RecordError, RunRecord, from_json, to_json
 from ai_code.core.text import visible
-from ai_code.system.private_git import remove
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _MOST_BYTES = 16 * 1024 * 1024
@@ -43,7 +41,7 @@ class FileJournal:
             while True:
                 now = self._now()
                 stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-                run_id = f"{stamp}-{int(now % 1 * 1000):03x}{secrets.randbelow(16):x}"
+                run_id = f"{stamp}-{int(now % 1 * 1000):03x}{os.urandom(1)[0] % 16:x}"
                 try:
                     (self._runs / run_id).mkdir(mode=0o700)
                 except FileExistsError:
@@ -110,6 +108,8 @@ class FileJournal:
 
     def prune(self, keep_days: float) -> int:
         """Removes runs that were begun more than ``keep_days`` ago; how many."""
+        from ai_code.system.private_git import remove
+
         oldest = time.gmtime(self._now() - keep_days * _DAY_S)
         limit = time.strftime("%Y%m%d-%H%M%S", oldest)
         old = [run_id for run_id in self._ids() if run_id < limit]

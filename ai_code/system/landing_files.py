@@ -80,6 +80,7 @@ def adopt_changes(
 
 
 def landed_steps(run_dir: Path) -> before_store.Stored | None:
+    """The steps that a run landed; None where it landed nothing."""
     return before_store.load(run_dir)
 
 

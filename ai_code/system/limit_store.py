@@ -8,11 +8,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ai_code.core.known_limits import KnownLimit
-from ai_code.core.verdict import LimitKind, LimitReached
+from ai_code.core.verdict import LimitKind
 from ai_code.system.files import write_whole
+
+if TYPE_CHECKING:
+    from ai_code.core.known_limits import KnownLimit
+    from ai_code.core.verdict import LimitReached
 
 _VERSION = 1
 _EVIDENCE_KEPT = 300
@@ -30,6 +33,8 @@ class LimitStore:
     def record(self, scope: str, limit: LimitReached, seen_at: int) -> None:
         """Remembers ``limit`` for ``scope`` (config folder and login), in place of an earlier
         one of its kind. ``seen_at`` is an epoch."""
+        from ai_code.core.known_limits import KnownLimit
+
         seen = int(seen_at)
         entry = KnownLimit(
             scope, limit.kind, limit.resets_at, seen, limit.evidence.excerpt[:_EVIDENCE_KEPT]
@@ -94,6 +99,8 @@ class LimitStore:
 
 def _entry(row: Any) -> KnownLimit | None:
     """One stored row, or None where it is not of our form."""
+    from ai_code.core.known_limits import KnownLimit
+
     try:
         resets_at = row["resets_at"]
         return KnownLimit(

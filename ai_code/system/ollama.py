@@ -6,11 +6,15 @@ API: https://github.com/ollama/ollama/blob/main/docs/api.md
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ai_code.core.ports import LoadedModel, ModelServerError, ServedModel
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 _TIMEOUT_S = 0.8
 _LOAD_TIMEOUT_S = 600.0
@@ -33,24 +37,20 @@ class OllamaServer:
         return str(self._object("GET", "/api/version").get("version", ""))
 
     def models(self) -> Sequence[ServedModel]:
-        rows = self._object("GET", "/api/tags").get("models") or []
         return [
-            ServedModel(str(row["name"]), int(row.get("size") or 0), str(row.get("digest", "")))
-            for row in rows
-            if isinstance(row, dict) and row.get("name")
+            ServedModel(str(row["name"]), _number(row, "size"), str(row.get("digest", "")))
+            for row in self._rows("/api/tags")
         ]
 
     def loaded(self) -> Sequence[LoadedModel]:
-        rows = self._object("GET", "/api/ps").get("models") or []
         return [
             LoadedModel(
                 str(row["name"]),
-                int(row.get("size") or 0),
-                int(row.get("size_vram") or 0),
-                int(row.get("context_length") or 0),
+                _number(row, "size"),
+                _number(row, "size_vram"),
+                _number(row, "context_length"),
             )
-            for row in rows
-            if isinstance(row, dict) and row.get("name")
+            for row in self._rows("/api/ps")
         ]
 
     def show(self, name: str) -> Mapping[str, Any]:
@@ -63,13 +63,20 @@ class OllamaServer:
             body["keep_alive"] = keep_alive
         self._object("POST", "/api/generate", body, timeout_s=_LOAD_TIMEOUT_S)
 
+    def _rows(self, path: str) -> list[dict[str, Any]]:
+        """The list ``models``, which an older server may leave out or give as null."""
+        rows = self._object("GET", path).get("models") or []
+        if not isinstance(rows, list):
+            raise ModelServerError("garbage", f"{self.base_url}{path} has no list of models")
+        return [row for row in rows if isinstance(row, dict) and row.get("name")]
+
     def _object(
         self, method: str, path: str, body: object = None, timeout_s: float | None = None
     ) -> dict[str, Any]:
         status, data = self._call(method, path, body, timeout_s or self._timeout_s)
         try:
             answer = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             answer = None
         if status != 200:
             told = answer.get("error") if isinstance(answer, dict) else None
@@ -90,7 +97,7 @@ class OllamaServer:
         try:
             connection.request(method, parts.path + path, payload, headers)
             response = connection.getresponse()
-            return response.status, response.read(_MOST_BYTES)
+            return response.status, _body(response, timeout_s)
         except TimeoutError as error:
             raise ModelServerError("timeout", f"no answer within {timeout_s:g} s") from error
         except (OSError, HTTPException) as error:
@@ -98,3 +105,22 @@ class OllamaServer:
             raise ModelServerError(kind_name, str(error) or type(error).__name__) from error
         finally:
             connection.close()
+
+
+def _body(response: HTTPResponse, timeout_s: float) -> bytes:
+    """The body, within ``timeout_s`` as a whole: a server may trickle for ever. Past
+    ``_MOST_BYTES`` it is cut, and then no JSON."""
+    until = time.monotonic() + timeout_s
+    pieces: list[bytes] = []
+    size = 0
+    while size < _MOST_BYTES and (piece := response.read1(1 << 16)):
+        pieces.append(piece)
+        size += len(piece)
+        if time.monotonic() > until:
+            raise TimeoutError
+    return b"".join(pieces)
+
+
+def _number(row: Mapping[str, Any], key: str) -> int:
+    value = row.get(key)
+    return value if isinstance(value, int) else 0

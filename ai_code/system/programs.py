@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +29,7 @@ class Programs:
 
     def find(self, argv: Sequence[str]) -> Program | None:
         name = str(Path(argv[0]).expanduser()) if argv[0].startswith("~") else argv[0]
-        path = shutil.which(name, path=self._environ.get("PATH", os.defpath))
+        path = _which(name, self._environ.get("PATH", os.defpath))
         if path is None:
             self._explain(name)
             return None
@@ -62,20 +63,25 @@ class Programs:
 
     def _ask(self, program: Program) -> str:
         try:
-            told = subprocess.run(
+            child = subprocess.Popen(
                 [*program.argv, "--version"],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=_TIMEOUT_S,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 stdin=subprocess.DEVNULL,
                 env=self._environ,
-                check=False,
                 start_new_session=True,
             )
-        except (OSError, subprocess.TimeoutExpired):
+        except OSError:
             return ""
-        match = _VERSION.search(told.stdout[:200])
+        with child:
+            try:
+                told = child.communicate(timeout=_TIMEOUT_S)[0]
+            except subprocess.TimeoutExpired:
+                told = b""
+            finally:
+                # It may be a script with children of its own; Ctrl-C ends them all.
+                _end_group(child)
+        match = _VERSION.search(told[:200].decode("utf-8", "replace"))
         return match.group() if match else ""
 
     def _known(self) -> dict[str, dict[str, str]]:
@@ -95,6 +101,20 @@ class Programs:
             return
 
 
+def _end_group(child: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+
+
 def _parsed(text: str) -> tuple[int, ...] | None:
     match = _VERSION.search(text)
     return tuple(int(part) for part in match.groups()) if match else None
+
+
+def _which(name: str, search: str) -> str | None:
+    """As ``shutil.which`` on POSIX; importing that takes 1.6 ms (all its archive formats)."""
+    places = [name] if "/" in name else [os.path.join(each, name) for each in search.split(":")]  # noqa: PTH118
+    for path in places:
+        if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112
+            return path
+    return None

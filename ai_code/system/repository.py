@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from ai_code.system.git import Git, GitError
+from typing import NoReturn
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BOOL = re.compile(r"true|false|yes|no|on|off|0|1", re.I)
@@ -72,19 +71,42 @@ class Repository:
 def discover(cwd: Path, env: Mapping[str, str] | None = None) -> Repository | None:
     """The repository whose work tree ``cwd`` is in, or None. Raises GitError when there is one
     that cannot be read. ``cwd`` must exist."""
+    found = _find(cwd)
+    if found is None:
+        return None
+    try:
+        return _read(*found, env)
+    except PermissionError as error:
+        _unreadable(found[0], error)
+
+
+def find_root(cwd: Path) -> Path | None:
+    """The root that ``discover`` finds, without reading more or asking git (4 ms)."""
+    found = _find(cwd)
+    return found[0] if found else None
+
+
+def _find(cwd: Path) -> tuple[Path, Path] | None:
+    """The root of the work tree and its git directory."""
     here = cwd.resolve()
     for root in (here, *here.parents):
         try:
             git_dir = _git_dir(root / ".git")
-            if git_dir is not None:
-                return _read(root, git_dir, env)
         except PermissionError as error:
-            raise GitError(
-                f"the repository at {root} cannot be read",
-                why=f"{error.filename}: {error.strerror}",
-                hint=f"ls -ld {error.filename}",
-            ) from error
+            _unreadable(root, error)
+        if git_dir is not None:
+            return root, git_dir
     return None
+
+
+def _unreadable(root: Path, error: PermissionError) -> NoReturn:
+    from ai_code.system.git import GitError
+
+    raise GitError(
+        f"the repository at {root} cannot be read",
+        why=f"{error.filename}: {error.strerror}",
+        hint=f"ls -ld {error.filename}",
+    ) from error
 
 
 def _git_dir(entry: Path) -> Path | None:
@@ -133,6 +155,8 @@ def _read(root: Path, git_dir: Path, env: Mapping[str, str] | None) -> Repositor
 def _local_settings(common: Path, env: Mapping[str, str] | None) -> dict[str, str]:
     """The repository's own file as text. Reading a file runs nothing; includes are not followed
     (they could name a pipe that never ends)."""
+    from ai_code.system.git import Git, GitError
+
     file = common / "config"
     if not file.is_file():
         return {}
@@ -202,6 +226,8 @@ def _packed(file: Path, name: str) -> str:
 
 def _head_by_git(git_dir: Path, env: Mapping[str, str] | None) -> tuple[str | None, str | None]:
     """For the reftable format, which only git reads."""
+    from ai_code.system.git import Git
+
     git = Git(git_dir, env=env)
     oid = git.run("rev-parse", "-q", "--verify", "HEAD", timeout_s=10).out.decode().strip()
     name = os.fsdecode(git.run("symbolic-ref", "-q", "HEAD", timeout_s=10).out).strip()

@@ -35,7 +35,14 @@ def read_piped(descriptor: int = 0, wait: bool = True) -> PipedInput:
     pieces: list[bytes] = []
     size = 0
     while size <= MOST_BYTES:
-        piece = os.read(descriptor, 1 << 16)
+        try:
+            piece = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            select.select([descriptor], [], [])
+            continue
+        except OSError:
+            # nohup gives a descriptor that cannot be read, a lost terminal gives EIO.
+            return PipedInput(b"".join(pieces) or None)
         if not piece:
             return PipedInput(b"".join(pieces) or None)
         pieces.append(piece)

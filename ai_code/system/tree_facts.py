@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ai_code.core.ports_tree import TreeFacts
 from ai_code.core.text import one_line
+from ai_code.system.folder_walk import TooMuch, walk
 from ai_code.system.git import Git
 from ai_code.system.private_git import private_git
 from ai_code.system.repository import Repository, discover
@@ -42,10 +43,11 @@ def facts(cwd: Path, commits: int = 10, env: Mapping[str, str] | None = None) ->
 
 
 def tracked_files(cwd: Path, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Paths that git tracks, relative to the root; empty outside git."""
+    """Paths that git tracks, relative to the root; outside git the files of the folder, unless
+    they are too many or it is the home folder."""
     repository = discover(cwd, env)
     if repository is None:
-        return ()
+        return _files_of(cwd.resolve(), env)
     with reading(repository, env) as git:
         return tuple(dict.fromkeys(_names(git("ls-files", "-z"))))
 
@@ -72,6 +74,15 @@ def grep_definitions(
     with reading(repository, env) as git:
         answer = git.run(*args, "-e", pattern, timeout_s=10)
     return tuple(_names(answer.out))[:_MOST_NAMED] if answer.code == 0 else ()
+
+
+def _files_of(folder: Path, env: Mapping[str, str] | None) -> tuple[str, ...]:
+    if is_everything(folder, env):
+        return ()
+    try:
+        return tuple(walk(folder)[0])
+    except TooMuch:
+        return ()
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""The port ``Trees`` on the real file system."""
+"""The port ``Trees`` on the real file system.
+
+Most runs only ask for the root: what a worktree and a landing need is imported where it is used.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,14 @@ import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ai_code.core.changes import Change
-from ai_code.core.ports_tree import TreeFacts, UndoWork, Where, Written
-from ai_code.system import landing_files, tree_facts
-from ai_code.system.commit import commit_paths
-from ai_code.system.locks import tree_lock
-from ai_code.system.repository import discover
-from ai_code.system.workspace import discard_workspace, prepare
-from ai_code.system.workspace_changes import PreparedWorkspace
+from ai_code.system.repository import find_root
+
+if TYPE_CHECKING:
+    from ai_code.core.changes import Change
+    from ai_code.core.ports_tree import TreeFacts, UndoWork, Where, Written
+    from ai_code.system.workspace_changes import PreparedWorkspace
 
 _PATCH = "left-out.patch"
 
@@ -27,37 +29,52 @@ class RealTrees:
         self._env = env
 
     def root_of(self, cwd: Path) -> Path:
-        repository = discover(cwd, self._env)
-        return repository.root if repository else cwd.resolve()
+        return find_root(cwd) or cwd.resolve()
 
     def facts(self, cwd: Path, commits: int = 10) -> TreeFacts:
+        from ai_code.system import tree_facts
+
         return tree_facts.facts(cwd, commits, self._env)
 
     def tracked_files(self, cwd: Path) -> tuple[str, ...]:
+        from ai_code.system import tree_facts
+
         return tree_facts.tracked_files(cwd, self._env)
 
     def grep_definitions(self, cwd: Path, identifier: str) -> tuple[str, ...]:
+        from ai_code.system import tree_facts
+
         return tree_facts.grep_definitions(cwd, identifier, self._env)
 
     def prepare(
         self, cwd: Path, run_dir: Path, *, include: Sequence[str | Path] = (), where: Where
     ) -> PreparedWorkspace:
+        from ai_code.system.workspace import prepare
+
         return prepare(cwd, run_dir, include=include, where=where, env=self._env)
 
     def lock(self, root: Path, *, run_id: str, wait_s: float) -> AbstractContextManager[None]:
+        from ai_code.system.locks import tree_lock
+
         return tree_lock(self._state_dir, root, run_id=run_id, wait_s=wait_s)
 
     def write(
         self, root: Path, run_dir: Path, changes: Sequence[Change], remove_dirs: Sequence[str] = ()
     ) -> Written:
+        from ai_code.system import landing_files
+
         return landing_files.write_changes(root, run_dir, changes, remove_dirs, self._env)
 
     def adopt(
         self, root: Path, run_dir: Path, changes: Sequence[Change], take_back: Sequence[Change]
     ) -> Written:
+        from ai_code.system import landing_files
+
         return landing_files.adopt_changes(root, run_dir, changes, take_back, self._env)
 
     def commit(self, root: Path, paths: Sequence[str], message: str) -> str:
+        from ai_code.system.commit import commit_paths
+
         return commit_paths(root, paths, message, self._env)
 
     def keep_patch(self, run_dir: Path, patch: bytes) -> Path:
@@ -76,14 +93,21 @@ class RealTrees:
         return path.read_bytes() if path.is_file() else b""
 
     def landed_changes(self, run_dir: Path) -> tuple[Change, ...]:
+        from ai_code.system import landing_files
+
         stored = landing_files.landed_steps(run_dir)
         return tuple(step.change() for step in stored.steps) if stored else ()
 
     def undo_work(self, run_dir: Path) -> UndoWork:
+        from ai_code.core.ports_tree import UndoWork
+        from ai_code.system import landing_files
+
         stored = landing_files.landed_steps(run_dir)
         if stored is None:
             return UndoWork(())
         return UndoWork(tuple(map(landing_files.undo_change, stored.steps)), stored.made_dirs)
 
     def discard(self, run_dir: Path) -> None:
+        from ai_code.system.workspace import discard_workspace
+
         discard_workspace(run_dir)

@@ -74,3 +74,12 @@ def result_of(answer: str, **fields: Any) -> dict[str, Any]:
     """The result event that ``stream_of`` ends with."""
     last: dict[str, Any] = json.loads(stream_of(answer, **fields).splitlines()[-1])
     return last
+
+
+def claude_that_notes() -> str:
+    """A claude that keeps its prompt in ``~/prompt``, its arguments in ``~/argv``, and is done."""
+    events = stream_of("Noted.")
+    return (
+        f"#!/bin/sh\n{_VERSION}cat > ~/prompt\nprintf '%s\\n' \"$@\" > ~/argv\n"
+        f"cat <<'END-OF-EVENTS'\n{events}END-OF-EVENTS\n"
+    )

@@ -141,7 +141,9 @@ def test_a_claude_that_gave_up_early_is_resumed(world: World) -> None:
 def test_wait_goes_on_with_the_same_session(world: World, version: str) -> None:
     write = UseTool("Write", {"file_path": "{cwd}/new.txt", "content": "x"})
     soon = LimitHit(resets_at=int(time.time()) + 3)
-    api = world.claude([write, soon, Say("done after the wait")], version)
+    # 2.0.77 sends a refused request a second time, without streaming.
+    refused = [soon] * (2 if version == "2.0.77" else 1)
+    api = world.claude([write, *refused, Say("done after the wait")], version)
     run = world.run("--wait", "make new.txt")
     assert (run.code, run.stdout) == (0, "done after the wait\n"), run
     assert "Waiting for Claude" in run.stderr
@@ -200,7 +202,7 @@ def test_what_does_not_fall_back(world: World, steps: list[Any], said: str) -> N
     assert run.stdout.startswith(said)
     assert f"ai-code: Claude Code: {said}" in run.stderr
     assert run.hint
-    assert ollama.requests == []
+    assert ollama.chats == []
 
 
 def test_max_turns_does_not_fall_back(world: World) -> None:
@@ -208,7 +210,7 @@ def test_max_turns_does_not_fall_back(world: World) -> None:
     world.claude([write, Say("done")])
     run = world.run(TASK, "--", "--max-turns", "1")
     assert run.code == 1
-    assert "Reached max turns (1)" in run.stdout
+    assert "Reached maximum number of turns (1)" in run.stderr
     assert run.hint
 
 

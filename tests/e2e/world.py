@@ -214,10 +214,12 @@ class World:
             )
         )  # fmt: skip
 
-    def terminal(self, *args: str, columns: int = 80) -> pexpect.spawn[bytes]:
+    def terminal(
+        self, *args: str, columns: int = 80, env: Mapping[str, str] | None = None
+    ) -> pexpect.spawn[bytes]:
         """The same on a terminal of its own; the caller talks to it, ``ended`` waits for it."""
         first, *rest = (os.fsdecode(each) for each in self.command(*args))
-        env = {**self.env, "TERM": "xterm-256color"}
+        env = {**self.env, "TERM": "xterm-256color", **(env or {})}
         child = pexpect.spawn(
             first, rest, cwd=str(self.project), env=env, dimensions=(24, columns), echo=False,
             timeout=_TIMEOUT_S,

@@ -58,7 +58,9 @@ def bench(room: ProcessRoom, tmp_path: Path) -> Bench:
 
 @pytest.mark.parametrize("code", [0, 1, 3, 126, 127, 255])
 def test_an_exit_code_is_told(bench: Bench, code: int) -> None:
-    told = bench.python(f"print('out'); import sys; print('err', file=sys.stderr); sys.exit({code})")
+    told = bench.python(
+        f"print('out'); import sys; print('err', file=sys.stderr); sys.exit({code})"
+    )
     assert (told.code, told.signal, told.ended_by) == (code, None, None)
     assert (bench.heard.out, bench.heard.err) == (b"out\n", b"err\n")
     assert (told.stdout_tail, told.stderr_tail) == ("out\n", "err\n")
@@ -200,7 +202,7 @@ NEVER_ENDING = LEFT_BEHIND + "print('begun', flush=True)\ntime.sleep(600)"
 
 
 def test_silence_ends_it(bench: Bench) -> None:
-    told = bench.python(NEVER_ENDING, stall=0.5)
+    told = bench.python(NEVER_ENDING, stall=2.0)
     assert (told.ended_by, told.signal) == (EndedBy.STALL, signal.SIGTERM)
     assert bench.heard.out == b"begun\n"
     until_gone(*pids_in(bench.folder / "pids", 1))
@@ -229,23 +231,22 @@ def test_the_listener_ends_it(bench: Bench) -> None:
 
 
 def test_what_is_said_at_the_end_is_heard(bench: Bench) -> None:
+    bench.heard = Collected(lambda heard: EndedBy.PATIENCE if heard.out else None)
     told = bench.python(
         "import os, signal, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'goodbye'), os._exit(9)))\n"
-        "os.write(1, b'begun ')\ntime.sleep(600)",
-        deadline=1.0,
+        "os.write(1, b'begun ')\ntime.sleep(600)"
     )
-    assert (told.code, told.ended_by) == (9, EndedBy.DEADLINE)
+    assert (told.code, told.ended_by) == (9, EndedBy.PATIENCE)
     assert bench.heard.out == b"begun goodbye"
 
 
 def test_term_is_followed_by_kill(bench: Bench) -> None:
+    bench.heard = Collected(lambda heard: EndedBy.PATIENCE if heard.out else None)
     told = bench.python(
-        "import signal\nfor s in (15, 1, 2):\n    signal.signal(s, signal.SIG_IGN)\n"
-        + NEVER_ENDING,
-        deadline=0.5,
+        "import signal\nfor s in (15, 1, 2):\n    signal.signal(s, signal.SIG_IGN)\n" + NEVER_ENDING
     )
-    assert (told.ended_by, told.signal) == (EndedBy.DEADLINE, signal.SIGKILL)
+    assert (told.ended_by, told.signal) == (EndedBy.PATIENCE, signal.SIGKILL)
     until_gone(*pids_in(bench.folder / "pids", 1))
 
 
@@ -267,7 +268,6 @@ def test_a_listener_that_raises_leaves_no_orphan(bench: Bench) -> None:
 
 
 # Grandchildren -------------------------------------------------------------------------------
-
 
 
 def with_child(before: str, after: str) -> str:

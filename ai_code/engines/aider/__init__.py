@@ -19,6 +19,8 @@ __all__ = ["FENCE_LOG", "AiderEngine", "AiderRun"]
 
 
 class AiderEngine:
+    """See ``registry.Engine``."""
+
     name = "aider"
     title = "Ollama + Aider"
     local = True
@@ -48,6 +50,11 @@ class AiderRun:
     @property
     def answer(self) -> str:
         return self._reader.answer
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """Files that the model wanted to edit and aider would not, as the model named them."""
+        return self._reader.refused
 
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
         return self._reader.feed(channel, data)

@@ -36,6 +36,8 @@ def judge_aider(reader: AiderReader, exit_: Exit, *, changed: bool) -> Verdict:
     if exit_.ended_by is EndedBy.PERSON:
         return Interrupted(exit_.person_signal or 0, Evidence("aider.person", "exit"))
     problem = _problem(reader, exit_)
+    if problem is None and reader.refused and not changed:
+        return _refused(reader)[1]
     if problem is None:
         return _finished(reader, changed)
     failed, unavailable = problem
@@ -53,6 +55,8 @@ def _problem(reader: AiderReader, exit_: Exit) -> tuple[Failed, Unavailable] | N
     if reader.hit_token_limit:
         text = "the model's answer was cut off at its token limit"
         return _both("aider.token-limit", text, FailReason.CUT)
+    if reader.gave_up_editing and reader.refused:
+        return _refused(reader)
     if reader.gave_up_editing:
         text = "the model did not keep to the edit format; some edits could not be applied"
         return _both("aider.reflections", text, FailReason.CUT)
@@ -61,6 +65,12 @@ def _problem(reader: AiderReader, exit_: Exit) -> tuple[Failed, Unavailable] | N
     if reader.empty_reply or not (reader.answer or reader.applied):
         return _both("aider.empty", "the model gave an empty answer", FailReason.OTHER)
     return None
+
+
+def _refused(reader: AiderReader) -> tuple[Failed, Unavailable]:
+    names = ", ".join(reader.refused)
+    text = f"the model wanted to edit what is not its to edit: {names}"
+    return _both("aider.refused", text, FailReason.CUT, excerpt=names)
 
 
 def _finished(reader: AiderReader, changed: bool) -> Verdict:

@@ -26,10 +26,19 @@ _AFTER = re.compile(
     r"Applied edit to |https?://aider\.chat|The LLM did not conform|Unable to |Skipping edits|"
     r"Only 3 reflections|Commit [0-9a-f]{7}|Did not apply|Repo-map|Summarization|"
     r"Added .+ to the chat|Not |Add .+ to the chat|Git repo|Restored|'.+' is not in the subpath|"
-    r"ai-code's fence"
+    r"ai-code's fence|# The other \d+ SEARCH/REPLACE|Don't re-send them\.$|"
+    r"Just reply with fixed versions of the "
 )
-_PATH_ALONE = re.compile(r"\S+\.\w+$")
-"""After an answer aider names the files it adds; an edit block begins with such a line too."""
+_REPORT_ENDS = re.compile(r"The SEARCH section must exactly match an|\^{3} |'.+' is not in the sub")
+"""Last lines of aider's report on edits that did not apply (0.86.2, coders/*_coder.py)."""
+_WORD_ALONE = re.compile(r"\S+$")
+"""aider names a file it asks about on a line of its own, and says on the next what became of
+it; an edit block begins with such a line too."""
+_REFUSED = re.compile(
+    r"Unable to create (?P<create>.+), skipping edits\.$|"
+    r"Skipping edits to (?P<ignored>.+) that matches gitignore spec\.$|"
+    r"'(?P<outside>.+)' is not in the subpath of "
+)
 _TOKENS = re.compile(r"Tokens: [\d.,]+[kM]? sent, .*received\.")
 _RETRY = re.compile(r"Retrying in (\d+(?:\.\d+)?) seconds\.\.\.$")
 _LITELLM = re.compile(r"litellm\.\w*(?:Error|Exception|Timeout): .*|litellm\.Timeout: .*")
@@ -74,10 +83,13 @@ class AiderReader:
         self._header = True
         self._reply: list[str] = []
         self._reply_size = 0
-        self._path = ""
+        self._first = ""
+        self._report: list[str] | None = None
         self.answer = ""
         self.error = ""
         self.applied: list[str] = []
+        self.refused: list[str] = []
+        """Files of the model's edits that aider would not write, each once."""
         self.hit_token_limit = False
         self.gave_up_editing = False
         self.empty_reply = False
@@ -104,6 +116,8 @@ class AiderReader:
         events: list[Event] = []
         if self._line:
             self._end_line(events)
+        if self._first and self._header:
+            self._begin_reply("", events)
         self._end_reply()
         return events
 
@@ -115,20 +129,51 @@ class AiderReader:
     def _end_line(self, events: list[Event]) -> None:
         line, passed = self._line, self._passed
         self._line, self._passed = "", False
+        if self._report is None or not self._reported(line, events):
+            self._whole_line(line, passed, events)
+
+    def _whole_line(self, line: str, passed: bool, events: list[Event]) -> None:
+        if self._first and _TOKENS.match(line):
+            # One line was the whole reply.
+            self._begin_reply("", events)
         if self._notice(line.rstrip("\r"), events):
-            return
-        if passed or self._replying:
+            self._drop_first()
+        elif passed or self._replying:
             self._continue_reply(line, passed, events)
-        elif line.strip() and not self._is_noise(line):
+        elif not line.strip():
+            self._blanks += bool(self._first)
+        elif self._is_noise(line):
+            self._drop_first()
+        else:
             self._begin_reply(line, events)
 
+    def _reported(self, line: str, events: list[Event]) -> bool:
+        """Whether the line belongs to the report that aider writes, and sends the model, when
+        edits do not apply. A report whose end is not known may have the next reply in it."""
+        assert self._report is not None
+        lines = self._report
+        if _TOKENS.match(line):
+            self._report = None
+            for each in lines:
+                self._whole_line(each, False, events)
+            return False
+        if _REPORT_ENDS.match(line) or _LITELLM.match(line) or line.startswith("Only 3 refl"):
+            self._report = None
+            return self._is_noise(line) or bool(_REPORT_ENDS.match(line))
+        lines.append(line)
+        return True
+
+    def _drop_first(self) -> None:
+        self._first, self._blanks = "", 0
+
     def _begin_reply(self, line: str, events: list[Event]) -> None:
-        if not self._header and not self._path and _PATH_ALONE.match(line):
-            self._path = line
+        """The first line waits for the second where it may be a file's name that aider says."""
+        if not self._first and (not self._header or _WORD_ALONE.match(line)):
+            self._first = line
             return
-        if self._path and line.startswith("```"):
-            line = f"{self._path}\n{line}"
-        self._path = ""
+        if self._first:
+            line = "\n".join((self._first, *("",) * self._blanks, line)) if line else self._first
+        self._drop_first()
         self._replying, self._header = True, False
         self.empty_reply = False
         self._pass_on(line, events)
@@ -144,6 +189,9 @@ class AiderReader:
         self._pass_on("\n", events)
 
     def _is_noise(self, line: str) -> bool:
+        if match := _REFUSED.match(line):
+            name = next(filter(None, match.groups()))
+            self.refused += [name] if name not in self.refused else []
         return bool(_AFTER.match(line) or (self._header and _HEADER.match(line)))
 
     def _notice(self, line: str, events: list[Event]) -> bool:
@@ -177,7 +225,10 @@ class AiderReader:
         elif line.startswith(("# Uncaught", "Traceback (most recent call last)")):
             self.crashed = True
         else:
-            return line.startswith("The LLM did not conform to the edit format")
+            if self._replying or not line.startswith("The LLM did not conform to the edit"):
+                return False
+            self._report = []
+            return True
         self._end_reply()
         return True
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import tzinfo
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from ai_code.core.command import Command
-from ai_code.core.events import Answer, Event
-from ai_code.core.exits import EndedBy, Exit
-from ai_code.core.ports import OutputChannel
-from ai_code.core.task import Task
-from ai_code.core.verdict import Evidence, LimitKind, LimitReached, Verdict
 from ai_code.engines.claude.command import (
     check_engine_args,
     chooses_permission_mode,
     claude_command,
 )
-from ai_code.engines.claude.judge import judge
-from ai_code.engines.claude.reader import ClaudeReader
+
+if TYPE_CHECKING:
+    from ai_code.core.command import Command
+    from ai_code.core.events import Event
+    from ai_code.core.exits import Exit
+    from ai_code.core.ports import OutputChannel
+    from ai_code.core.task import Task
+    from ai_code.core.verdict import Verdict
+    from ai_code.engines.claude.reader import ClaudeReader
 
 __all__ = ["ClaudeEngine", "ClaudeRun", "check_engine_args", "chooses_permission_mode"]
 
 
 class ClaudeEngine:
+    """See ``registry.Engine``."""
+
     name = "claude"
     title = "Claude Code"
     local = False
@@ -39,8 +44,17 @@ class ClaudeRun:
     """Reader and judge of one attempt."""
 
     def __init__(self, describe_reset: Callable[[int], str] | None = None) -> None:
-        self._reader = ClaudeReader(describe_reset)
+        self._describe_reset = describe_reset
         self._answer = ""
+
+    @cached_property
+    def _reader(self) -> ClaudeReader:
+        """Made when the first bytes are there: reader and judge are imported while Claude
+        works, so nobody waits for it."""
+        from ai_code.engines.claude import judge  # noqa: F401  for the end of the run
+        from ai_code.engines.claude.reader import ClaudeReader
+
+        return ClaudeReader(self._describe_reset)
 
     @property
     def answer(self) -> str:
@@ -68,6 +82,13 @@ class ClaudeRun:
         return list(counted.elements())
 
     @property
+    def printed(self) -> str:
+        """What ``claude -p`` would have printed at the end: for its result, or what it said
+        without any event."""
+        seen = self._reader.observed
+        return seen.result.printed if seen.result else "" if seen.events else seen.plain
+
+    @property
     def session_unknown(self) -> bool:
         """Claude never began the session that it was asked for: there is none to resume."""
         seen = self._reader.observed
@@ -81,12 +102,13 @@ class ClaudeRun:
         return self._noted(self._reader.finish())
 
     def judge(self, exit_: Exit, *, now: int, tz: tzinfo, changed: bool) -> Verdict:
-        if exit_.ended_by is EndedBy.PAID:
-            evidence = Evidence("claude.extra-usage", "event", "isUsingOverage")
-            return LimitReached(LimitKind.EXTRA_USAGE, None, evidence, "paid extra usage began")
+        from ai_code.engines.claude.judge import judge
+
         return judge(self._reader.observed, exit_, now=now, tz=tz)
 
     def _noted(self, events: Sequence[Event]) -> Sequence[Event]:
+        from ai_code.core.events import Answer
+
         for event in events:
             if isinstance(event, Answer):
                 self._answer = event.text

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ai_code.core.command import Command
 from ai_code.core.errors import UsageError
-from ai_code.core.task import Task
+
+if TYPE_CHECKING:
+    from ai_code.core.task import Task
 
 RETRY_EVENTS_SINCE = (2, 1, 0)
 """Older versions retry in silence for three minutes: they get few retries, and ours on top."""

@@ -29,25 +29,30 @@ def json_object(line: bytes | str) -> Json | None:
 
 
 def text_of(value: object) -> str | None:
+    """The value where it is text, else None."""
     return value if isinstance(value, str) else None
 
 
 def int_of(value: object) -> int | None:
+    """The value where it is a whole number, else None."""
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e15:
         return None
     return int(value) if value == value else None  # NaN is not itself
 
 
 def dict_of(value: object) -> Json:
+    """The value where it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def dicts_of(value: object) -> Iterator[Json]:
+    """The objects of a list; of anything else none."""
     items = value if isinstance(value, list) else ()
     return (item for item in items if isinstance(item, dict))
 
 
 def result_of(event: Json) -> Result:
+    """The fields of a result event that count."""
     text = text_of(event.get("result"))
     errors = event.get("errors")
     return Result(
@@ -63,6 +68,7 @@ def result_of(event: Json) -> Result:
 
 
 def rate_limit_of(info: Json) -> RateLimit:
+    """A ``rate_limit_info`` as a value."""
     overage = info.get("overageStatus")
     utilization = info.get("utilization")
     return RateLimit(
@@ -82,6 +88,7 @@ def refused_limit_of(event: Json) -> RateLimit | None:
 
 
 def retry_of(event: Json) -> Retry:
+    """An ``api_retry`` event as a value."""
     return Retry(
         attempt=int_of(event.get("attempt")) or 0,
         delay_s=(int_of(event.get("retry_delay_ms")) or 0) / 1000,
@@ -91,6 +98,7 @@ def retry_of(event: Json) -> Retry:
 
 
 def model_error_of(event: Json) -> ModelError:
+    """The error row in the model's place, as a value."""
     blocks = dicts_of(dict_of(event.get("message")).get("content"))
     texts = [block["text"] for block in blocks if isinstance(block.get("text"), str)]
     return ModelError(
@@ -111,6 +119,7 @@ def is_model_error(event: Json) -> bool:
 
 
 def denials_of(event: Json) -> tuple[Denial, ...]:
+    """The refused tools of a result event."""
     return tuple(
         Denial(text_of(row.get("tool_name")) or "?", tool_detail(dict_of(row.get("tool_input"))))
         for row in dicts_of(event.get("permission_denials"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -15,6 +16,21 @@ class Result:
     status: int | None
     api_error: str | None
     errors: tuple[str, ...] = ()
+
+    @property
+    def printed(self) -> str:
+        """What ``claude -p`` prints for it in text mode (seen in 2.0.77 and 2.1.329): for some
+        ends it has words of its own."""
+        told = self.errors[0] if self.errors else ""
+        number = re.search(r"\(\d+\)", told)
+        match self.subtype:
+            case "error_max_turns":
+                return "Error: Reached max turns" + (f" {number.group()}" if number else "")
+            case "error_max_budget_usd":
+                return "Error: Exceeded USD budget"
+            case "error_during_execution":
+                return "Execution error"
+        return self.text or told
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Refusal:
 
 
 def of_result(result: Result, observed: Observed) -> Refusal:
+    """What a result event says stood in the way."""
     row = observed.error
     return Refusal(
         text=error_text(result.text or "\n".join(result.errors)),
@@ -72,6 +73,7 @@ def of_result(result: Result, observed: Observed) -> Refusal:
 
 
 def of_error_row(row: ModelError, observed: Observed) -> Refusal:
+    """What the error row in the model's place says."""
     return Refusal(
         error_text(row.text), "event", row.error, row.api_error, row.status, observed.rejected
     )

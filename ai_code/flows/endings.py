@@ -1,0 +1,85 @@
+"""The errors that a run ends with: whose words, which exit code, what to type next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
+from ai_code.core.exits import EndedBy, ExitCode
+from ai_code.core.text import one_line
+from ai_code.core.verdict import Failed, LimitReached, Unavailable, UnavailableReason
+
+if TYPE_CHECKING:
+    from ai_code.flows.turns import Turn
+
+
+def never_ran(turn: Turn) -> bool:
+    """The program is missing or does not start: it has no words of its own."""
+    if turn.exit is not None:
+        return turn.exit.start_error is not None
+    return isinstance(turn.verdict, Unavailable)
+
+
+def claude_ended(turn: Turn, reason: str, program: str) -> AiCodeError:
+    """Claude's verdict as the end of the run. ``reason`` is the verdict in words, ``program``
+    what Claude is started as."""
+    verdict = turn.verdict
+    if isinstance(verdict, LimitReached):
+        return TryLaterError(
+            reason,
+            why=one_line(verdict.message) if verdict.message else "",
+            hint="ai-code --wait …   (goes on at the reset)   or: ai-code --local …",
+        )
+    assert isinstance(verdict, Failed | Unavailable)
+    if turn.exit and turn.exit.start_error:
+        what = f"Claude Code does not start: {turn.exit.start_error}"
+        return CannotStartError(what, hint=f"{program} --version")
+    if isinstance(verdict, Unavailable) and verdict.reason is UnavailableReason.MISSING:
+        return NotInstalledError(verdict.message, hint=verdict.hint)
+    error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
+    return _with_deadline(error, turn)
+
+
+def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeError:
+    """The local engine's failure. After Claude's limit one that changed nothing is for later:
+    Claude will be back."""
+    verdict = turn.verdict
+    assert isinstance(verdict, Failed | Unavailable)
+    hint = verdict.hint if isinstance(verdict, Unavailable) else ""
+    error = AiCodeError(
+        f"aider could not finish: {one_line(verdict.message)}",
+        why=claude_reason,
+        hint=hint or "ai-code --model NAME …   (a larger model may do it)",
+    )
+    if isinstance(verdict, Unavailable) and after_claude:
+        error.exit_code = ExitCode.TRY_LATER
+    return _with_deadline(error, turn)
+
+
+def not_ready(why: Unavailable, claude_reason: str) -> AiCodeError:
+    """The local engine cannot start. ``claude_reason`` is why it was needed, empty where it
+    was chosen."""
+    if claude_reason:
+        if not claude_reason.startswith("Claude Code: "):
+            claude_reason = f"Claude Code: {claude_reason}"
+        told = f"The local fallback is not ready: {why.message}"
+        return TryLaterError(claude_reason, why=told, hint=why.hint)
+    if why.reason is UnavailableReason.MISSING:
+        return NotInstalledError(why.message, hint=why.hint)
+    return AiCodeError(why.message, hint=why.hint)
+
+
+def _with_deadline(error: AiCodeError, turn: Turn) -> AiCodeError:
+    if turn.exit and turn.exit.ended_by is EndedBy.DEADLINE:
+        error.exit_code = ExitCode.DEADLINE
+    return error
+
+
+def _hint(verdict: Failed | Unavailable) -> str:
+    if isinstance(verdict, Failed):
+        return "ai-code --local …   (to have the local model try)"
+    if verdict.hint:
+        return verdict.hint
+    if verdict.reason is UnavailableReason.AUTH:
+        return "claude   (then /login)   or: ai-code --local …"
+    return "ai-code --local …   (or set fallback.on to include network)"

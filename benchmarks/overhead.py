@@ -1,0 +1,83 @@
+"""``ai-code x`` against the same Claude Code bare, on a stand-in of the API; our own memory.
+
+python benchmarks/overhead.py [--pairs N] [--claude PATH] [--aider PATH]
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from pairs import in_turns, report, seconds
+from scratch import OURS, Scratch, options
+
+RATIO, DIFFERENCE_MS, MEMORY_MB = 1.15, 70.0, 45.0
+_MEASURED = """
+import atexit, sys
+def peak():
+    # VmHWM is of this program alone; ru_maxrss would begin with that of whoever started it.
+    try:
+        rows = open("/proc/self/status").read().split("\\n")
+        kib = next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
+    except OSError:
+        import resource
+        kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        kib = kib // 1024 if sys.platform == "darwin" else kib
+    open(sys.argv.pop(), "w").write(str(kib))
+atexit.register(peak)
+to = sys.argv.pop()
+from ai_code.__main__ import main
+try:
+    main()
+finally:
+    sys.argv.append(to)
+"""
+
+
+def main() -> int:
+    asked = options("What ai-code adds to Claude Code.", pairs=15).parse_args()
+    with tempfile.TemporaryDirectory(prefix="ai-code-bench-") as folder:
+        scratch = Scratch(Path(folder), asked.claude, asked.aider)
+        with stand_in() as url:
+            env = scratch.env(ANTHROPIC_BASE_URL=url)
+            told = in_turns(
+                lambda: seconds([*OURS, "x"], env, scratch.project),
+                lambda: seconds([scratch.claude, "-p", "x"], env, scratch.project),
+                asked.pairs,
+            )
+            memory = median(_peak_mb(scratch, env) for _ in range(3))
+    print(f"claude bare {median(told.base):.3f} s, ai-code {median(told.ours):.3f} s (medians)")
+    results = [
+        report("wall, ai-code / claude", told.ratio, RATIO, "×"),
+        report("wall, ai-code − claude", 1000 * told.difference_s, DIFFERENCE_MS, " ms"),
+        report("peak memory of ai-code itself", memory, MEMORY_MB, " MB"),
+    ]
+    return 0 if all(results) else 1
+
+
+@contextmanager
+def stand_in() -> Iterator[str]:
+    """The stand-in in a process of its own: it must not wait for our interpreter's lock."""
+    argv = [sys.executable, "-m", "ai_code.drill.anthropic", "--scenario", "talks-about-limits"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+def _peak_mb(scratch: Scratch, env: dict[str, str]) -> float:
+    file = scratch.home / "peak"
+    argv = [sys.executable, "-c", _MEASURED, "x", str(file)]
+    seconds(argv, env, scratch.project)
+    return int(file.read_text()) / 1000
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""Nothing that a model or a file name says can move the cursor or turn the text around."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ai_code.core.text import SafeText, one_line, visible
+
+HOSTILE = "\u061c\x1b\x9b\x07\x00\x7f\r\n\t[]0;31m\u202e\u2066\u200f\ufeffé日"
+TEXTS = st.one_of(st.text(max_size=80), st.text(alphabet=HOSTILE, max_size=60))
+SGR = re.compile(r"\x1b\[[0-9;:]*m")
+FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def through(pieces: list[str], colour: bool = True) -> str:
+    safe = SafeText(colour)
+    return "".join(safe.feed(piece) for piece in pieces) + safe.end()
+
+
+def cut(text: str, places: list[int]) -> list[str]:
+    at = sorted(place % (len(text) + 1) for place in places)
+    return [text[start:end] for start, end in zip([0, *at], [*at, len(text)], strict=True)]
+
+
+@given(TEXTS, st.lists(st.integers(0, 100), max_size=8), st.booleans())
+@example("a\r\nb", [2], True)
+@example("\x1b[31mred\x1b[0m", [1, 2, 3, 4], True)
+@example("\x1b[" + "1;" * 60 + "m", [30, 61, 100], True)
+@example("\x1b[" + "1" * 61 + "m", [63], True)
+@example("\x1b[" + "1" * 62 + "m", [63, 64], True)
+@example("\x1b\x1b[31m", [1, 2], True)
+def test_pieces_give_what_the_whole_gives(text: str, places: list[int], colour: bool) -> None:
+    assert through(cut(text, places), colour) == through([text], colour)
+
+
+@given(TEXTS, st.booleans())
+def test_nothing_dangerous_comes_out(text: str, colour: bool) -> None:
+    shown = through([text], colour)
+    if not colour:
+        assert "\x1b" not in shown
+    assert not FORBIDDEN.search(SGR.sub("", shown))
+    assert not FORBIDDEN.search(visible(text))
+
+
+PLAIN = st.text(st.characters(categories=("L", "M", "N", "P", "S", "Zs"))).map(
+    lambda text: text + "\n\ttab"
+)
+
+
+@given(PLAIN)
+@example("日本語のテキスト 👩‍💻 é ñ\n\tx")
+def test_plain_text_is_unchanged(text: str) -> None:
+    assert through([text]) == text == visible(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[2J", "^[[2J"),
+        ("\x1b]0;title\x07", "^[]0;title^G"),
+        ("\x1bc", "^[c"),
+        ("\x9b2J", "\\x9b2J"),
+        ("a\rb", "a^Mb"),
+        ("a\r\nb", "a\nb"),
+        ("a\x08b\x7f", "a^Hb^?"),
+        ("\u202egpj.exe", "\\u202egpj.exe"),
+        ("\ufeffx", "\\ufeffx"),
+        ("\x1b[31", "^[[31"),
+        ("\x1b", "^["),
+        ("x\r", "x"),
+    ],
+)
+def test_what_is_written_out(text: str, shown: str) -> None:
+    assert through([text]) == shown
+
+
+def test_colours_pass_and_are_reset() -> None:
+    assert through(["\x1b[31mred"]) == "\x1b[31mred\x1b[0m"
+    assert through(["\x1b[1;38:5:2mx"], colour=False) == "x"
+    assert through(["no colour"]) == "no colour"
+
+
+def test_text_that_is_no_sequence_is_not_held_back() -> None:
+    safe = SafeText()
+    assert safe.feed("abc") == "abc"
+    assert safe.feed("\x1b[" + "1" * 200) == "^[[" + "1" * 200
+
+
+@given(st.text(), st.integers(2, 50))
+def test_one_line_is_one_bounded_line(text: str, width: int) -> None:
+    shown = one_line(text, width)
+    assert "\n" not in shown
+    assert not FORBIDDEN.search(shown)
+    assert len(one_line("x" * 300, width)) == width

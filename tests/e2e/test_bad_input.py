@@ -1,0 +1,367 @@
+"""Prompts, folders and repositories as they come: done, or a clear error that says what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ai_code.drill.replies import edit_block
+from tests.conftest import HELLO
+from tests.e2e.fakes import (
+    DOCUMENTED,
+    EDIT,
+    aider_that,
+    aider_writes,
+    claude_at_its_limit,
+    claude_that_notes,
+)
+from tests.e2e.world import World
+
+TASK = "add a docstring to hello()"
+NO_RIGHTS = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner")
+"""Root without its right to pass over permissions: like anybody else, as the owner of its files."""
+
+
+@pytest.fixture
+def noting(world: World) -> World:
+    world.script("claude", claude_that_notes())
+    return world
+
+
+@pytest.fixture
+def limited(world: World) -> World:
+    world.script("claude", claude_at_its_limit())
+    world.script("aider", aider_writes(hello__py=DOCUMENTED))
+    world.ollama()
+    return world
+
+
+def prompt_at_claude(world: World) -> bytes:
+    return (world.home / "prompt").read_bytes()
+
+
+# Prompts ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("args", "stdin"), [([""], None), (["  "], b""), (["-"], b" \n\n")])
+def test_an_empty_prompt(noting: World, args: list[str], stdin: bytes | None) -> None:
+    run = noting.run(*args, stdin=stdin)
+    assert run.code == 2
+    assert "the prompt is empty" in run.stderr
+    assert run.hint.startswith("ai-code ")
+    assert not (noting.home / "prompt").exists()
+
+
+def test_a_prompt_of_a_megabyte_arrives_whole(noting: World) -> None:
+    text = b"please\n" + b"0123456789abcdef" * 65536
+    assert noting.run("-", stdin=text).code == 0
+    assert prompt_at_claude(noting) == text
+    assert noting.run("this:", stdin=text).code == 0
+    assert prompt_at_claude(noting) == b"this:\n" + text
+
+
+def test_more_than_can_be_a_prompt(noting: World) -> None:
+    run = noting.run("-", stdin=b"x" * (17 << 20))
+    assert run.code == 2
+    assert "16 MiB" in run.stderr
+    assert run.hint
+
+
+def test_a_megabyte_is_too_much_for_a_small_model(world: World) -> None:
+    world.script("aider", aider_writes(new__txt="x"))
+    ollama = world.ollama()
+    run = world.run("--local", "-", stdin=b"word " * 200_000)
+    assert run.code == 1
+    assert "tokens long" in run.stderr
+    assert ollama.chats == []
+
+
+@pytest.mark.parametrize(
+    "prompt", ["-x --help", "--version", "-p", "--", "/run touch pwned", "!touch pwned", "undo"]
+)
+def test_a_prompt_that_looks_like_something_else(noting: World, prompt: str) -> None:
+    run = noting.run("-p", prompt)
+    assert run.code == 0, run
+    assert prompt_at_claude(noting).decode() == prompt
+
+
+def test_an_option_that_does_not_exist(noting: World) -> None:
+    run = noting.run("--no-such-option", "do it")
+    assert (run.code, bool(run.hint)) == (2, True)
+
+
+@pytest.mark.aider
+@pytest.mark.parametrize("prompt", ["/run touch pwned", "!touch pwned", "/add /etc/passwd"])
+def test_a_prompt_is_no_command_to_aider(world: World, prompt: str) -> None:
+    ollama = world.aider("No.")
+    run = world.run("--local", "-p", prompt)
+    assert (run.code, run.stdout) == (0, "No.\n"), run
+    assert prompt in ollama.chats[0].json["messages"][-1]["content"]
+    assert not list(world.base.rglob("pwned"))
+
+
+def test_bytes_that_are_no_text(noting: World) -> None:
+    run = noting.run("-", stdin=b"one\0two \xff three \xe6\x97")
+    assert run.code == 0
+    assert prompt_at_claude(noting).decode() == "onetwo � three �"
+    assert "NUL characters" in run.stderr
+    assert "not UTF-8" in run.stderr
+    run = noting.run(b"fix \xff it")
+    assert run.code == 0
+    assert prompt_at_claude(noting) == b"fix ? it"
+    assert "not UTF-8" in run.stderr
+
+
+@pytest.mark.aider
+def test_japanese(world: World) -> None:
+    world.write("資料/挨拶 する.py", HELLO)
+    world.git("add", "-A")
+    world.git("commit", "-qm", "日本語")
+    ollama = world.aider(edit_block("資料/挨拶 する.py", HELLO, DOCUMENTED))
+    prompt = "「資料/挨拶 する.py」のhello関数に説明を付けて下さい"
+    run = world.run("--local", prompt)
+    assert run.code == 0, run
+    assert world.text("資料/挨拶 する.py") == DOCUMENTED
+    assert "changed: 資料/挨拶 する.py (+1 −0)" in run.stderr
+    told = ollama.chats[0].json["messages"][-1]["content"]
+    assert prompt in told and "日本語" in told
+
+
+# Folders and repositories ------------------------------------------------------------------
+
+
+def lands(world: World, path: str = "hello.py", cwd: Path | None = None) -> None:
+    """A fallback in this state of things brings its edit home, and undo takes it back."""
+    before = world.tree()
+    run = world.run(TASK, cwd=cwd)
+    assert run.code == 0, run
+    assert world.text(path) == DOCUMENTED
+    assert world.run("undo", "--yes", cwd=cwd).code == 0
+    assert world.tree() == before
+
+
+def test_no_repository(limited: World) -> None:
+    shutil.rmtree(limited.project / ".git")
+    lands(limited)
+    assert not (limited.project / ".git").exists()
+
+
+@pytest.mark.aider
+def test_no_repository_with_the_real_aider(world: World) -> None:
+    shutil.rmtree(world.project / ".git")
+    world.aider(EDIT)
+    run = world.run("--local", "add a docstring in hello.py")
+    assert run.code == 0, run
+    assert run.stdout.startswith("hello.py\n```python\n<<<<")
+    assert world.text() == DOCUMENTED
+    assert sorted(os.listdir(world.project)) == ["CLAUDE.md", "README.md", "hello.py"]
+
+
+def test_an_unborn_branch(bare: World) -> None:
+    bare.files(commit=False)
+    bare.script("claude", claude_at_its_limit())
+    bare.script("aider", aider_writes(hello__py=DOCUMENTED))
+    bare.ollama()
+    lands(bare)
+
+
+def test_a_detached_head_in_a_rebase(limited: World) -> None:
+    limited.write("hello.py", HELLO + "x = 1\n")
+    limited.git("commit", "-qam", "second")
+    limited.git("checkout", "-q", "-b", "side", "HEAD~1")
+    limited.write("hello.py", HELLO + "x = 2\n")
+    limited.git("commit", "-qam", "other")
+    with pytest.raises(Exception, match="rebase"):
+        limited.git("rebase", "main")
+    lands(limited)
+    assert "rebase in progress" in limited.git("status")
+
+
+def test_a_subfolder(limited: World) -> None:
+    limited.write("pkg/sub/x.py", "x = 1\n")
+    lands(limited, cwd=limited.project / "pkg/sub")
+
+
+def test_a_submodule(limited: World, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    limited.git("init", "-q", cwd=other)
+    (other / "x.txt").write_text("x")
+    limited.git("add", "-A", cwd=other)
+    limited.git("commit", "-qm", "other", cwd=other)
+    limited.git("submodule", "--quiet", "add", str(other), "sub")
+    limited.git("commit", "-qm", "with a submodule")
+    lands(limited)
+    limited.script("aider", aider_writes(x__txt="y"))
+    assert limited.run(TASK, cwd=limited.project / "sub").code == 0
+    assert limited.text("sub/x.txt") == "y"
+
+
+def test_a_linked_worktree(limited: World, tmp_path: Path) -> None:
+    linked = tmp_path / "linked"
+    limited.git("worktree", "add", "-q", str(linked), "-b", "side")
+    before = limited.tree()
+    run = limited.run(TASK, cwd=linked)
+    assert run.code == 0, run
+    assert (linked / "hello.py").read_text() == DOCUMENTED
+    assert limited.tree() == before
+
+
+def test_pointers_of_lfs(limited: World) -> None:
+    """The filter would fetch and convert: it is not run, and the pointer stays a pointer."""
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 9\n"
+    limited.write("big.bin", pointer)
+    limited.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    limited.git("add", "-A")
+    limited.git("commit", "-qm", "lfs")
+    for name in ("clean", "smudge", "process"):
+        limited.git("config", f"filter.lfs.{name}", f"touch {limited.base}/ran; cat")
+    limited.git("config", "filter.lfs.required", "true")
+    lands(limited)
+    assert limited.text("big.bin") == pointer
+    assert not (limited.base / "ran").exists()
+
+
+def test_names_that_are_hard_to_write(limited: World) -> None:
+    names = ["with space.txt", "new\nline.txt", "esc\x1b[31m.txt", "-dash.txt", "quo\"te'.txt"]
+    for name in names:
+        limited.write(name, "old\n")
+    limited.git("add", "-A")
+    limited.git("commit", "-qm", "names")
+    before = limited.tree()
+    limited.script(
+        "aider",
+        aider_that(f"for n in {names!r}: open(n, 'a').write('new\\n')\nsay('Done.')"),
+    )
+    run = limited.run(TASK)
+    assert run.code == 0, run
+    assert all(limited.text(name) == "old\nnew\n" for name in names)
+    assert "\x1b" not in run.stderr
+    assert "esc^[[31m.txt" in run.stderr
+    shown = limited.run("diff")
+    assert "\x1b" not in shown.stdout
+    assert limited.run("undo", "--yes").code == 0
+    assert limited.tree() == before
+
+
+def test_a_new_name_that_fools_a_terminal_is_left_out(limited: World) -> None:
+    limited.script("aider", aider_that("open('x\\x1b[2J.txt', 'w').write('x'); say('Done.')"))
+    run = limited.run(TASK)
+    assert run.code == 1
+    assert "the name holds control characters" in run.stderr
+    assert "\x1b" not in run.stderr
+
+
+def test_a_folder_that_cannot_be_written(limited: World) -> None:
+    prefix = NO_RIGHTS if os.geteuid() == 0 else ()
+    if prefix and not shutil.which(prefix[0]):
+        pytest.skip("needs setpriv")
+    limited.project.chmod(0o555)
+    (limited.project / "hello.py").chmod(0o444)
+    try:
+        run = limited.run(TASK, wrap=prefix)
+    finally:
+        limited.project.chmod(0o755)
+    assert run.code == 1, run
+    assert limited.text() == HELLO
+    assert "hello.py" in run.stderr
+    assert "Print a greeting." in next(limited.state.glob("runs/*/*.patch")).read_text()
+
+
+def test_a_state_folder_that_cannot_be_written(limited: World) -> None:
+    prefix = NO_RIGHTS if os.geteuid() == 0 else ()
+    if prefix and not shutil.which(prefix[0]):
+        pytest.skip("needs setpriv")
+    state = limited.home / ".local/state"
+    state.mkdir(parents=True)
+    state.chmod(0o555)
+    before = limited.tree()
+    run = limited.run(TASK, wrap=prefix)
+    assert run.code in (1, 75), run
+    assert "cannot be written" in run.stderr
+    assert limited.tree() == before
+    limited.script("claude", claude_that_notes())
+    assert limited.run(TASK, wrap=prefix).stdout == "Noted.\n"
+    state.chmod(0o755)
+
+
+@pytest.mark.parametrize("how", ["link", "folder", "huge", "fifo"])
+def test_a_claude_md_that_is_none(limited: World, tmp_path: Path, how: str) -> None:
+    path = limited.project / "CLAUDE.md"
+    path.unlink()
+    if how == "link":
+        (tmp_path / "outside.md").write_text("the secret of another project\n")
+        path.symlink_to(tmp_path / "outside.md")
+    elif how == "folder":
+        path.mkdir()
+    elif how == "fifo":
+        os.mkfifo(path)
+    else:
+        path.write_text("a rule of this project\n" * 500_000)
+    limited.script(
+        "aider",
+        aider_that(
+            "read = [open(argv[i + 1]).read() for i, a in enumerate(argv) if a == '--read']\n"
+            "say(f'{len(read)} files, secret: {\"secret\" in str(read)}')\n"
+            "say(max(map(len, read)) < 50_000)\n"
+            f"open('hello.py', 'w').write({DOCUMENTED!r})\n"
+        ),
+    )
+    run = limited.run(TASK)
+    assert run.code == 0, run
+    assert run.stdout.startswith(f"{2 if how == 'huge' else 1} files, secret: False\nTrue")
+    assert ("only its beginning fits" in run.stderr) == (how == "huge")
+    assert limited.text() == DOCUMENTED
+
+
+# Settings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model: [unclosed\n", "config.yaml"),
+        ("modle: x\n", "model"),
+        ("patience: soon\n", "patience"),
+        ("\x00\x01", "config.yaml"),
+        ("- a\n- list\n", "config.yaml"),
+    ],
+)
+def test_settings_that_cannot_be_used(noting: World, text: str, said: str) -> None:
+    noting.settings(text)
+    run = noting.run(TASK)
+    assert run.code == 78, run
+    assert said in run.stderr
+    assert not (noting.home / "prompt").exists()
+
+
+def test_an_unknown_key_of_a_project_is_a_warning(noting: World) -> None:
+    noting.write(".ai-code.yaml", "modle: x\n")
+    run = noting.run(TASK)
+    assert (run.code, run.stdout) == (0, "Noted.\n")
+    assert "modle" in run.stderr
+
+
+def test_a_missing_file_is_not_made(noting: World) -> None:
+    run = noting.run("--file", "no-such.py", TASK)
+    assert run.code == 2
+    assert "no-such.py" in run.stderr
+    assert not (noting.project / "no-such.py").exists()
+
+
+def test_no_identity_is_needed(limited: World) -> None:
+    """Nothing of ours commits in the person's name."""
+    before = (limited.project / ".git/config").read_text()
+    assert limited.run(TASK).code == 0
+    assert (limited.project / ".git/config").read_text() == before
+
+
+def test_a_folder_that_is_gone(noting: World, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    wrap = ("sh", "-c", f'rmdir {gone}; exec "$@"', "sh")
+    run = noting.run(TASK, cwd=gone, wrap=wrap)
+    assert (run.code, run.hint) == (2, "cd")
