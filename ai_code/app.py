@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -178,6 +179,8 @@ def run(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + 13
     except Exception as error:  # noqa: BLE001  the one broad except: a bug becomes a report
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _disk_full(world, error)
         return _bug(world, error)
     finally:
         world.close()
@@ -193,6 +196,13 @@ def _fill_closed_descriptors() -> None:
 def _after_dashes(argv: Sequence[str]) -> tuple[str, ...]:
     """What follows the first ``--`` is the first engine's."""
     return tuple(argv[list(argv).index("--") + 1 :]) if "--" in argv else ()
+
+
+def _disk_full(world: SystemWorld, error: OSError) -> int:
+    where = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+    full = AiCodeError("the disk is full", why=where, hint=f"df -h {world.state_dir}")
+    world.console.error(full)
+    return int(full.exit_code)
 
 
 def _bug(world: SystemWorld, error: Exception) -> int:

@@ -25,7 +25,7 @@ def named_files(prompt: str, known: Iterable[str]) -> tuple[str, ...]:
     for path in paths:
         by_name.setdefault(path.rsplit("/", 1)[-1], []).append(path)
     found: dict[str, None] = {}
-    for word in _candidates(prompt):
+    for word in candidate_words(prompt):
         if word in paths:
             found[word] = None
         elif "." in word and len(matches := by_name.get(word, [])) == 1:
@@ -35,7 +35,7 @@ def named_files(prompt: str, known: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _candidates(prompt: str) -> Iterable[str]:
+def candidate_words(prompt: str) -> Iterable[str]:
     """Everything that may be a name: each run without spaces as it stands (``app/[id].tsx``),
     its words, and last what stands in quotes (``"my file.py"``)."""
     prompt = prompt[:100_000]

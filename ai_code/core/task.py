@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from ai_code.core.command import Request
 
 
+FENCE_LOG = "fence"
+"""Name of the file in a local engine's folder where the fence tells what it refused."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """An installed program: how it is started, and which version answers (None: unknown)."""

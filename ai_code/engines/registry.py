@@ -41,20 +41,52 @@ class EngineRun(Protocol):
         """``changed``: the workspace differs from what the engine was given."""
 
 
+class LocalRun(EngineRun, Protocol):
+    """One attempt of a local engine."""
+
+    @property
+    def answer(self) -> str:
+        """The last reply of the model, whole."""
+
+    @property
+    def refused(self) -> Sequence[str]:
+        """Files that the model wanted to edit and the engine would not."""
+
+
+class LocalEngine(Engine, Protocol):
+    """An engine that works on a local model, in a private worktree, behind the fence."""
+
+    def files(self, task: Task) -> Mapping[str, str]:
+        """Name → text of the files it wants in its folder of the run's folder."""
+
+    def refusals(self, log: str) -> Sequence[str]:
+        """What the fence refused, one text each, from the fence's log."""
+
+    def open(self, task: Task) -> LocalRun: ...
+
+
+def _aider() -> LocalEngine:
+    from ai_code.engines.aider import AiderEngine
+
+    return AiderEngine()
+
+
 def _claude() -> Engine:
     from ai_code.engines.claude import ClaudeEngine
 
     return ClaudeEngine()
 
 
-def _aider() -> Engine:
-    from ai_code.engines.aider import AiderEngine
-
-    return AiderEngine()
-
-
-ENGINES: Mapping[str, Callable[[], Engine]] = {
-    "claude": _claude,
+_LOCAL: Mapping[str, Callable[[], LocalEngine]] = {
     "aider": _aider,
 }
+ENGINES: Mapping[str, Callable[[], Engine]] = {"claude": _claude, **_LOCAL}
 """Name → engine; imported only when it is used, since most runs need one."""
+
+LOCAL = frozenset(_LOCAL)
+"""Names of the engines that work on a local model."""
+
+
+def local_engine(name: str) -> LocalEngine:
+    """The local engine of that name. Raises KeyError."""
+    return _LOCAL[name]()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Request
+from ai_code.core.errors import CannotStartError
 from ai_code.core.patience import Patience
 from ai_code.core.task import Program, Session, Task
 from ai_code.core.text import one_line
@@ -85,7 +86,11 @@ class ClaudeTurn:
 
     def find(self) -> Program | Unavailable:
         """The installed Claude Code with its version."""
-        program = self._world.processes.find(self._settings.claude_command)
+        try:
+            program = self._world.processes.find(self._settings.claude_command)
+        except CannotStartError as error:
+            evidence = Evidence("claude.not-executable", "none", error.what)
+            return Unavailable(UnavailableReason.MISSING, error.what, evidence, error.hint)
         if program is None:
             name = self._settings.claude_command[0]
             return Unavailable(

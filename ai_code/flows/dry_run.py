@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ai_code.core.plan import banner, make_plan
 from ai_code.core.verdict import Unavailable
 from ai_code.engines.claude import ClaudeEngine
+from ai_code.engines.registry import local_engine
 from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.local_turn import LocalTurn
 from ai_code.flows.output import Output
@@ -37,7 +38,9 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
             yield from _claude(turn)
         else:
             recorder = Recorder(world, settings, options.prompt)
-            yield from _local(LocalTurn(world, settings, options, output, recorder))
+            yield from _local(
+                LocalTurn(world, settings, options, output, recorder, local_engine(step.engine))
+            )
     for skip in plan.skips:
         yield f"-  {skip.engine} is left out: {skip.reason}"
     if len(plan.steps) > 1:

@@ -35,7 +35,7 @@ def claude_ended(turn: Turn, reason: str, program: str) -> AiCodeError:
         what = f"Claude Code does not start: {turn.exit.start_error}"
         return CannotStartError(what, hint=f"{program} --version")
     if isinstance(verdict, Unavailable) and verdict.reason is UnavailableReason.MISSING:
-        return NotInstalledError(verdict.message, hint=verdict.hint)
+        return _not_there(verdict)
     error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
     return _with_deadline(error, turn)
 
@@ -65,8 +65,14 @@ def not_ready(why: Unavailable, claude_reason: str) -> AiCodeError:
         told = f"The local fallback is not ready: {why.message}"
         return TryLaterError(claude_reason, why=told, hint=why.hint)
     if why.reason is UnavailableReason.MISSING:
-        return NotInstalledError(why.message, hint=why.hint)
+        return _not_there(why)
     return AiCodeError(why.message, hint=why.hint)
+
+
+def _not_there(verdict: Unavailable) -> AiCodeError:
+    """126 for a program that is there and cannot be run, 127 for one that is not."""
+    kind = CannotStartError if verdict.evidence.rule.endswith("executable") else NotInstalledError
+    return kind(verdict.message, hint=verdict.hint)
 
 
 def _with_deadline(error: AiCodeError, turn: Turn) -> AiCodeError:

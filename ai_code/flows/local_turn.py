@@ -7,27 +7,23 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ai_code.core.brief import Brief, ContextFile, estimate_tokens
 from ai_code.core.command import Request
-from ai_code.core.errors import TryLaterError
-from ai_code.core.naming import named_files, named_symbols
+from ai_code.core.errors import CannotStartError, TryLaterError
 from ai_code.core.patches import patch
 from ai_code.core.patience import Patience
-from ai_code.core.task import Program, Task
+from ai_code.core.task import FENCE_LOG, Program, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
     Done,
     Evidence,
     Failed,
     FailReason,
-    LimitReached,
     Unavailable,
     UnavailableReason,
     Verdict,
 )
-from ai_code.engines.aider import FENCE_LOG, AiderEngine
 from ai_code.flows.attempt import Attempt, Watch
-from ai_code.flows.context import gather_context
+from ai_code.flows.briefing import Briefing
 from ai_code.flows.landing import decide, land
 from ai_code.flows.readiness import Ready, Wanted, check_local
 from ai_code.flows.turns import RunOptions, Turn
@@ -37,21 +33,19 @@ if TYPE_CHECKING:
     from ai_code.core.exits import Exit
     from ai_code.core.ports_tree import TreeFacts, Workspace
     from ai_code.core.suspicions import Suspicion
+    from ai_code.engines.registry import LocalEngine
     from ai_code.flows.output import Output
     from ai_code.flows.recorder import Recorder
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
-_PROMPT_SHARE = 0.5
-_FILES_SHARE = 0.4
-"""Of the model's context: what the prompt, and the files to edit, may take at most."""
-_MOST_DEFINING_FILES = 3
 _LOCK_WAIT_S = 30.0
 _FENCE_LOG_BYTES = 65536
 
 
 class LocalTurn:
-    """aider on Ollama for one run. ``check`` may be called early, while Claude still tries."""
+    """A local engine on Ollama for one run. ``check`` may be called early, while Claude still
+    tries."""
 
     def __init__(
         self,
@@ -60,15 +54,20 @@ class LocalTurn:
         options: RunOptions,
         output: Output,
         recorder: Recorder,
+        engine: LocalEngine,
     ) -> None:
         self._world = world
         self._settings = settings
         self._options = options
         self._output = output
         self._recorder = recorder
-        self._engine = AiderEngine()
+        self._engine = engine
         self._early: Callable[[], Ready | Unavailable] | None = None
         self._checked: Ready | Unavailable | None = None
+
+    @property
+    def name(self) -> str:
+        return self._engine.name
 
     @property
     def title(self) -> str:
@@ -88,7 +87,12 @@ class LocalTurn:
         return self._checked
 
     def find(self) -> Program | Unavailable:
-        program = self._world.processes.find(self._settings.aider_command)
+        """The engine's program. One that is there and cannot be run is as good as none."""
+        try:
+            program = self._world.processes.find(self._settings.aider_command)
+        except CannotStartError as error:
+            evidence = Evidence("aider.not-executable", "none", error.what)
+            return Unavailable(UnavailableReason.MISSING, error.what, evidence, error.hint)
         if program is not None:
             return program
         name = self._settings.aider_command[0]
@@ -103,10 +107,10 @@ class LocalTurn:
         """The whole turn, landing included. The private worktree is gone afterwards."""
         facts = self._world.trees.facts(self._world.cwd)
         run_dir = self._recorder.run_dir
-        too_long = self._too_long(ready)
-        if too_long:
+        self._briefing = Briefing(self._world, self._settings, self._options, ready.local)
+        if too_long := self._briefing.too_long():
             return self._turn(too_long, ready)
-        editable = self._editable(facts, ready, claude)
+        editable = self._briefing.editable(facts, claude)
         for note in ready.notes:
             self._world.console.note(note)
         try:
@@ -121,12 +125,12 @@ class LocalTurn:
             return self._work(task, ready, workspace, run_dir)
         finally:
             self._world.trees.discard(run_dir)
-            self._world.files.remove(run_dir / "aider")
+            self._world.files.remove(run_dir / self._engine.name)
 
     def _work(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
         for name, text in self._engine.files(task).items():
-            self._world.files.write(run_dir / "aider" / name, text)
-        self._world.files.folder(run_dir / "aider" / "tmp")
+            self._world.files.write(run_dir / self._engine.name / name, text)
+        self._world.files.folder(run_dir / self._engine.name / "tmp")
         if not ready.loaded:
             self._preload(ready)
         run = self._engine.open(task)
@@ -215,55 +219,6 @@ class LocalTurn:
         server = self._world.model_server(local.base_url, local.headers)
         self._world.background(lambda: server.preload(local.name, local.num_ctx, local.keep_alive))
 
-    def _too_long(self, ready: Ready) -> Unavailable | None:
-        tokens = estimate_tokens(self._options.prompt)
-        room = int(ready.local.num_ctx * _PROMPT_SHARE)
-        if tokens <= room:
-            return None
-        return Unavailable(
-            UnavailableReason.MEMORY,
-            f"the prompt is about {tokens} tokens long, and {ready.local.name} can take {room} "
-            f"of them beside files and answer (context {ready.local.num_ctx})",
-            Evidence("local.prompt-too-long", "none"),
-            "name files with --file instead of pasting them, or set ollama.num-ctx higher",
-        )
-
-    def _editable(self, facts: TreeFacts, ready: Ready, claude: Turn | None) -> tuple[str, ...]:
-        """Files the model gets to edit from the start: named by --file, by the prompt, edited
-        by Claude, or defining a function the prompt names; as long as they fit."""
-        trees, cwd, prompt = self._world.trees, self._world.cwd, self._options.prompt
-        wanted = [_in_tree(cwd / name, facts.root) for name in self._options.files]
-        tracked = trees.tracked_files(cwd)
-        wanted += named_files(prompt, (*tracked, *facts.changed))
-        wanted += claude.edited if claude else ()
-        if not wanted:
-            for symbol in named_symbols(prompt):
-                found = trees.grep_definitions(cwd, symbol)
-                wanted += found if len(found) <= _MOST_DEFINING_FILES else ()
-        return self._fitting(dict.fromkeys(wanted), facts.root, ready)
-
-    def _fitting(self, wanted: dict[str, None], root: Path, ready: Ready) -> tuple[str, ...]:
-        room = int(ready.local.num_ctx * _FILES_SHARE) * 4
-        chosen: list[str] = []
-        for name in wanted:
-            if Path(name).is_absolute():
-                self._world.console.note(
-                    f"{one_line(name)} is not in the project: the local model does not get it"
-                )
-                continue
-            size = self._world.files.size(root / name)
-            if size is None:
-                continue
-            if size > room:
-                self._world.console.note(
-                    f"{name} ({size // 1024} KiB) does not fit the model's context; "
-                    "it sees only the parts it asks for"
-                )
-                continue
-            room -= size
-            chosen.append(name)
-        return tuple(chosen)
-
     def _task(
         self,
         program: Program,
@@ -274,20 +229,8 @@ class LocalTurn:
         editable: tuple[str, ...],
         claude: Turn | None,
     ) -> Task:
-        context, notes = self._context(facts.root, run_dir, ready)
-        for note in notes:
-            self._world.console.note(note)
-        here = tuple(name for name in editable if self._world.files.size(workspace.path / name))
-        brief = Brief(
-            task=self._options.prompt,
-            branch=facts.branch,
-            commits=facts.commits,
-            changed=facts.changed,
-            claude_edited=claude.edited if claude else (),
-            claude_said=claude.said if claude and claude.edited else "",
-            editable=here,
-            context=context,
-            stopped_by=_stopped_by(claude),
+        brief = self._briefing.write(
+            facts, claude, editable, workspace.path, run_dir / self._engine.name / "context"
         )
         return Task(
             request=Request(prompt=self._options.prompt, cwd=workspace.cwd),
@@ -305,24 +248,10 @@ class LocalTurn:
             fence_dir=self._world.fence_dir,
         )
 
-    def _context(
-        self, root: Path, run_dir: Path, ready: Ready
-    ) -> tuple[tuple[ContextFile, ...], tuple[str, ...]]:
-        return gather_context(
-            self._world.files,
-            root=root,
-            cwd=self._world.cwd,
-            names=self._settings.context_files,
-            extra=[self._world.cwd / name for name in self._options.reads],
-            num_ctx=ready.local.num_ctx,
-            budget=self._settings.context_budget,
-            folder=run_dir / "aider" / "context",
-        )
-
     def _tell_refused(self, run_dir: Path, workdir: Path, names: Sequence[str]) -> None:
         """Edits that the engine itself refused, and what the fence kept it from doing, each
         thing once."""
-        folder = run_dir / "aider"
+        folder = run_dir / self._engine.name
         log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES) or ""
         for name in names:
             self._world.console.important(f"refused: the model's edit of {one_line(name)}")
@@ -334,15 +263,3 @@ class LocalTurn:
     def _tell_left_out(self, workspace: Workspace) -> None:
         for left in workspace.left_out[:5]:
             self._world.console.detail(f"not in the worktree: {left.path}: {left.reason}")
-
-
-def _in_tree(path: Path, root: Path) -> str:
-    """Relative to the root; a path that leads out of it stays absolute."""
-    plain = Path(posixpath.normpath(path))
-    return str(plain.relative_to(root)) if plain.is_relative_to(root) else str(plain)
-
-
-def _stopped_by(claude: Turn | None) -> str:
-    if claude is None or not isinstance(claude.verdict, LimitReached):
-        return ""
-    return f"its {claude.verdict.kind.value} limit was reached"

@@ -88,6 +88,18 @@ class Output:
             self._json({"type": "assistant", "message": message, "session_id": session})
         self._json({"type": "result", "subtype": "success", **facts, "result": answer})
 
+    def finish_refused(self, message: str, facts: dict[str, Any]) -> None:
+        """No engine finished. A reader of JSON gets one result object all the same: the
+        engine's own where it gave one, else one made of ``message``."""
+        self.end_text()
+        if self._format == "text":
+            return
+        if self._result is not None:
+            self._console.raw(self._named(self._result) + b"\n")
+            return
+        row = {"type": "result", "subtype": "error_during_execution", **facts}
+        self._json({**row, "is_error": True, "result": message})
+
     def _text(self, text: str) -> None:
         if self.streams:
             self._said = True

@@ -24,6 +24,7 @@ from ai_code.core.verdict import (
     Unavailable,
     Verdict,
 )
+from ai_code.engines.registry import LOCAL
 from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
 from ai_code.flows.output import Output
@@ -59,9 +60,13 @@ class Run:
     @cached_property
     def _local(self) -> LocalTurn:
         """Imported and made when Claude is in trouble: most runs never need it."""
+        from ai_code.engines.registry import local_engine
         from ai_code.flows.local_turn import LocalTurn
 
-        return LocalTurn(self._world, self._settings, self._options, self._output, self._recorder)
+        settings = self._settings
+        name = settings.engine if settings.engine in LOCAL else settings.fallback_engines[0]
+        engine = local_engine(name)
+        return LocalTurn(self._world, settings, self._options, self._output, self._recorder, engine)
 
     def go(self) -> int:
         """Runs the plan's engines until one verdict stands."""
@@ -130,12 +135,14 @@ class Run:
         self._begin_claude(program)
         before = self._snapshot()
         turn = self._keep(self._claude.run(program))
+        waited = False
         while self._waits(turn.verdict):
             assert isinstance(turn.verdict, LimitReached)
             self._remember(turn.verdict)
             from ai_code.flows.waiting import wait_for_reset
 
-            wait_for_reset(self._world, turn.verdict)
+            wait_for_reset(self._world, turn.verdict, again=waited)
+            waited = True
             self._world.console.banner(banner("Claude Code", "first"), "")
             self._output.begin("claude")
             turn = self._keep(self._claude.run(program, resume=turn.session_id))
@@ -195,9 +202,10 @@ class Run:
 
     def _stop_with(self, verdict: Verdict, turn: Turn) -> int:
         """What does not fall back ends with Claude's own words and a hint."""
-        spoke = isinstance(verdict, Failed | Unavailable) and not never_ran(turn)
-        if spoke:
+        if isinstance(verdict, Failed | Unavailable) and not never_ran(turn):
             self._output.finish_claude(self._claude.printed)
+        else:
+            self._output.finish_refused(self._reason(verdict), self._facts(turn))
         raise claude_ended(turn, self._reason(verdict), self._settings.claude_command[0])
 
     def _remember(self, verdict: Verdict) -> None:
@@ -213,7 +221,7 @@ class Run:
 
     def _trouble(self) -> None:
         """Claude is retrying: the local side may warm up meanwhile."""
-        if self._settings.fallback_enabled:
+        if self._settings.fallback_enabled and self._settings.fallback_engines:
             self._local.warm_up()
 
     def _snapshot(self) -> Any:
@@ -244,7 +252,7 @@ class Run:
         if isinstance(ready, Unavailable):
             return self._not_ready(ready, reason, claude)
         program, local = ready
-        self._output.begin("aider")
+        self._output.begin(self._local.name)
         model = local.local.name
         self._world.console.banner(
             banner(self._local.title, because),
@@ -264,7 +272,8 @@ class Run:
         return checked if isinstance(checked, Unavailable) else (program, checked)
 
     def _not_ready(self, why: Unavailable, reason: str, claude: Turn | None) -> int:
-        self._keep(Turn("aider", why))
+        turn = self._keep(Turn(self._local.name, why))
+        self._output.finish_refused(turn.verdict_text, self._facts(turn))
         raise not_ready(why, self._reason(claude.verdict) if claude else reason)
 
     def _after_local(self, turn: Turn, claude: Turn | None) -> int:
@@ -282,6 +291,7 @@ class Run:
             if turn.landed and not changed:
                 return ExitCode.FAILED
             return self._done(changed or self._changed)
+        self._output.finish_refused(turn.verdict_text, self._facts(turn))
         raise local_ended(turn, claude is not None, self._reason(claude.verdict) if claude else "")
 
     def _commit(self, turn: Turn) -> None:
@@ -290,7 +300,9 @@ class Run:
         if not (files and self._settings.fallback_auto_commit):
             return
         title = prompt_line(self._options.prompt)[:72]
-        message = f"{title}\n\nMade by aider with {turn.model} (ai-code {self._recorder.run_id})."
+        message = (
+            f"{title}\n\nMade by {turn.engine} with {turn.model} (ai-code {self._recorder.run_id})."
+        )
         trees = self._world.trees
         try:
             commit = trees.commit(trees.root_of(self._world.cwd), files, message)

@@ -63,6 +63,15 @@ class Turn:
     answer: str = ""
     landed: Landed | None = None
 
+    @property
+    def verdict_text(self) -> str:
+        """What the verdict says in words, where it says anything."""
+        match self.verdict:
+            case LimitReached() | Failed() | Unavailable():
+                return self.verdict.message
+            case Done() | Interrupted():
+                return ""
+
 
 def recorded(turn: Turn) -> Attempt:
     """The turn as the journal keeps it."""

@@ -16,15 +16,15 @@ _UNKNOWN_S = 900
 _LINE_EVERY_S = 600.0
 
 
-def wait_for_reset(world: World, limit: LimitReached) -> None:
+def wait_for_reset(world: World, limit: LimitReached, *, again: bool = False) -> None:
     """Sleeps until the limit should be over; by the wall clock, so that a laptop that was
     asleep itself goes on at the right moment. Without a reset that can be believed: a quarter
-    of an hour; one that is past already: at once."""
+    of an hour; one that is past already: at once, but not ``again`` and again."""
     clock, console = world.clock, world.console
     start = int(clock.now())
     resets_at = limit.resets_at
     if resets_at is not None and not believable(limit.kind, resets_at, start):
-        resets_at = None if resets_at > start else start
+        resets_at = None if resets_at > start or again else start
     until = (resets_at if resets_at is not None else start + _UNKNOWN_S) + _SLACK_S
     if resets_at is None:
         console.important("No reset time is known; trying again in 15 minutes. Ctrl-C stops.")

@@ -69,7 +69,7 @@ def _outside(value: Value) -> bool:
 
 _TABLE = (
     Key("engine", "choice", "auto",
-        "Which engine works first. auto is Claude Code, then the fallback.",
+        "Which engine works. auto is Claude Code, then the fallback; a name is that one only.",
         flag="--engine", choices=("auto", "claude", "aider")),
     Key("model", "name", "auto",
         "The local model. auto takes the first installed one of the known good models.",
@@ -82,7 +82,7 @@ _TABLE = (
     Key("stall-timeout", "duration", 300.0,
         "An engine that prints nothing for so long is ended; 0 is never. Claude, whose tools may "
         "run long, is given 30 minutes unless you set this."),
-    Key("timeout", "duration", 0.0, "Deadline of the whole run. 0 is none.", flag="--timeout"),
+    Key("timeout", "duration", 0.0, "Deadline of each engine's turn. 0 is none.", flag="--timeout"),
     Key("claude.model", "name", None,
         "Claude's model. Not set: whatever Claude itself is set to.",
         flag="--claude-model", nullable=True),

@@ -75,7 +75,7 @@ BROKEN = {
     "text": (claude_that("echo Segmentation fault; exit 139"), 1),
     "silent-failure": (claude_that("exit 3"), 1),
     "crash": (claude_that("kill -SEGV $$"), 1),
-    "half-a-line": (claude_says(ROWS[0] + '{"type":"assistant","mess\n').replace("mess\n", "mess"), 1),
+    "half-a-line": (claude_that(f"echo '{ROWS[0]}'; printf '%s' '{ROWS[1][:60]}'"), 1),
     "half-then-failure": (claude_says(ROWS[0], code=1), 1),
     "crash-in-mid-answer": (claude_says("".join(ROWS[:2])).replace("exit 0", "kill -ABRT $$"), 1),
 }  # fmt: skip
@@ -181,7 +181,9 @@ def test_aider_breaks(local: World, how: str) -> None:
     assert run.hint
     assert b"\x1b" not in run.raw and "\x1b" not in run.stderr
     assert local.tree() == before
-    assert bool(list(local.state.glob("runs/*/*.patch"))) == ("EDITS" in how or "edits" in how or how == "half-a-line")  # noqa: E501
+    edited = EDITS in AIDERS[how]
+    assert bool(list(local.state.glob("runs/*/*.patch"))) == edited
+    assert ("git apply" in run.stderr) == edited
 
 
 def test_aider_never_ends(local: World) -> None:
@@ -250,4 +252,11 @@ def test_a_full_disk_at_a_fallback_leaves_the_tree_alone(full_disk: World, keep:
     else:
         assert run.code in (1, 75), run
         assert full_disk.tree() == before
-        assert "space" in run.stderr
+        assert "No space left" in run.stderr
+
+
+def test_an_answer_that_cannot_be_written(local: World) -> None:
+    local.script("claude", claude_says(stream_of("Fine.")))
+    run = local.run(TASK, wrap=("sh", "-c", 'exec "$@" > /dev/full', "sh"))
+    assert run.code == 1, run
+    assert "No space left" in run.stderr

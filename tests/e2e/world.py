@@ -210,7 +210,7 @@ class World:
         return Running(
             subprocess.Popen(
                 self.command(*args), cwd=self.project, env=self.env, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0,
             )
         )  # fmt: skip
 

@@ -52,6 +52,16 @@ def test_a_reset_that_is_past(world: FakeWorld) -> None:
     assert world.clock.now() == NOW + 5
 
 
+def test_a_reset_that_stays_past_is_not_asked_about_every_few_seconds(world: FakeWorld) -> None:
+    world.clock.advance(3 * 3600)
+    for _ in range(3):
+        world.expect_recording(SESSION)
+    world.expect_recording("ok-stream-2.1.329")
+    before = world.clock.now()
+    assert world.go(wait=True).code == 0
+    assert world.clock.now() - before == pytest.approx(5 + 905 + 905, abs=1)
+
+
 def test_a_reset_too_far_ahead_is_not_believed(world: FakeWorld) -> None:
     wait_for_reset(world, limit(NOW + 30 * 86_400))
     assert world.clock.now() == NOW + 905

@@ -11,11 +11,9 @@ from ai_code.core.exits import Exit
 from ai_code.core.ports import OutputChannel
 from ai_code.core.task import Task
 from ai_code.core.verdict import Verdict
-from ai_code.engines.aider.command import FENCE_LOG, aider_command, files_of, refusals_of
+from ai_code.engines.aider.command import aider_command, files_of, refusals_of
 from ai_code.engines.aider.judge import judge_aider
 from ai_code.engines.aider.reader import AiderReader
-
-__all__ = ["FENCE_LOG", "AiderEngine", "AiderRun"]
 
 
 class AiderEngine:

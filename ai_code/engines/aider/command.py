@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ai_code.core.brief import Brief, render
 from ai_code.core.command import Command
-from ai_code.core.task import LocalModel, Task
+from ai_code.core.task import FENCE_LOG, LocalModel, Task
 
 _GUARDS = (
     "--yes-always",
@@ -46,9 +46,6 @@ _NOWHERE = (
     "--load",
     "--llm-history-file",
 )
-
-FENCE_LOG = "fence"
-"""Name of the file, in the run's folder ``aider``, where the fence tells what it refused."""
 
 
 def aider_command(task: Task) -> Command:

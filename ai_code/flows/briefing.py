@@ -1,0 +1,147 @@
+"""What a local engine is given to start with: the brief, the files to edit, the context."""
+
+from __future__ import annotations
+
+import posixpath
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ai_code.core.brief import Brief, ContextFile, estimate_tokens
+from ai_code.core.naming import candidate_words, named_files, named_symbols
+from ai_code.core.text import one_line
+from ai_code.core.verdict import Evidence, LimitReached, Unavailable, UnavailableReason
+from ai_code.flows.context import gather_context
+
+if TYPE_CHECKING:
+    from ai_code.core.ports_tree import TreeFacts
+    from ai_code.core.task import LocalModel
+    from ai_code.flows.turns import RunOptions, Turn
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
+
+_PROMPT_SHARE = 0.5
+_FILES_SHARE = 0.4
+"""Of the model's context: what the prompt, and the files to edit, may take at most."""
+_MOST_DEFINING_FILES = 3
+
+
+class Briefing:
+    """Chooses for one model; what does not fit is told in a note."""
+
+    def __init__(
+        self, world: World, settings: Settings, options: RunOptions, local: LocalModel
+    ) -> None:
+        self._world = world
+        self._settings = settings
+        self._options = options
+        self._local = local
+
+    def too_long(self) -> Unavailable | None:
+        """Where the prompt alone would fill the model's context."""
+        tokens = estimate_tokens(self._options.prompt)
+        room = int(self._local.num_ctx * _PROMPT_SHARE)
+        if tokens <= room:
+            return None
+        return Unavailable(
+            UnavailableReason.MEMORY,
+            f"the prompt is about {tokens} tokens long, and {self._local.name} can take {room} "
+            f"of them beside files and answer (context {self._local.num_ctx})",
+            Evidence("local.prompt-too-long", "none"),
+            "name files with --file instead of pasting them, or set ollama.num-ctx higher",
+        )
+
+    def editable(self, facts: TreeFacts, claude: Turn | None) -> tuple[str, ...]:
+        """Files the model gets to edit from the start: named by --file, by the prompt, edited
+        by Claude, or defining a function the prompt names; as long as they fit."""
+        trees, cwd, prompt = self._world.trees, self._world.cwd, self._options.prompt
+        wanted = [_in_tree(cwd / name, facts.root) for name in self._options.files]
+        tracked = trees.tracked_files(cwd)
+        known = (*tracked, *facts.changed) if facts.in_git else self._there(facts.root)
+        wanted += named_files(prompt, known)
+        wanted += claude.edited if claude else ()
+        if not wanted:
+            for symbol in named_symbols(prompt):
+                found = trees.grep_definitions(cwd, symbol)
+                wanted += found if len(found) <= _MOST_DEFINING_FILES else ()
+        return self._fitting(dict.fromkeys(wanted), facts.root)
+
+    def _there(self, root: Path) -> tuple[str, ...]:
+        """Outside git nobody lists the files: words of the prompt that are files."""
+        words = dict.fromkeys(candidate_words(self._options.prompt))
+        return tuple(word for word in words if self._is_file_in(root, word))
+
+    def _is_file_in(self, root: Path, word: str) -> bool:
+        inside = not _in_tree(root / word, root).startswith("/")
+        return inside and self._world.files.size(root / word) is not None
+
+    def _fitting(self, wanted: dict[str, None], root: Path) -> tuple[str, ...]:
+        room = int(self._local.num_ctx * _FILES_SHARE) * 4
+        chosen: list[str] = []
+        for name in wanted:
+            if Path(name).is_absolute():
+                self._world.console.note(
+                    f"{one_line(name)} is not in the project: the local model does not get it"
+                )
+                continue
+            size = self._world.files.size(root / name)
+            if size is None:
+                continue
+            if size > room:
+                self._world.console.note(
+                    f"{name} ({size // 1024} KiB) does not fit the model's context; "
+                    "it sees only the parts it asks for"
+                )
+                continue
+            room -= size
+            chosen.append(name)
+        return tuple(chosen)
+
+    def write(
+        self,
+        facts: TreeFacts,
+        claude: Turn | None,
+        editable: tuple[str, ...],
+        workdir: Path,
+        folder: Path,
+    ) -> Brief:
+        """The brief. Context files are copied into ``folder``; of ``editable`` only what is in
+        the private worktree (``workdir``) remains."""
+        context, notes = self._context(facts.root, folder)
+        for note in notes:
+            self._world.console.note(note)
+        size = self._world.files.size
+        return Brief(
+            task=self._options.prompt,
+            branch=facts.branch,
+            commits=facts.commits,
+            changed=facts.changed,
+            claude_edited=claude.edited if claude else (),
+            claude_said=claude.said if claude and claude.edited else "",
+            editable=tuple(name for name in editable if size(workdir / name) is not None),
+            context=context,
+            stopped_by=_stopped_by(claude),
+        )
+
+    def _context(self, root: Path, folder: Path) -> tuple[tuple[ContextFile, ...], tuple[str, ...]]:
+        return gather_context(
+            self._world.files,
+            root=root,
+            cwd=self._world.cwd,
+            names=self._settings.context_files,
+            extra=[self._world.cwd / name for name in self._options.reads],
+            num_ctx=self._local.num_ctx,
+            budget=self._settings.context_budget,
+            folder=folder,
+        )
+
+
+def _in_tree(path: Path, root: Path) -> str:
+    """Relative to the root; a path that leads out of it stays absolute."""
+    plain = Path(posixpath.normpath(path))
+    return str(plain.relative_to(root)) if plain.is_relative_to(root) else str(plain)
+
+
+def _stopped_by(claude: Turn | None) -> str:
+    if claude is None or not isinstance(claude.verdict, LimitReached):
+        return ""
+    return f"its {claude.verdict.kind.value} limit was reached"
