@@ -13,14 +13,12 @@ def main() -> None:
 
         print(f"ai-code {__version__}")  # noqa: T201  the fastest way there is
         sys.exit(0)
-    # Imports make no garbage: looking for some every 700 objects costs 5 ms of a start, and
-    # once more at the end 10 ms.
+    # Imports make no garbage: looking for some every 700 objects costs 5 ms.
     gc.set_threshold(50_000)
     from ai_code.app import run
+    from ai_code.system.ending import leave
 
-    code = run(sys.argv[1:])
-    gc.freeze()
-    sys.exit(code)
+    leave(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -18,24 +18,19 @@ from scratch import OURS, Scratch, options
 
 RATIO, DIFFERENCE_MS, MEMORY_MB = 1.15, 70.0, 45.0
 _MEASURED = """
-import atexit, sys
-def peak():
-    # VmHWM is of this program alone; ru_maxrss would begin with that of whoever started it.
-    try:
-        rows = open("/proc/self/status").read().split("\\n")
-        kib = next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
-    except OSError:
-        import resource
-        kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        kib = kib // 1024 if sys.platform == "darwin" else kib
-    open(sys.argv.pop(), "w").write(str(kib))
-atexit.register(peak)
-to = sys.argv.pop()
-from ai_code.__main__ import main
+import sys
+from ai_code.app import run
+code = run(["x"])
+# VmHWM is of this program alone; ru_maxrss would begin with that of whoever started it.
 try:
-    main()
-finally:
-    sys.argv.append(to)
+    rows = open("/proc/self/status").read().splitlines()
+    kib = next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
+except OSError:
+    import resource
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    kib = kib // 1024 if sys.platform == "darwin" else kib
+open(sys.argv[1], "w").write(str(kib))
+sys.exit(code)
 """
 
 
@@ -74,7 +69,7 @@ def stand_in() -> Iterator[str]:
 
 def _peak_mb(scratch: Scratch, env: dict[str, str]) -> float:
     file = scratch.home / "peak"
-    argv = [sys.executable, "-c", _MEASURED, "x", str(file)]
+    argv = [sys.executable, "-c", _MEASURED, str(file)]
     seconds(argv, env, scratch.project)
     return int(file.read_text()) / 1000
 

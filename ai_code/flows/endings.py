@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
 from ai_code.core.exits import EndedBy, ExitCode
 from ai_code.core.text import one_line
-from ai_code.core.verdict import Failed, LimitReached, Unavailable, UnavailableReason
+from ai_code.core.verdict import Failed, LimitKind, LimitReached, Unavailable, UnavailableReason
 
 if TYPE_CHECKING:
     from ai_code.flows.turns import Turn
@@ -25,10 +25,12 @@ def claude_ended(turn: Turn, reason: str, program: str) -> AiCodeError:
     what Claude is started as."""
     verdict = turn.verdict
     if isinstance(verdict, LimitReached):
+        hint = "ai-code --wait …   (goes on at the reset)   or: ai-code --local …"
+        if verdict.kind is LimitKind.CREDIT:
+            # No reset brings credit.
+            hint = "ai-code --local …"
         return TryLaterError(
-            reason,
-            why=one_line(verdict.message) if verdict.message else "",
-            hint="ai-code --wait …   (goes on at the reset)   or: ai-code --local …",
+            reason, why=one_line(verdict.message) if verdict.message else "", hint=hint
         )
     assert isinstance(verdict, Failed | Unavailable)
     if turn.exit and turn.exit.start_error:

@@ -170,8 +170,9 @@ def _no_server(base_url: str, error: ModelServerError) -> Unavailable:
         message = f"what answers at {base_url} is not Ollama ({error})"
         hint = "ai-code --api http://HOST:11434 …   (or set ollama.api)"
         return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
-    how = "does not answer in time" if error.kind == "timeout" else "is not running"
-    message = f"Ollama {how} at {base_url} ({error})"
+    message = f"Ollama is not running at {base_url} ({error})"
+    if error.kind == "timeout":
+        message = f"Ollama does not answer in time at {base_url} ({error})"
     hint = "ollama serve" if _is_local(base_url) else f"curl {base_url}/api/version"
     return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
 

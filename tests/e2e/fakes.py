@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any
 
 from ai_code.drill.replies import edit_block
 from tests.conftest import HELLO
@@ -68,12 +67,6 @@ def aider_writes(**files: str) -> str:
         path = name.replace("__", ".")
         body += f"open({path!r}, 'w').write({content!r})\n"
     return aider_that(body)
-
-
-def result_of(answer: str, **fields: Any) -> dict[str, Any]:
-    """The result event that ``stream_of`` ends with."""
-    last: dict[str, Any] = json.loads(stream_of(answer, **fields).splitlines()[-1])
-    return last
 
 
 def claude_that_notes() -> str:

@@ -186,6 +186,12 @@ def test_no_fallback_ends_with_try_later(world: World) -> None:
     assert world.verdicts() == ["claude limit weekly"]
 
 
+def test_no_wait_brings_credit(world: World) -> None:
+    world.claude(scenarios.credit())
+    run = world.run("--no-fallback", TASK)
+    assert (run.code, run.hint) == (75, "ai-code --local …")
+
+
 @pytest.mark.parametrize(
     ("steps", "said"),
     [

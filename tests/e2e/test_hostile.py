@@ -99,7 +99,8 @@ def _our_own(world: World, url: str, mark: Path) -> None:
     world.write(
         ".ai-code.yaml",
         f"aider:\n  command: [touch, {mark}/ours]\n  args: [--test-cmd, 'touch {mark}/args']\n"
-        f"claude:\n  command: [touch, {mark}/ours-claude]\n  args: [--dangerously-skip-permissions]\n"
+        f"claude:\n  command: [touch, {mark}/ours-claude]\n"
+        "  args: [--dangerously-skip-permissions]\n"
         f"ollama:\n  api: {url}\n  headers: {{X-Key: 1}}\n"
         "fallback:\n  where: tree\n  on-suspect: keep\n  auto-commit: true\n"
         "context:\n  files: [../../../etc/passwd, /etc/passwd, CLAUDE.md]\n",

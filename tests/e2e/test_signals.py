@@ -8,11 +8,10 @@ import time
 
 import pytest
 
-from ai_code.drill import scenarios
 from ai_code.drill.anthropic import Hang, LimitHit, Say, SlowSay, UseTool
 from ai_code.drill.replies import Hang as ModelHangs
 from ai_code.drill.replies import Slow
-from tests.e2e.fakes import DOCUMENTED, EDIT
+from tests.e2e.fakes import DOCUMENTED, EDIT, claude_at_its_limit
 from tests.e2e.world import World, ended, wait_for
 
 TASK = "add a docstring to hello()"
@@ -34,11 +33,10 @@ def test_while_claude_works(world: World, signum: int) -> None:
     assert world.verdicts() == ["claude interrupted"]
 
 
-@pytest.mark.claude
 @pytest.mark.aider
 @pytest.mark.parametrize("signum", STOPS)
 def test_while_aider_works(world: World, signum: int) -> None:
-    world.claude(scenarios.session())
+    world.script("claude", claude_at_its_limit())
     ollama = world.aider(ModelHangs(text="I begin"))
     before = world.tree()
     run = world.start(TASK)

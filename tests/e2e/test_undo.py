@@ -216,7 +216,7 @@ def test_auto_commit_takes_only_what_landed(limited: World) -> None:
     limited.script("aider", aider_writes(new__txt="x\n"))
     run = limited.run(TASK)
     assert "committed as" in run.stderr, run
-    assert limited.git("show", "--name-only", "--format=%s").split("\n") == [TASK, "", "new.txt", ""]
+    assert limited.git("show", "--name-only", "--format=%s").split() == [*TASK.split(), "new.txt"]
     assert limited.git("status", "--short") == " M README.md\n"
 
 
@@ -237,5 +237,3 @@ def test_old_times_are_no_obstacle(limited: World) -> None:
     limited.write("hello.py", HELLO.replace("hello", "HELLO"))
     limited.script("aider", aider_that("say(open('hello.py').read())"))
     assert "HELLO" in limited.run(TASK).stdout
-
-

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -220,7 +219,7 @@ class World:
         """The same on a terminal of its own; the caller talks to it, ``ended`` waits for it."""
         first, *rest = (os.fsdecode(each) for each in self.command(*args))
         env = {**self.env, "TERM": "xterm-256color", **(env or {})}
-        child = pexpect.spawn(
+        child: pexpect.spawn[bytes] = pexpect.spawn(
             first, rest, cwd=str(self.project), env=env, dimensions=(24, columns), echo=False,
             timeout=_TIMEOUT_S,
         )  # fmt: skip
@@ -281,10 +280,6 @@ def wait_for(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
             raise AssertionError(f"not within {seconds:g} s: {holds}")
         time.sleep(0.02)
     return value
-
-
-def needs(program: str) -> bool:
-    return shutil.which(program) is not None
 
 
 def _after(seconds: float, look: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:

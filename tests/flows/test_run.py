@@ -73,7 +73,9 @@ def test_each_limit_left_out_of_fallback_on_stops(
     world.expect_recording(recording)
     ended = world.go()
     assert ended.code == 75
-    assert ended.error is not None and ended.error.hint.startswith("ai-code --wait")
+    # No reset brings credit: nothing to wait for.
+    hint = "ai-code --local" if kind == "credit" else "ai-code --wait"
+    assert ended.error is not None and ended.error.hint.startswith(hint)
     assert world.console.stdout == b""
     assert world.server.asked == 0 or kind in ("rate", "overloaded")
     assert world.record.exit_code == 75

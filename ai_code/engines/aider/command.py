@@ -115,8 +115,8 @@ def refusals_of(log: str) -> list[str]:
         except ValueError:
             continue
         if what == "writing":
-            told.append(f"the model's edit of {which}, which is outside the project")
-    return told
+            told.append(f"the model's edit of {which}, which is not its to write")
+    return list(dict.fromkeys(told))
 
 
 def _model(task: Task) -> LocalModel:
@@ -148,8 +148,9 @@ def _model_settings(model: LocalModel, edit_format: str) -> list[dict[str, objec
 
 
 def _model_metadata(model: LocalModel) -> dict[str, object]:
-    """With the model's data at hand aider does not ask /api/show, which it does without a time
-    limit and without our headers."""
+    """With the model's data at hand aider knows its window. litellm asks /api/show all the same
+    (0.86.2, no option prevents it), without a time limit and without our headers; its answer
+    matters no more."""
     return {
         f"ollama_chat/{model.name}": {
             "max_tokens": model.num_ctx,

@@ -23,14 +23,17 @@ REPORT_ENDS = re.compile(
 EXCEPTION = "Exception while updating files:"
 EMPTY = "Empty response received from LLM."
 GAVE_UP = re.compile(r"Only \d+ reflections allowed, stopping\.$")
-CRASH = re.compile(r"# Uncaught |Traceback \(most recent call last\)")
+CRASH = re.compile(r"# Uncaught \w+ in ")
 REFUSED = re.compile(
     r"Unable to create (?P<create>.+), skipping edits\.$|"
     r"Skipping edits to (?P<ignored>.+?)(?: that matches gitignore spec\.)?$|"
+    r"Unable to write file (?P<unwritten>.+?)(?: after \d+ attempts)?: |"
     r"'(?P<outside>.+)' is not in the subpath of "
 )
 
 _OURS = (
+    "'",
+    "/",
     "Added ",
     "Applied edit to ",
     "Attempting to ",
@@ -69,6 +72,8 @@ _NOISE = re.compile(
     r"Unable to create .+, skipping edits\.|Unable to (?:add|write) .+: .+|"
     r"Unable to (?:commit|diff|list files in git repo|read staged files): .+|"
     r"Unable to use tags cache at .+|Tags cache error: .+|Warning for \S+: .+|"
+    r"/.+: (?:is a directory|file not found error|unable to read: .+)|"
+    r"'NoneType' object has no attribute '\w+'|"
     r"Attempting to .+ edits.*|ai-code's fence: .*|https://aider\.chat/\S*|"
     r"# The other \d+ SEARCH/REPLACE blocks? .+|Don't re-send them\.|"
     r"Just reply with fixed versions of the blocks? above .+)$"
@@ -85,8 +90,6 @@ _HELD_BETWEEN = (
     EMPTY,
     "Only ",
     "# Uncaught ",
-    "Traceback (most recent",
-    "'",
 )
 _HELD_IN_REPLY = ("Tokens: ", "Model ")
 _ERROR_START = "litellm."

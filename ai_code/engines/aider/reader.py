@@ -186,7 +186,7 @@ class AiderReader:
                 # One word was the whole reply.
                 self._begin(self._take_first(), events)
             self._done()
-        elif match := lines.APPLIED.match(line):
+        elif self._replies and (match := lines.APPLIED.match(line)):
             self.applied.append(match.group(1))
             events += [Tool("edit", match.group(1)), Edited(match.group(1))]
         elif match := lines.LITELLM.match(line):

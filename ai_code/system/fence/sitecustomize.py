@@ -2,8 +2,12 @@
 
 aider writes where the model's answer says: ``../x`` and ``/home/you/x`` too. This audit hook
 (PEP 578; it cannot be taken off again) lets aider write only below the folders it was given,
-start no program but git, and talk to no host but the model's server. It runs inside aider's own
-Python (3.10 and later), so it uses the standard library only and nothing of ai_code.
+start no program but git, and talk to no host but the model's server. Nothing called ``.git`` is
+written: a planted one would have git run what it says. It runs inside aider's own Python (3.10
+and later), so it uses the standard library only and nothing of ai_code.
+
+It holds back what a model's answer makes aider do. It is no jail for hostile Python code, which
+would have ways around any hook (ctypes, _posixsubprocess); the model's code is never run.
 
 AI_CODE_FENCE is a JSON object: ``write`` (folders), ``connect`` ([[host, port], ...]), ``told``
 (a file that gets one line for each refusal).
@@ -22,7 +26,7 @@ _PATHS_OF = {
     "os.remove": (0,),
     "os.rmdir": (0,),
     "os.rename": (0, 1),
-    "os.link": (1,),
+    "os.link": (0, 1),
     "os.symlink": (1,),
     "os.truncate": (0,),
     "os.chmod": (0,),
@@ -31,15 +35,18 @@ _PATHS_OF = {
     "os.setxattr": (0,),
     "shutil.rmtree": (0,),
 }
+_ENTRIES = {"os.remove", "os.rmdir", "os.rename", "os.link", "os.symlink"}
+"""These change a folder's entry: a link is not followed."""
 _STARTS = {"os.exec": 0, "os.posix_spawn": 0, "subprocess.Popen": 0}
 _PROGRAMS = {"git", "uname"}
+_SENDS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
 
 def _raise_fence() -> None:
     rules = json.loads(os.environ.pop("AI_CODE_FENCE"))
     folders = [os.path.realpath(folder) for folder in rules["write"]]
     hosts = {(str(host), int(port)) for host, port in rules["connect"]}
-    names = {host for host, _ in hosts}
+    names = {host.lower() for host, _ in hosts} | {"", "localhost"}
     told = os.open(rules["told"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def refuse(what: str, which: object) -> NoReturn:
@@ -47,13 +54,18 @@ def _raise_fence() -> None:
         os.write(told, line.encode("utf-8", "replace"))
         raise PermissionError(f"ai-code's fence: {what} is not allowed here: {which!r}")
 
-    def inside(path: Any) -> bool:
+    def inside(path: Any, entry: bool = False) -> bool:
         if isinstance(path, int):
             return True
-        full = os.path.realpath(os.fsdecode(path))
-        if full.startswith(("/dev/null", "/dev/tty", "/dev/pts/", "/dev/fd/", "/proc/self/")):
-            return True
-        return any(full == folder or full.startswith(folder + os.sep) for folder in folders)
+        name = os.fsdecode(path)
+        full = os.path.realpath(name)
+        if entry:
+            above, name = os.path.split(name.rstrip(os.sep))
+            full = os.path.join(os.path.realpath(above or os.curdir), name)
+        for folder in folders:
+            if full == folder or full.startswith(folder + os.sep):
+                return ".git" not in full[len(folder) :].lower().split(os.sep)
+        return full == os.devnull
 
     def leads_in(path: Any) -> bool:
         """A folder that is there already, or that an allowed one lies in."""
@@ -71,9 +83,28 @@ def _raise_fence() -> None:
         if name not in _PROGRAMS:
             refuse("starting a program", program)
 
+    def resolved(address: tuple[str, int]) -> bool:
+        """Whether it is what an allowed name is looked up to."""
+        import socket
+
+        for host, port in hosts:
+            try:
+                rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except OSError:
+                continue
+            if address in {(str(row[4][0]), port) for row in rows}:
+                return True
+        return False
+
     def check_connect(address: Any) -> None:
-        if isinstance(address, tuple) and (str(address[0]), int(address[1])) not in hosts:
+        if not isinstance(address, tuple):
+            return
+        wanted = (str(address[0]), int(address[1]))
+        if wanted not in hosts and not resolved(wanted):
             refuse("connecting", f"{address[0]}:{address[1]}")
+
+    def named(host: Any) -> str:
+        return "" if host is None else os.fsdecode(host).lower()
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         if event == "open":
@@ -81,7 +112,7 @@ def _raise_fence() -> None:
         elif event in _PATHS_OF:
             for index in _PATHS_OF[event]:
                 harmless = event == "os.mkdir" and leads_in(args[index])
-                if not harmless and not inside(args[index]):
+                if not harmless and not inside(args[index], event in _ENTRIES):
                     refuse("writing", args[index])
         elif event == "subprocess.Popen":
             argv = args[1]
@@ -90,9 +121,9 @@ def _raise_fence() -> None:
             check_start(args[0])
         elif event in ("os.system", "pty.spawn"):
             refuse("starting a program", args[0])
-        elif event == "socket.connect" and args[0].family.name in ("AF_INET", "AF_INET6"):
+        elif event in _SENDS:
             check_connect(args[1])
-        elif event == "socket.getaddrinfo" and args[0] not in names | {None, "localhost"}:
+        elif event == "socket.getaddrinfo" and named(args[0]) not in names:
             refuse("looking up", args[0])
 
     sys.addaudithook(hook)
@@ -107,6 +138,13 @@ def _next_sitecustomize() -> None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
-_next_sitecustomize()
-if "AI_CODE_FENCE" in os.environ:
-    _raise_fence()
+try:
+    _next_sitecustomize()
+finally:
+    if "AI_CODE_FENCE" in os.environ:
+        try:
+            _raise_fence()
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            # Python goes on after an error here: without a fence aider must not.
+            sys.stderr.write(f"ai-code's fence cannot be raised: {error!r}\n")
+            os._exit(126)

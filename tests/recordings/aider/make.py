@@ -4,8 +4,9 @@
 
 Each situation becomes ``NAME.txt`` (what aider wrote, with paths and ports made the same for
 every machine) and an entry of ``index.json``: how it ended, whether the worktree changed, what
-the model said and what the verdict has to be. aider is started as ai-code starts it, fence and
-all; where ai-code would end it (a permanent error), it is ended here too.
+the model said in turn, the answer, what the verdict has to be, and what the fence refused.
+aider is started as ai-code starts it, fence and all; where ai-code would end it (a permanent
+error), it is ended here too.
 """
 
 from __future__ import annotations
@@ -68,12 +69,15 @@ HALF = f"I add a docstring.\n\n{EDIT[:70]}"
 
 @dataclass(frozen=True)
 class Situation:
-    """``replies`` of the model, in turn; ``verdict`` is verdict and rule. ``said`` are the texts
-    that a person has to see, ``answer`` the last of them where that is not the last of said."""
+    """``replies`` of the model, in turn; ``verdict`` is verdict and rule. ``said`` is what a
+    person has to see where that is not just the texts of the replies; ``answer`` where it is not
+    the last of these."""
 
     replies: tuple[Reply, ...]
     verdict: str
     said: tuple[str, ...] | None = None
+    answer: str | None = None
+    prompt: str = "add a docstring to hello()"
     edit_format: str = "diff"
     num_ctx: int = 16384
     files: tuple[str, ...] = ("hello.py",)
@@ -82,23 +86,25 @@ class Situation:
     server_down: bool = False
     in_git: bool = True
 
+    @property
+    def texts(self) -> list[str]:
+        """What the model said, a reply each."""
+        if self.said is not None:
+            return list(self.said)
+        return [reply for reply in self.replies if isinstance(reply, str)]
 
-def texts(situation: Situation) -> list[str]:
-    """What the model said, a reply each."""
-    if situation.said is not None:
-        return list(situation.said)
-    return [reply for reply in situation.replies if isinstance(reply, str)]
 
-
+OTHER = {"other.py": "x = 1\n", "lib/third.py": "y = 1\n"}
+OTHER_EDIT = edit_block("other.py", "x = 1", "x = 2")
 SITUATIONS: dict[str, Situation] = {
     "edit": Situation((f"I add a docstring.\n\n{EDIT}",), "done aider.applied"),
     "edit-at-once": Situation((EDIT,), "done aider.applied"),
     "edit-no-git": Situation((EDIT,), "done aider.applied", in_git=False),
     "two-edits": Situation(
-        (f"{EDIT}\nAnd the other.\n\n{edit_block('other.py', 'x = 1', 'x = 2')}",),
+        (f"{EDIT}\nAnd the other.\n\n{OTHER_EDIT}",),
         "done aider.applied",
         files=("hello.py", "other.py"),
-        more={"other.py": "x = 1\n"},
+        more=OTHER,
     ),
     "new-file": Situation((edit_block("new.py", "", "x = 1\n"),), "done aider.applied"),
     "whole": Situation(
@@ -109,21 +115,44 @@ SITUATIONS: dict[str, Situation] = {
     "prose": Situation(("Nothing needs to change.",), "done aider.answered"),
     "one-word": Situation(("Yes.",), "done aider.answered"),
     "list": Situation((LIST,), "done aider.answered"),
-    "note": Situation(("Note: this is the answer.\nWarning: so is this.\n",), "done aider.answered"),
+    "note": Situation(
+        ("Note: this is the answer.\nWarning: so is this.\n",), "done aider.answered"
+    ),
     "code": Situation((CODE,), "done aider.answered"),
     "talk": Situation((TALK,), "done aider.answered"),
     "japanese": Situation((JAPANESE,), "done aider.applied"),
     "shell": Situation(("Run this:\n\n```bash\nrm -rf /tmp/x\n```\n",), "done aider.answered"),
     "mention": Situation(
-        ("I have to see other.py first.", edit_block("other.py", "x = 1", "x = 2")),
+        ("I have to see other.py first.", OTHER_EDIT),
         "done aider.applied",
-        more={"other.py": "x = 1\n"},
+        more=OTHER,
     ),
     "mention-then-prose": Situation(
         ("I have to see other.py first.", "It is fine as it is."),
         "done aider.answered",
-        more={"other.py": "x = 1\n"},
+        more=OTHER,
     ),
+    "mention-two": Situation(
+        ("I have to see other.py and third.py first.", f"Both.\n\n{OTHER_EDIT}"),
+        "done aider.applied",
+        more=OTHER,
+    ),
+    "named-in-prompt": Situation(
+        ("It is fine.",),
+        "done aider.answered",
+        prompt="look at other.py and lib/third.py",
+        more=OTHER,
+    ),
+    "named-in-prompt-edit": Situation(
+        (OTHER_EDIT,), "done aider.applied", prompt="fix other.py", more=OTHER
+    ),
+    "edit-not-in-chat": Situation((OTHER_EDIT, OTHER_EDIT), "done aider.applied", more=OTHER),
+    "rest-unchanged": Situation(
+        (whole_file("hello.py", "# ... rest unchanged ...\n"),),
+        "done aider.applied",
+        edit_format="whole",
+    ),
+    "unfinished-block": Situation((EDIT[:90],) * 4, "unavailable aider.reflections"),
     "bad-search": Situation((BAD,) * 4, "unavailable aider.reflections"),
     "bad-search-then-good": Situation((BAD, EDIT), "done aider.applied"),
     "good-and-bad-search": Situation((f"{EDIT}\n{BAD}",) + (BAD,) * 3, "failed aider.reflections"),
@@ -131,23 +160,47 @@ SITUATIONS: dict[str, Situation] = {
     "length": Situation((LengthStop(HALF),), "unavailable aider.token-limit", said=(HALF,)),
     "length-whole": Situation(
         (LengthStop(f"hello.py\n```\n{HELLO[:14]}"),),
-        "failed aider.token-limit",
+        "unavailable aider.token-limit",
         said=(f"hello.py\n```\n{HELLO[:14]}",),
         edit_format="whole",
     ),
-    "cut": Situation((CutStream(HALF),), "unavailable aider.server", said=(HALF,)),
-    "cut-then-edit": Situation((CutStream("Half an ans"), EDIT), "done aider.applied"),
-    "dies": Situation((Dies(HALF),), "unavailable aider.server", said=(HALF,)),
-    "error-line": Situation((ErrorLine("Half an ans"),), "unavailable aider.server", said=()),
+    "cut": Situation((CutStream(HALF),), "unavailable aider.server", said=(HALF,) * 6, answer=""),
+    "cut-then-edit": Situation(
+        (CutStream("Half an ans"), EDIT), "done aider.applied", said=("Half an ans", EDIT)
+    ),
+    "dies": Situation((Dies(HALF),), "unavailable aider.server", said=(HALF,), answer=""),
+    "error-line": Situation(
+        (ErrorLine("Half an ans"),),
+        "unavailable aider.server",
+        said=("Half an ans",) * 6,
+        answer="",
+    ),
+    "error-page": Situation(
+        (HttpError(502, "<html>\n<head></head>\n\n<body>Bad Gateway</body>\n</html>\n"),),
+        "unavailable aider.server",
+    ),
     "error-500-then-edit": Situation((HttpError(500), EDIT), "done aider.applied"),
-    "unauthorized": Situation((HttpError(401, '{"error":"unauthorized"}'),), "unavailable aider.server"),
+    "unauthorized": Situation(
+        (HttpError(401, '{"error":"unauthorized"}'),), "unavailable aider.server"
+    ),
     "not-found": Situation((NotFound(),), "unavailable aider.server"),
     "memory": Situation((OutOfMemory(),), "unavailable aider.server"),
     "memory-newer": Situation((OutOfMemory(newer=True),), "unavailable aider.server"),
     "refused": Situation(("never",), "unavailable aider.server", said=(), server_down=True),
-    "outside": Situation((edit_block("../outside.py", "", "x = 1\n"),), "unavailable"),
-    "absolute": Situation((edit_block("/tmp/absolute-outside.py", "", "x = 1\n"),), "unavailable"),
-    "git-hook": Situation((edit_block(".git/hooks/pre-commit", "", "#!/bin/sh\n"),), "unavailable"),
+    "outside": Situation(
+        (edit_block("../outside.py", "", "x = 1\n"),), "unavailable aider.refused"
+    ),
+    "absolute": Situation(
+        (edit_block("/tmp/absolute-outside.py", "", "x = 1\n"),) * 4, "unavailable aider.refused"
+    ),
+    "git-hook": Situation(
+        (edit_block(".git/hooks/pre-commit", "", "#!/bin/sh\n"),), "unavailable aider.refused"
+    ),
+    "git-config": Situation(
+        (edit_block(".git/config", "[core]", "[core]\n\tpager = evil"),),
+        "unavailable aider.refused",
+    ),
+    "a-folder": Situation((edit_block("lib", "", "x = 1\n"),), "done aider.answered", more=OTHER),
     "too-much-context": Situation(
         (edit_block("large.py", "x = 1", "x = 2"),),
         "done aider.applied",
@@ -181,24 +234,30 @@ def record(name: str, situation: Situation, aider: Path, base: Path) -> dict[str
     for folder in (home, project, run_dir / "aider" / "tmp"):
         folder.mkdir(parents=True)
     for path, text in {"hello.py": HELLO, "README.md": "# Hello\n", **situation.more}.items():
+        (project / path).parent.mkdir(exist_ok=True)
         (project / path).write_text(text)
     environ = {"HOME": str(home), "PATH": "/usr/bin:/bin", "GIT_CONFIG_NOSYSTEM": "1"}
     if situation.in_git:
-        person = ("-c", "user.name=p", "-c", "user.email=p@q.invalid")
-        for words in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-qm", "First")):
-            subprocess.run(["git", *person, *words], cwd=project, env=environ, check=True)
-    (project.parent / "context").mkdir()
+        for words in (
+            ("init", "-q", "-b", "main"),
+            # As the private worktree has it: without, aider writes one into the configuration.
+            ("config", "user.name", "ai-code"),
+            ("config", "user.email", "ai-code@localhost"),
+            ("add", "-A"),
+            ("commit", "-qm", "First"),
+        ):
+            subprocess.run(["git", *words], cwd=project, env=environ, check=True)
     before = _files(project)
     with OllamaStandIn(replies=situation.replies) as server:
         if situation.server_down:
             server.die()
         task = Task(
-            request=Request("add a docstring to hello()", project),
+            request=Request(situation.prompt, project),
             program=Program((str(aider),)),
             workdir=project,
             run_dir=run_dir,
             environ=environ,
-            brief=Brief("add a docstring to hello()", editable=situation.files),
+            brief=Brief(situation.prompt, editable=situation.files),
             local=LocalModel(MODEL, server.url, situation.num_ctx),
             edit_format=situation.edit_format,
             in_git=situation.in_git,
@@ -213,17 +272,20 @@ def record(name: str, situation: Situation, aider: Path, base: Path) -> dict[str
             exit_ = room.run(engine.command(task), listening)
         finally:
             room.close()
-        port, asked = server.port, [row.path for row in server.requests]
+        port = server.port
     changed = _files(project) != before
+    told = (run_dir / "aider" / "fence").read_text().replace(str(base), "/tmp/run")
+    fence = [json.loads(line) for line in told.splitlines()]
     text = listening.data.decode().replace(str(base), "/tmp/run").replace(f":{port}", ":11434")
     (HERE / f"{name}.txt").write_text(re.sub(r"0x[0-9a-f]{6,}", "0x7f00", text))
     return {
         "exit_code": exit_.code,
         "ended_by": exit_.ended_by,
         "changed": changed,
-        "said": texts(situation),
+        "said": situation.texts,
+        "answer": (situation.texts or [""])[-1] if situation.answer is None else situation.answer,
         "verdict": situation.verdict,
-        "asked": asked,
+        "fence": fence,
     }
 
 
@@ -242,7 +304,9 @@ def main() -> None:
     index = json.loads(index_file.read_text()) if index_file.exists() else {}
     with tempfile.TemporaryDirectory(prefix="recording-") as folder:
         for name in names:
-            index[name] = record(name, SITUATIONS[name], aider, Path(os.path.realpath(folder)) / "r")
+            index[name] = record(
+                name, SITUATIONS[name], aider, Path(os.path.realpath(folder)) / "r"
+            )
             sys.stderr.write(f"{name}: {index[name]}\n")
             index_file.write_text(
                 json.dumps(index, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

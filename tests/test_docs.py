@@ -1,0 +1,239 @@
+"""The documents: command lines that exist and run, paths, links and functions that are there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from ai_code.cli.main import COMMANDS, load
+from ai_code.settings import Layers, SourceFile
+from ai_code.settings import load as load_settings
+
+ROOT = Path(__file__).parent.parent
+PAGES = [
+    *(ROOT / name for name in ("README.md", "README.ja.md", "AI_FALLBACK.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+    ROOT / "benchmarks" / "README.md",
+]
+_FENCE = re.compile(r"^( *)(`{3,})(\w*)\n(.*?)^\1\2 *$", re.M | re.S)
+_FUNCTION = re.compile(r"`((?:ai_code|tests|tools|benchmarks)/[\w/]+\.py):([\w.]+)`")
+_PATH = re.compile(r"`((?:ai_code|tests|tools|benchmarks|docs)/[\w./-]*)`")
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_OPERATORS = {"|", ";", "&&", "||", "&"}
+_SAFE = frozenset({"limits", "config", "completion"})
+_OUTPUT = "You've hit your session limit · resets 11:10pm (UTC)\n"
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Contents of the page's code blocks in this language, without their indent."""
+    found = _FENCE.findall(page.read_text(encoding="utf-8"))
+    return [
+        "\n".join(line.removeprefix(indent) for line in text.splitlines())
+        for indent, _, kind, text in found
+        if kind == language
+    ]
+
+
+def prose(page: Path) -> str:
+    return _FENCE.sub("", page.read_text(encoding="utf-8"))
+
+
+def command_lines(page: Path) -> Iterator[list[str]]:
+    """Arguments of each ``ai-code`` in the page's sh blocks; what is piped or redirected is
+    left away."""
+    for block in blocks(page, "sh"):
+        for line in block.splitlines():
+            words = shlex.shlex(line, posix=True, punctuation_chars=True)
+            words.whitespace_split = True
+            yield from _commands(list(words))
+
+
+def _commands(words: list[str]) -> Iterator[list[str]]:
+    part: list[str] = []
+    for word in [*words, ";"]:
+        if word not in _OPERATORS:
+            part.append(word)
+            continue
+        if ">" in part:
+            part = part[: part.index(">")]
+        if part and part[0] in ("ai-code", "./ai-code"):
+            yield part[1:]
+        part = []
+
+
+def documented() -> list[tuple[str, list[str]]]:
+    return [(name_of(page), arguments) for page in PAGES for arguments in command_lines(page)]
+
+
+def is_safe(arguments: list[str]) -> bool:
+    """Starts no engine and changes nothing."""
+    before_dashes = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    shows = {"--dry-run", "--help", "-h", "--version", "-V"} & set(before_dashes)
+    return bool(shows) or (arguments[:1] != [] and arguments[0] in _SAFE)
+
+
+def distinct(rows: list[tuple[str, list[str]]]) -> list[tuple[str, ...]]:
+    return list(dict.fromkeys(tuple(arguments) for _, arguments in rows))
+
+
+def parse(arguments: list[str]) -> None:
+    """Through the real click commands; nothing is carried out. Raises click.UsageError."""
+    name, rest = "run", arguments
+    if arguments and arguments[0] in COMMANDS:
+        name, rest = arguments[0], arguments[1:]
+    command = load(name)
+    context: click.Context | None = None
+    while isinstance(command, click.Group):
+        context = command.make_context(name, list(rest), parent=context)
+        name, found, rest = command.resolve_command(
+            context, [*context._protected_args, *context.args]
+        )
+        assert found is not None
+        command = found
+    command.make_context(name, list(rest), parent=context)
+
+
+def test_there_are_commands_to_test() -> None:
+    assert len(documented()) > 40
+    assert sum(is_safe(arguments) for _, arguments in documented()) > 10
+
+
+@pytest.mark.parametrize("arguments", distinct(documented()), ids=" ".join)
+def test_a_documented_command_line_is_understood(arguments: tuple[str, ...]) -> None:
+    try:
+        parse(list(arguments))
+    except click.exceptions.Exit as ended:
+        assert ended.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [each for each in distinct(documented()) if is_safe(list(each))], ids=" ".join
+)
+def test_a_safe_one_runs_in_a_clean_home(
+    arguments: tuple[str, ...], tmp_path: Path, clean_env: dict[str, str]
+) -> None:
+    for name in ("out.txt", "out.jsonl"):
+        (tmp_path / name).write_text(_OUTPUT)
+    done = subprocess.run(
+        [sys.executable, "-m", "ai_code", *arguments],
+        cwd=tmp_path,
+        env={**clean_env, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_paths_of_the_repository_exist(page: Path) -> None:
+    missing = [each for each in _PATH.findall(prose(page)) if not (ROOT / each).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for target in _LINK.findall(prose(page)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (page.parent / path).resolve() if path else page
+        assert linked.exists(), target
+        if anchor:
+            assert anchor in anchors(linked), target
+
+
+def anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    heads = re.findall(r"^#+ (.+)$", prose(page), re.M)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_functions_that_are_named_exist(page: Path) -> None:
+    missing = [
+        f"{path}:{name}"
+        for path, name in _FUNCTION.findall(page.read_text(encoding="utf-8"))
+        if name not in functions(ROOT / path)
+    ]
+    assert missing == []
+
+
+@cache
+def functions(path: Path) -> frozenset[str]:
+    """Qualified names of a module's functions and classes."""
+
+    def named(body: list[ast.stmt], before: str) -> Iterator[str]:
+        for node in body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                yield before + node.name
+                yield from named(node.body, f"{before}{node.name}.")
+
+    return frozenset(named(ast.parse(path.read_text(encoding="utf-8")).body, ""))
+
+
+def test_the_trace_has_ten_steps_that_name_functions() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^(\d+)\. \*\*.*?(?=^\d+\. \*\*|^The next run)", text, re.M | re.S)
+    assert steps == [str(number) for number in range(1, 11)]
+    for step in re.split(r"^\d+\. \*\*", text.partition("in ten steps")[2], flags=re.M)[1:]:
+        assert _FUNCTION.search(step), step[:60]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_settings_in_the_documents_are_settings(page: Path) -> None:
+    for number, text in enumerate(blocks(page, "yaml")):
+        file = SourceFile(Path(f"/{page.name}-{number}.yaml"), text.encode())
+        assert load_settings(Layers(user=file)).warnings == ()
+
+
+def test_the_readme_is_short() -> None:
+    for name in ("README.md", "README.ja.md"):
+        assert len((ROOT / name).read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_both_readmes_show_the_same_code() -> None:
+    """Comments in it are in the page's own language."""
+
+    def code(name: str) -> list[str]:
+        text = (ROOT / name).read_text(encoding="utf-8")
+        shown = [each[3] for each in _FENCE.findall(text) if each[2] != "text"]
+        return [re.sub(r" *#.*", "", block) for block in shown]
+
+    assert code("README.md") == code("README.ja.md")
+
+
+def test_the_guide_quotes_messages_that_the_program_has() -> None:
+    text = prose(ROOT / "AI_FALLBACK.md").partition("## 困ったとき")[2]
+    rows = re.findall(r"^\| (`.+?`) \| ", text.partition("## 安全")[0], re.M)
+    assert len(rows) > 25
+    known = "\n".join(messages())
+    for row in rows:
+        for quoted in re.findall(r"`([^`]+)`", row):
+            for piece in (part.strip(" ()") for part in quoted.split("…")):
+                assert piece in known, quoted
+
+
+def messages() -> Iterator[str]:
+    """Every text in the program, with what is filled in left out."""
+    for path in sorted((ROOT / "ai_code").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(
+                    str(p.value) if isinstance(p, ast.Constant) else "\0" for p in node.values
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
