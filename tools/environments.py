@@ -78,7 +78,9 @@ def _dev(folder: Path) -> None:
 def _aider(folder: Path) -> None:
     _venv(folder, _aider_python())
     _pip(folder, "--prefer-binary", AIDER)
-    _call([folder / "bin" / "python", "-m", "compileall", "-q", "-j", "0", folder / "lib"], ok=(0, 1))
+    _call(
+        [folder / "bin" / "python", "-m", "compileall", "-q", "-j", "0", folder / "lib"], ok=(0, 1)
+    )
 
 
 def _claude(folder: Path, version: str) -> None:
@@ -107,7 +109,9 @@ def _once(folder: Path, name: str, made_from: str, make: Callable[[Path], None])
 
 
 def _venv(folder: Path, python: str) -> None:
-    told = subprocess.run([python, "-c", "import ensurepip, venv"], capture_output=True, check=False)
+    told = subprocess.run(
+        [python, "-c", "import ensurepip, venv"], capture_output=True, check=False
+    )
     if told.returncode:
         _stop("Python's venv module is not installed.", "sudo apt install python3-venv")
     _call([python, "-m", "venv", folder])
@@ -126,7 +130,10 @@ def _aider_python() -> str:
     for minor in range(high[1], low[1] - 1, -1):
         name = f"python3.{minor}"
         path = shutil.which(name)
-        if path and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0:
+        if (
+            path
+            and subprocess.run([path, "-c", ""], capture_output=True, check=False).returncode == 0
+        ):
             return path
     return _stop("aider needs Python 3.10 to 3.12.", "sudo apt install python3.12-venv")
 

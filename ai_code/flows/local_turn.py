@@ -252,7 +252,11 @@ class LocalTurn:
         """Edits that the engine itself refused, and what the fence kept it from doing, each
         thing once."""
         folder = run_dir / self._engine.name
-        log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES) or ""
+        log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES)
+        if log is None:
+            # It makes its log when it is raised. A Python that ignores PYTHONPATH never does.
+            self._world.console.note(f"{self._engine.name} ran without the write fence.")
+            log = ""
         for name in names:
             self._world.console.important(f"refused: the model's edit of {one_line(name)}")
         told = [posixpath.normpath(workdir / name) for name in names]
