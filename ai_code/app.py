@@ -149,7 +149,7 @@ class SystemWorld:
         return str(uuid.uuid4())
 
     def running(self, run_id: str) -> None:
-        self.leftovers.run_id = run_id
+        self.leftovers.belong_to(run_id)
 
     def sweep_leftovers(self) -> Sequence[str]:
         return self.leftovers.sweep()

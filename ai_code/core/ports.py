@@ -38,6 +38,9 @@ class Reader(Protocol):
 class Listener(Protocol):
     """What the process room calls back while a program runs."""
 
+    def started(self) -> None:
+        """Called once, when the program runs: what can be done beside it is done now."""
+
     def output(self, channel: OutputChannel, data: bytes) -> None: ...
     def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
         """Called about four times a second and after output; a reason ends the program."""

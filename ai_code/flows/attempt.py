@@ -31,6 +31,7 @@ class Watch:
     end_on_permanent: bool = True
     waiting_for: str = ""
     on_trouble: Callable[[], None] = field(default=lambda: None)
+    on_started: Callable[[], None] = field(default=lambda: None)
 
 
 class Attempt:
@@ -52,6 +53,9 @@ class Attempt:
         self._next_line_s = _LINE_EVERY_S
         self.edited: list[str] = []
         self.said = ""
+
+    def started(self) -> None:
+        self._watch.on_started()
 
     def output(self, channel: OutputChannel, data: bytes) -> None:
         """Called by the process room with what came."""

@@ -49,12 +49,14 @@ class ClaudeTurn:
         output: Output,
         *,
         on_trouble: Callable[[], None],
+        on_started: Callable[[], None],
     ) -> None:
         self._world = world
         self._settings = settings
         self._options = options
         self._output = output
         self._on_trouble = on_trouble
+        self._on_started = on_started
         self._engine = ClaudeEngine()
         self._folder: ClaudeFolder | None = None
         self._edited: dict[str, None] = {}
@@ -126,6 +128,7 @@ class ClaudeTurn:
             end_on_paid=self._settings.claude_extra_usage == "limit",
             waiting_for="waiting for Claude",
             on_trouble=self._on_trouble,
+            on_started=self._on_started,
         )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
         exit_ = self._world.processes.run(self._engine.command(task), attempt)

@@ -34,7 +34,9 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
     for number, step in enumerate(plan.steps, 1):
         yield f"{number}. {step.engine}"
         if step.engine == "claude":
-            turn = ClaudeTurn(world, settings, options, output, on_trouble=lambda: None)
+            turn = ClaudeTurn(
+                world, settings, options, output, on_trouble=_nothing, on_started=_nothing
+            )
             yield from _claude(turn)
         else:
             recorder = Recorder(world, settings, options.prompt)
@@ -46,6 +48,10 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
     if len(plan.steps) > 1:
         kinds = ", ".join(sorted(settings.fallback_on))
         yield f"The second engine takes over on: {kinds}"
+
+
+def _nothing() -> None:
+    """A dry run has no trouble and starts nothing."""
 
 
 def _claude(turn: ClaudeTurn) -> Iterator[str]:

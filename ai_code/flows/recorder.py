@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Recorder:
-    """Begins the record before the first engine starts and completes it at the end."""
+    """Begins the record while the first engine starts and completes it at the end."""
 
     def __init__(
         self, world: World, settings: Settings, prompt: str, secrets: tuple[str, ...] = ()
@@ -28,6 +28,7 @@ class Recorder:
         self._prompt = prompt
         self._secrets = secrets
         self._record: RunRecord | None = None
+        self._begun = False
 
     @property
     def run_id(self) -> str:
@@ -42,7 +43,11 @@ class Recorder:
         return self._world.journal.run_dir(self.run_id)
 
     def begin(self) -> None:
-        """Ends what a killed run left behind, then begins this one's record."""
+        """Ends what a killed run left behind, then begins this one's record. Once: later
+        attempts of the same run change nothing."""
+        if self._begun:
+            return
+        self._begun = True
         for run_id in self._world.sweep_leftovers():
             self._mark_crashed(run_id)
         try:
@@ -52,6 +57,7 @@ class Recorder:
 
     def finish(self, turns: Sequence[Turn], code: int | None) -> None:
         """``code`` is the exit code, None when an exception ended the run."""
+        self.begin()
         if self._record is None:
             return
         landed = next((turn.landed for turn in turns if turn.landed), None)

@@ -55,7 +55,15 @@ class Run:
         self._secrets = secret_values(world.environ, settings.ollama_headers)
         world.console.hide(self._secrets)
         self._recorder = Recorder(world, settings, options.prompt, self._secrets)
-        self._claude = ClaudeTurn(world, settings, options, self._output, on_trouble=self._trouble)
+        self._claude = ClaudeTurn(
+            world,
+            settings,
+            options,
+            self._output,
+            on_trouble=self._trouble,
+            # Beside Claude's own start, so that nobody waits for the journal.
+            on_started=self._recorder.begin,
+        )
 
     @cached_property
     def _local(self) -> LocalTurn:
@@ -70,7 +78,6 @@ class Run:
 
     def go(self) -> int:
         """Runs the plan's engines until one verdict stands."""
-        self._recorder.begin()
         plan = self._plan()
         try:
             code = self._first(plan)
@@ -248,6 +255,7 @@ class Run:
 
     def _run_local(self, because: Because, reason: str, claude: Turn | None) -> int:
         """``reason`` is why it is not Claude, in words, or empty where it was chosen."""
+        self._recorder.begin()
         ready = self._ready()
         if isinstance(ready, Unavailable):
             return self._not_ready(ready, reason, claude)

@@ -20,11 +20,19 @@ class Leftovers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder / f"{os.getpid()}.json"
-        self.run_id = ""
+        self._run_id = ""
+        self._running: tuple[int, int] | None = None
+
+    def belong_to(self, run_id: str) -> None:
+        """Names the run; also for a process that was started a moment ago."""
+        self._run_id = run_id
+        if self._running:
+            self.remember(*self._running)
 
     def remember(self, group: int, child: int) -> None:
+        self._running = group, child
         record = {
-            "run": self.run_id,
+            "run": self._run_id,
             "owner": [os.getpid(), start_time(os.getpid())],
             "group": [group, start_time(group)],
             "child": [child, start_time(child)],
@@ -38,6 +46,7 @@ class Leftovers:
             half.replace(self._file)
 
     def forget(self) -> None:
+        self._running = None
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
 

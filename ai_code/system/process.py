@@ -48,6 +48,7 @@ class ProcessRoom:
             )
         conversation = _Conversation(child, command, listener, started, self._signals)
         try:
+            listener.started()
             ended_by, person = conversation.hold(), None
         except Stopped as stopped:
             ended_by, person = EndedBy.PERSON, stopped.signum

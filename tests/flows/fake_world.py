@@ -102,6 +102,7 @@ class FakeProcesses:
         expected = self.expected.popleft()
         if expected.engine != name:
             pytest.fail(f"a run of {expected.engine} was expected, {name} was started")
+        listener.started()
         started = self._clock.monotonic()
         for path, text in expected.edits.items():
             _edit(command.cwd / path, text)

@@ -64,6 +64,9 @@ class Collected:
         self.silences: list[float] = []
         self._ends = ends
 
+    def started(self) -> None:
+        pass
+
     def output(self, channel: OutputChannel, data: bytes) -> None:
         (self.out if channel == "out" else self.err).extend(data)
         self.sizes.append(len(data))

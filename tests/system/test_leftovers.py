@@ -63,7 +63,7 @@ def test_a_number_given_to_another_is_not_hit(
 
 def test_a_run_that_lives_is_left_alone(tmp_path: Path, engine: subprocess.Popen[bytes]) -> None:
     mine = Leftovers(tmp_path)
-    mine.run_id = "R2"
+    mine.belong_to("R2")
     mine.remember(engine.pid, engine.pid)
     assert Leftovers(tmp_path).sweep() == []
     assert alive(engine.pid)

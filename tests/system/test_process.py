@@ -174,6 +174,9 @@ def test_output_without_end_stays_in_bounds(room: ProcessRoom, tmp_path: Path) -
     class Passing(Collected):
         total = 0
 
+        def started(self) -> None:
+            pass
+
         def output(self, channel: object, data: bytes) -> None:
             self.total += len(data)
             self.sizes.append(len(data))

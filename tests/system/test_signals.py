@@ -268,6 +268,7 @@ from ai_code.system.leftovers import Leftovers
 from ai_code.system.signals import Signals
 
 class Heard:
+    def started(self): pass
     def output(self, channel, data): pass
     def tick(self, elapsed_s, silence_s): return None
 

@@ -219,6 +219,9 @@ class Listening:
         self._run = run
         self._permanent = False
 
+    def started(self) -> None:
+        pass
+
     def output(self, channel: OutputChannel, data: bytes) -> None:
         self.data.extend(data)
         self._permanent |= any(isinstance(e, Permanent) for e in self._run.feed(channel, data))
