@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ai_code.system.trees import RealTrees
 
 T = TypeVar("T")
+_ASKING_S = 0.9
+"""All questions to the model's server before a run: in under a second somebody is answered."""
 
 
 class SystemProcesses:
@@ -128,7 +130,7 @@ class SystemWorld:
     def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
         from ai_code.system.ollama import OllamaServer
 
-        return OllamaServer(base_url, headers)
+        return OllamaServer(base_url, headers, budget_s=_ASKING_S)
 
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         from ai_code.system.background import start

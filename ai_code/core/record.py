@@ -1,4 +1,5 @@
-"""What is kept of a run: which engines, which verdicts, which files. No prompt, no answer."""
+"""What is kept of a run: which engines, which verdicts, which files. Of the prompt only its
+first line, of the answer nothing."""
 
 from __future__ import annotations
 

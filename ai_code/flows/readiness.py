@@ -99,7 +99,8 @@ def _will_do(context: int, wanted: int) -> bool:
 
 
 def _shown(server: ModelServer, name: str) -> Mapping[str, Any]:
-    """What the server tells of a model; nothing where it cannot (an older one, a proxy)."""
+    """What the server tells of a model; nothing where it cannot (an older one, a proxy). One
+    that does not answer is not ready: aider asks the same, and would wait for minutes."""
     try:
         return server.show(name)
     except ModelServerError as error:
@@ -109,10 +110,11 @@ def _shown(server: ModelServer, name: str) -> Mapping[str, Any]:
 
 
 def _loaded(server: ModelServer) -> Sequence[LoadedModel]:
+    """What is in memory; nothing where the server does not tell, or not in time."""
     try:
         return server.loaded()
     except ModelServerError as error:
-        if error.kind != "http":
+        if error.kind not in ("http", "timeout"):
             raise
         return ()
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from http.client import HTTPResponse
 
 _TIMEOUT_S = 0.8
+_LEAST_S = 0.05
 _LOAD_TIMEOUT_S = 600.0
 _MOST_BYTES = 16 << 20
 
@@ -27,11 +28,19 @@ class OllamaServer:
     A loopback server is never asked through a proxy: http.client knows none."""
 
     def __init__(
-        self, base_url: str, headers: Mapping[str, str] | None = None, timeout_s: float = _TIMEOUT_S
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = _TIMEOUT_S,
+        budget_s: float | None = None,
     ) -> None:
+        """``timeout_s`` is for one call; ``budget_s`` for all of them together, from the first
+        one on (loading a model aside)."""
         self.base_url = base_url.rstrip("/")
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
+        self._budget_s = budget_s
+        self._began: float | None = None
 
     def version(self) -> str:
         return str(self._object("GET", "/api/version").get("version", ""))
@@ -70,10 +79,18 @@ class OllamaServer:
             raise ModelServerError("garbage", f"{self.base_url}{path} has no list of models")
         return [row for row in rows if isinstance(row, dict) and row.get("name")]
 
+    def _time_left_s(self) -> float:
+        if self._budget_s is None:
+            return self._timeout_s
+        now = time.monotonic()
+        self._began = self._began or now
+        left = self._began + self._budget_s - now
+        return max(_LEAST_S, min(self._timeout_s, left))
+
     def _object(
         self, method: str, path: str, body: object = None, timeout_s: float | None = None
     ) -> dict[str, Any]:
-        status, data = self._call(method, path, body, timeout_s or self._timeout_s)
+        status, data = self._call(method, path, body, timeout_s or self._time_left_s())
         try:
             answer = json.loads(data)
         except (ValueError, RecursionError):

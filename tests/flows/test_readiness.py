@@ -107,6 +107,10 @@ def test_ready() -> None:
 )
 @pytest.mark.parametrize("at", ["models", "show", "loaded"])
 def test_no_server(error: ModelServerError, words: str, hint: str, at: str) -> None:
+    if (error.kind, at) == ("timeout", "loaded"):
+        # The models are known by then, and aider never asks this.
+        assert not ready(Server(fails=error, fails_at=(at,))).loaded
+        return
     answer = refused(Server(fails=error, fails_at=(at,)))
     assert answer.reason is UnavailableReason.SERVER
     assert words in answer.message
