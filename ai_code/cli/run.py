@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -107,7 +106,7 @@ def run(ctx: click.Context, /, **options: Any) -> int:
     loaded = world.config.load(_flags(options))
     settings = loaded.settings
     if options["no_fallback"]:
-        settings = replace(settings, fallback_enabled=False)
+        settings = settings._replace(fallback_enabled=False)
     world.console.quiet, world.console.verbose = settings.quiet, settings.verbose
     world.console.may_ask = not options["no_input"]
     for warning in loaded.warnings:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
-from ai_code.core.record import RecordedLeftOut, RunRecord, prompt_line
 from ai_code.core.secret_values import masked
 from ai_code.flows.turns import Turn, recorded
 
 if TYPE_CHECKING:
+    from ai_code.core.record import RunRecord
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -60,6 +60,8 @@ class Recorder:
         self.begin()
         if self._record is None:
             return
+        from ai_code.core.record import RecordedLeftOut
+
         landed = next((turn.landed for turn in turns if turn.landed), None)
         left = (*landed.left_out, *landed.conflicts) if landed else ()
         record = replace(
@@ -86,6 +88,8 @@ class Recorder:
             self._world.files.write(self.run_dir / "answer.txt", answer + "\n")
 
     def _new(self) -> RunRecord:
+        from ai_code.core.record import RunRecord, prompt_line
+
         journal, cwd = self._world.journal, self._world.cwd
         record = RunRecord(
             id=journal.new_run(),

@@ -13,7 +13,6 @@ from ai_code.core.errors import (
 )
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
-from ai_code.core.record import prompt_line
 from ai_code.core.secret_values import masked_verdict, secret_values
 from ai_code.core.verdict import (
     Done,
@@ -307,6 +306,8 @@ class Run:
         files = [file.path for file in turn.landed.files] if turn.landed else []
         if not (files and self._settings.fallback_auto_commit):
             return
+        from ai_code.core.record import prompt_line
+
         title = prompt_line(self._options.prompt)[:72]
         message = (
             f"{title}\n\nMade by {turn.engine} with {turn.model} (ai-code {self._recorder.run_id})."

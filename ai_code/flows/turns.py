@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ai_code.core.record import Attempt
 from ai_code.core.verdict import (
     Done,
     Failed,
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from ai_code.core.changes import Landed
     from ai_code.core.command import OutputFormat
     from ai_code.core.exits import Exit
+    from ai_code.core.record import Attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ class Turn:
 
 def recorded(turn: Turn) -> Attempt:
     """The turn as the journal keeps it."""
+    from ai_code.core.record import Attempt
+
     verdict = turn.verdict
     kind, reason, resets_at = "", "", None
     match verdict:

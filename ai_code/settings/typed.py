@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ai_code.settings.keys import GROUPS, KEYS, Value
 
 LayerName = Literal["flag", "env", "command", "project", "user", "default"]
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """All settings, typed. Times in seconds (0: no limit), budgets in tokens (0: automatic).
+class Settings(NamedTuple):
+    """All settings, typed. Times in seconds (0: no limit), budgets in tokens (0: automatic). A
+    named tuple: a dataclass of so many fields takes six times as long to make.
 
     ``fallback_on`` holds kinds only: groups are expanded."""
 
@@ -43,11 +43,15 @@ class Settings:
     aider_args: tuple[str, ...]
     aider_edit_format: Literal["diff", "whole", "udiff"]
     ollama_api: str
-    ollama_headers: Mapping[str, str] = field(repr=False)
+    ollama_headers: Mapping[str, str]
     ollama_num_ctx: int
     ollama_keep_alive: str | None
     journal_keep_answers: bool
     journal_keep_days: int
+
+    def __repr__(self) -> str:
+        """Nothing of the values: headers are secrets."""
+        return "Settings(…)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -350,7 +350,7 @@ class FakeWorld:
 
     def set(self, **changes: object) -> None:
         """Changes settings, by attribute."""
-        settings: Settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        settings: Settings = self.settings._replace(**changes)  # type: ignore[arg-type]
         self.settings = settings
 
     def expect(
