@@ -17,6 +17,7 @@ from ai_code.system.clock import SystemClock
 from ai_code.system.config_files import ConfigStore, Places
 from ai_code.system.console import TerminalConsole
 from ai_code.system.files import SystemFiles
+from ai_code.system.random_ids import random_uuid
 from ai_code.system.signals import Signals
 
 if TYPE_CHECKING:
@@ -146,9 +147,7 @@ class SystemWorld:
         return self.signals.deferred()
 
     def new_id(self) -> str:
-        import uuid
-
-        return str(uuid.uuid4())
+        return random_uuid()
 
     def running(self, run_id: str) -> None:
         self.leftovers.belong_to(run_id)

@@ -239,7 +239,7 @@ def test_every_command_has_its_file() -> None:
 
 
 HEAVY = ("rich", "http.client", "psutil", "yaml", "ctypes", "zoneinfo", "uuid", "asyncio")
-START = "ai_code.app", "ai_code.cli.main", "ai_code.cli.run", "ai_code.flows.run"
+START = "ai_code.app", "ai_code.cli.main", "ai_code.cli.begin", "ai_code.flows.run"
 
 
 def fresh_python(code: str) -> list[str]:

@@ -34,6 +34,10 @@ def main(argv: Sequence[str], world: World) -> int:
     if _COMPLETE in world.environ:
         return _complete(world.environ[_COMPLETE])
     name, rest = _split(argv)
+    if name == "run" and rest and not any(word.startswith("-") for word in rest):
+        from ai_code.cli.begin import DEFAULTS, begin
+
+        return begin(world, {**DEFAULTS, "words": tuple(rest)})
     import click
 
     try:

@@ -7,24 +7,8 @@ from typing import Any
 import click
 
 from ai_code import __version__
+from ai_code.cli.begin import begin
 from ai_code.cli.main import COMMANDS
-from ai_code.core.errors import UsageError
-from ai_code.core.prompt import compose
-from ai_code.engines.claude.command import check_engine_args
-from ai_code.flows.turns import RunOptions
-from ai_code.settings import Loaded
-
-_SETTING_FLAGS = {
-    "engine": "engine",
-    "model": "model",
-    "claude_model": "claude.model",
-    "timeout": "timeout",
-    "stall_timeout": "stall-timeout",
-    "patience": "patience",
-    "api": "ollama.api",
-    "on_suspect": "fallback.on-suspect",
-}
-"""Option → the setting it overrides for this run."""
 
 
 class _RunCommand(click.Command):
@@ -98,93 +82,4 @@ def run(ctx: click.Context, /, **options: Any) -> int:
 
     Claude works with --permission-mode acceptEdits unless you or your Claude settings choose.
     """
-    from ai_code.flows.run import Run
-
-    world = ctx.obj
-    words, engine_args = _divide(ctx, options["words"])
-    check_engine_args(engine_args)
-    loaded = world.config.load(_flags(options))
-    settings = loaded.settings
-    if options["no_fallback"]:
-        settings = settings._replace(fallback_enabled=False)
-    world.console.quiet, world.console.verbose = settings.quiet, settings.verbose
-    world.console.may_ask = not options["no_input"]
-    for warning in loaded.warnings:
-        world.console.note(str(warning))
-    request = RunOptions(
-        prompt=_prompt(world, words, options),
-        files=_existing(world, options["files"]),
-        reads=_existing(world, options["reads"]),
-        engine_args=engine_args,
-        resume="" if options["continue_"] else options["resume"],
-        output_format=options["output_format"],
-        local_only=options["local"],
-        wait=options["wait"],
-        dry_run=options["dry_run"],
-        allow_protected=options["allow_protected"],
-        expect_changes=options["expect_changes"],
-        claude_stall_s=_chosen_stall(loaded),
-    )
-    if request.dry_run:
-        from ai_code.flows.dry_run import dry_run
-
-        for line in dry_run(world, settings, request):
-            click.echo(line)
-        return 0
-    return Run(world, settings, request).go()
-
-
-def _divide(ctx: click.Context, words: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
-    """Words of the prompt, and what follows ``--`` for the first engine."""
-    after: tuple[str, ...] = ctx.obj.after_dashes
-    return list(words[: len(words) - len(after)]), after
-
-
-def _flags(options: dict[str, Any]) -> dict[str, object]:
-    flags: dict[str, object] = {
-        key: options[name] for name, key in _SETTING_FLAGS.items() if options[name] is not None
-    }
-    if options["quiet"]:
-        flags["quiet"] = True
-    if options["verbose"]:
-        flags["verbose"] = True
-    return flags
-
-
-def _chosen_stall(loaded: Loaded) -> float | None:
-    """``stall-timeout`` where somebody set it; its default is for local engines."""
-    chosen = loaded.origins["stall-timeout"].layer != "default"
-    return loaded.settings.stall_timeout_s if chosen else None
-
-
-def _prompt(world: Any, words: list[str], options: dict[str, Any]) -> str:
-    from_stdin = words == ["-"]
-    text = " ".join([] if from_stdin else words)
-    if options["prompt"]:
-        text = "\n".join(part for part in (options["prompt"], text) if part)
-    piped = None
-    if not options["no_input"] or from_stdin:
-        told = world.piped_input(wait=from_stdin or not text)
-        if told.too_long:
-            raise UsageError("standard input is longer than 16 MiB", hint="ai-code --file NAME …")
-        if told.silent:
-            world.console.note("Nothing came on standard input within 3 s: going on without it.")
-        piped = told.data
-    if not text and piped is None and not from_stdin and world.console.stdin_is_tty:
-        raise UsageError(
-            "what shall be done?",
-            why='Say it in one sentence: ai-code "add a docstring to hello()"',
-            hint="ai-code --help",
-        )
-    prompt, notes = compose(text, piped)
-    for note in notes:
-        world.console.note(note)
-    return prompt
-
-
-def _existing(world: Any, names: tuple[str, ...]) -> tuple[str, ...]:
-    """A missing --file would be created empty by some engines: it is an error here."""
-    for name in names:
-        if world.files.size(world.cwd / name) is None:
-            raise UsageError(f"there is no file {name}", hint="ls")
-    return names
+    return begin(ctx.obj, options)

@@ -229,9 +229,9 @@ def test_a_file_that_is_not_there(world: CommandWorld, option: str) -> None:
     assert world.refused(option, "none.py", "fix").what == "there is no file none.py"
 
 
-def test_dry_run_runs_nothing(world: CommandWorld, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dry_run_runs_nothing(world: CommandWorld) -> None:
     assert world.call("--dry-run", "fix") == 0
-    assert capsys.readouterr().out.startswith("1. claude\n")
+    assert world.console.stdout.startswith(b"1. claude\n")
 
 
 # help -----------------------------------------------------------------------------------------
@@ -380,3 +380,11 @@ def test_a_folder_that_is_gone(clean_env: dict[str, str], tmp_path: Path) -> Non
 def test_streams_that_are_closed(clean_env: dict[str, str], tmp_path: Path, closed: str) -> None:
     told = in_shell(clean_env, tmp_path, f"$AI undoo {closed}; echo code $? >&2")
     assert told.stderr.endswith("code 2\n") and "Traceback" not in told.stderr
+
+
+def test_a_prompt_alone_is_read_as_click_would_read_it() -> None:
+    from ai_code.cli.begin import DEFAULTS
+    from ai_code.cli.main import load
+
+    context = load("run").make_context("ai-code", ["two", "words"])
+    assert context.params == {**DEFAULTS, "words": ("two", "words")}

@@ -1,0 +1,150 @@
+"""From the options of a command line to a run, however they were read.
+
+A prompt and nothing else needs no parser: ``begin`` takes ``DEFAULTS`` then, and Claude starts
+without waiting for click to be imported (12 of some 70 ms)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ai_code.core.errors import UsageError
+from ai_code.core.prompt import compose
+from ai_code.engines.claude.command import check_engine_args
+from ai_code.flows.turns import RunOptions
+
+if TYPE_CHECKING:
+    from ai_code.settings import Loaded
+
+DEFAULTS: Mapping[str, Any] = {
+    "words": (),
+    "prompt": None,
+    "engine": None,
+    "local": False,
+    "no_fallback": False,
+    "wait": False,
+    "model": None,
+    "claude_model": None,
+    "api": None,
+    "files": (),
+    "reads": (),
+    "continue_": False,
+    "resume": None,
+    "output_format": "text",
+    "timeout": None,
+    "stall_timeout": None,
+    "patience": None,
+    "allow_protected": False,
+    "on_suspect": None,
+    "expect_changes": False,
+    "dry_run": False,
+    "no_input": False,
+    "quiet": False,
+    "verbose": False,
+}
+"""What click gives for a command line without options; a test compares the two."""
+
+_SETTING_FLAGS = {
+    "engine": "engine",
+    "model": "model",
+    "claude_model": "claude.model",
+    "timeout": "timeout",
+    "stall_timeout": "stall-timeout",
+    "patience": "patience",
+    "api": "ollama.api",
+    "on_suspect": "fallback.on-suspect",
+}
+"""Option → the setting it overrides for this run."""
+
+
+def begin(world: Any, options: Mapping[str, Any]) -> int:
+    """Carries out a run; the exit code. ``options`` has every key of ``DEFAULTS``."""
+    from ai_code.flows.run import Run
+
+    words, engine_args = _divide(world, options["words"])
+    check_engine_args(engine_args)
+    loaded = world.config.load(_flags(options))
+    settings = loaded.settings
+    if options["no_fallback"]:
+        settings = settings._replace(fallback_enabled=False)
+    world.console.quiet, world.console.verbose = settings.quiet, settings.verbose
+    world.console.may_ask = not options["no_input"]
+    for warning in loaded.warnings:
+        world.console.note(str(warning))
+    request = RunOptions(
+        prompt=_prompt(world, words, options),
+        files=_existing(world, options["files"]),
+        reads=_existing(world, options["reads"]),
+        engine_args=engine_args,
+        resume="" if options["continue_"] else options["resume"],
+        output_format=options["output_format"],
+        local_only=options["local"],
+        wait=options["wait"],
+        dry_run=options["dry_run"],
+        allow_protected=options["allow_protected"],
+        expect_changes=options["expect_changes"],
+        claude_stall_s=_chosen_stall(loaded),
+    )
+    if request.dry_run:
+        from ai_code.flows.dry_run import dry_run
+
+        for line in dry_run(world, settings, request):
+            world.console.raw(line.encode("utf-8", "replace") + b"\n")
+        return 0
+    return Run(world, settings, request).go()
+
+
+def _divide(world: Any, words: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:
+    """Words of the prompt, and what follows ``--`` for the first engine."""
+    after: tuple[str, ...] = world.after_dashes
+    return list(words[: len(words) - len(after)]), after
+
+
+def _flags(options: Mapping[str, Any]) -> dict[str, object]:
+    flags: dict[str, object] = {
+        key: options[name] for name, key in _SETTING_FLAGS.items() if options[name] is not None
+    }
+    if options["quiet"]:
+        flags["quiet"] = True
+    if options["verbose"]:
+        flags["verbose"] = True
+    return flags
+
+
+def _chosen_stall(loaded: Loaded) -> float | None:
+    """``stall-timeout`` where somebody set it; its default is for local engines."""
+    chosen = loaded.origins["stall-timeout"].layer != "default"
+    return loaded.settings.stall_timeout_s if chosen else None
+
+
+def _prompt(world: Any, words: list[str], options: Mapping[str, Any]) -> str:
+    from_stdin = words == ["-"]
+    text = " ".join([] if from_stdin else words)
+    if options["prompt"]:
+        text = "\n".join(part for part in (options["prompt"], text) if part)
+    piped = None
+    if not options["no_input"] or from_stdin:
+        told = world.piped_input(wait=from_stdin or not text)
+        if told.too_long:
+            raise UsageError("standard input is longer than 16 MiB", hint="ai-code --file NAME …")
+        if told.silent:
+            world.console.note("Nothing came on standard input within 3 s: going on without it.")
+        piped = told.data
+    if not text and piped is None and not from_stdin and world.console.stdin_is_tty:
+        raise UsageError(
+            "what shall be done?",
+            why='Say it in one sentence: ai-code "add a docstring to hello()"',
+            hint="ai-code --help",
+        )
+    prompt, notes = compose(text, piped)
+    for note in notes:
+        world.console.note(note)
+    return prompt
+
+
+def _existing(world: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+    """A missing --file would be created empty by some engines: it is an error here."""
+    for name in names:
+        if world.files.size(world.cwd / name) is None:
+            raise UsageError(f"there is no file {name}", hint="ls")
+    return names
