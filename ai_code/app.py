@@ -184,6 +184,7 @@ def run(argv: Sequence[str]) -> int:
             return _disk_full(world, error)
         return _bug(world, error)
     finally:
+        world.signals.ignore()
         world.close()
 
 

@@ -98,6 +98,8 @@ def test_binaries_arguments_hosts_and_headers_need_trust() -> None:
         "ollama.api", "ollama.headers", "fallback.where",
         # Money, damaged edits, commits, text kept on disk.
         "claude.extra-usage", "fallback.on-suspect", "fallback.auto-commit", "journal.keep-answers",
+        # Another engine unasked, its banner silenced, undo data of other projects removed.
+        "engine", "quiet", "fallback.on", "journal.keep-days",
     }  # fmt: skip
 
 

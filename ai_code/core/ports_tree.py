@@ -117,6 +117,10 @@ class Trees(Protocol):
 
     def undo_work(self, run_dir: Path) -> UndoWork: ...
 
+    def in_place(self, run_dir: Path) -> bool:
+        """Whether the run's snapshot is of a tree that was worked in itself: then it is the
+        only copy of what was there."""
+
     def discard(self, run_dir: Path) -> None:
         """Removes the private worktree; what undo and diff need stays."""
 

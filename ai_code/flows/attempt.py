@@ -49,6 +49,8 @@ class Attempt:
         self._paid = False
         self._retrying = ""
         self._failing = False
+        self._asleep_until = 0.0
+        self._out_of_patience = False
         self._written = 0
         self._next_line_s = _LINE_EVERY_S
         self.edited: list[str] = []
@@ -73,11 +75,17 @@ class Attempt:
             return EndedBy.PERMANENT
         if self._paid and self._watch.end_on_paid:
             return EndedBy.PAID
-        # An attempt that works is not ended for what failed in the one before it.
-        if self._failing and self._watch.patience.spent(self._clock.monotonic()):
+        if self._out_of_patience or self._sleeps_too_long():
             return EndedBy.PATIENCE
         self._show_waiting(elapsed_s, silence_s)
         return None
+
+    def _sleeps_too_long(self) -> bool:
+        """Patience is spent while the engine sleeps before a retry. Once it asks again it may
+        be answered, and off a terminal an answer is silent until it is whole: only the next
+        failure ends it then."""
+        now = self._clock.monotonic()
+        return self._failing and now < self._asleep_until and self._watch.patience.spent(now)
 
     def _take(self, event: Event) -> None:
         # Not at the top: by the first event the engine is at work, and nobody waits for it.
@@ -122,8 +130,11 @@ class Attempt:
         )
         self._retrying = f"{one_line(why, 60)}, retry {event.attempt or 1}"
         if event.kind in self._watch.patient_with:
+            now = self._clock.monotonic()
             self._failing = True
-            self._watch.patience.failing(self._clock.monotonic())
+            self._asleep_until = now + event.delay_s
+            self._watch.patience.failing(now)
+            self._out_of_patience = self._watch.patience.spent(now)
         self._watch.on_trouble()
 
     def _show_waiting(self, elapsed_s: float, silence_s: float) -> None:

@@ -82,6 +82,11 @@ class ClaudeTurn:
         )
 
     @property
+    def knows_session(self) -> bool:
+        """Whether Claude has begun the session of the last attempt, so that it can go on."""
+        return self._run is not None and not self._run.session_unknown
+
+    @property
     def printed(self) -> str:
         """The last words of the last attempt, as ``claude -p`` prints them."""
         return self._run.printed if self._run else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ai_code.core.brief import ContextFile, estimate_tokens, fit
+from ai_code.core.changes import is_private
 
 _SHARE = 0.25
 """Of the context in tokens: the rest is for the task, the files and the answer."""
@@ -74,7 +75,9 @@ def _candidates(
     found = dict.fromkeys(extra)
     for folder in folders:
         for name in names:
-            found.setdefault(folder / name)
+            # Keys are nobody's memory; who wants a model to see them says --read.
+            if not is_private(name):
+                found.setdefault(folder / name)
     return tuple(found)
 
 

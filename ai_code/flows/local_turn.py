@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Request
-from ai_code.core.errors import CannotStartError, TryLaterError
+from ai_code.core.errors import AiCodeError, CannotStartError, TryLaterError
 from ai_code.core.patches import patch
 from ai_code.core.patience import Patience
 from ai_code.core.task import FENCE_LOG, Program, Task
@@ -24,7 +24,7 @@ from ai_code.core.verdict import (
 )
 from ai_code.flows.attempt import Attempt, Watch
 from ai_code.flows.briefing import Briefing
-from ai_code.flows.landing import decide, land
+from ai_code.flows.landing import OnSuspect, decide, land
 from ai_code.flows.readiness import Ready, Wanted, check_local
 from ai_code.flows.turns import RunOptions, Turn
 
@@ -41,6 +41,17 @@ if TYPE_CHECKING:
 
 _LOCK_WAIT_S = 30.0
 _FENCE_LOG_BYTES = 65536
+
+
+class LandingError(Exception):
+    """A landing that could not be carried out (a full disk). ``kept`` is the worktree, which
+    stays: it holds the model's work."""
+
+    def __init__(self, error: AiCodeError, kept: Path) -> None:
+        super().__init__(error.what)
+        self.what = error.what
+        self.why = error.why
+        self.kept = kept
 
 
 class LocalTurn:
@@ -62,6 +73,8 @@ class LocalTurn:
         self._output = output
         self._recorder = recorder
         self._engine = engine
+        self.dirty: frozenset[str] = frozenset()
+        """Files that differed from the last commit before the model worked."""
         self._early: Callable[[], Ready | Unavailable] | None = None
         self._checked: Ready | Unavailable | None = None
 
@@ -110,9 +123,13 @@ class LocalTurn:
         self._briefing = Briefing(self._world, self._settings, self._options, ready.local)
         if too_long := self._briefing.too_long():
             return self._turn(too_long, ready)
+        self.dirty = frozenset(facts.changed)
         editable = self._briefing.editable(facts, claude)
         for note in ready.notes:
             self._world.console.note(note)
+        self._world.console.status("preparing a private worktree…")
+        # A snapshot of a tree that is worked in itself is the only copy until all is done.
+        keep = self._settings.fallback_where == "tree"
         try:
             workspace = self._world.trees.prepare(
                 self._world.cwd,
@@ -122,9 +139,17 @@ class LocalTurn:
             )
             self._tell_left_out(workspace)
             task = self._task(program, ready, facts, workspace, run_dir, editable, claude)
-            return self._work(task, ready, workspace, run_dir)
+            turn = self._work(task, ready, workspace, run_dir)
+            keep = False
+            return turn
+        except LandingError as error:
+            keep = True
+            raise AiCodeError(
+                error.what, why=error.why, hint=f"what the model made is in {error.kept}"
+            ) from error
         finally:
-            self._world.trees.discard(run_dir)
+            if not keep:
+                self._world.trees.discard(run_dir)
             self._world.files.remove(run_dir / self._engine.name)
 
     def _work(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
@@ -166,11 +191,13 @@ class LocalTurn:
         finished = isinstance(verdict, Done)
         cut = isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
         on_suspect = self._settings.fallback_on_suspect
+        # In the tree itself the person may have edited meanwhile: nothing is taken back unasked.
+        unfinished: OnSuspect = "keep" if workspace.where == "tree" else "drop"
         plan = decide(
             changes,
             allow_protected=self._options.allow_protected,
             # What was interrupted, stalled or crashed is kept as a patch, never landed.
-            on_suspect=on_suspect if finished or cut else "drop",
+            on_suspect=on_suspect if finished or cut else unfinished,
             ask=self._ask if self._world.console.stdin_is_tty else None,
             answer_was_cut=not finished,
         )
@@ -186,13 +213,18 @@ class LocalTurn:
             lock = trees.lock(workspace.root, run_id=self._recorder.run_id, wait_s=_LOCK_WAIT_S)
             with lock, self._world.undisturbed():
                 in_place = workspace.where == "tree"
-                return land(plan, trees, root=workspace.root, run_dir=run_dir, in_place=in_place)
+                landed = land(plan, trees, root=workspace.root, run_dir=run_dir, in_place=in_place)
+                # Here, for a signal that came meanwhile goes on at the end of this block.
+                self._recorder.landed(landed)
+                return landed
         except TryLaterError as error:
             kept = trees.keep_patch(run_dir, patch(changes.items))
             why = f"{error.what} {error.why}".strip()
             raise TryLaterError(
                 "what the model made could not land", why=why, hint=f"git apply {kept}"
             ) from error
+        except AiCodeError as error:
+            raise LandingError(error, workspace.path) from error
 
     def _ask(self, change: Change, found: Sequence[Suspicion]) -> bool:
         reasons = "; ".join(f"{each.reason} {each.detail}".strip() for each in found)
@@ -255,7 +287,7 @@ class LocalTurn:
         log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES)
         if log is None:
             # It makes its log when it is raised. A Python that ignores PYTHONPATH never does.
-            self._world.console.note(f"{self._engine.name} ran without the write fence.")
+            self._world.console.important(f"{self._engine.name} ran without the write fence.")
             log = ""
         for name in names:
             self._world.console.important(f"refused: the model's edit of {one_line(name)}")

@@ -78,9 +78,10 @@ class Output:
         """A local engine finished: the same shapes, made of its answer. Its text is made safe:
         nobody but a weak model vouches for what is in it."""
         self.end_text()
+        answer = _safe(answer)
         if self._format == "text":
             if not self.streams and answer:
-                self._console.raw(_safe(answer).encode("utf-8", "replace") + b"\n")
+                self._console.raw(answer.encode("utf-8", "replace") + b"\n")
             return
         session = facts.get("session_id", "")
         if self._format == "stream-json":

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.secret_values import masked
+from ai_code.flows.report import landed_lines
 from ai_code.flows.turns import Turn, recorded
 
 if TYPE_CHECKING:
+    from ai_code.core.changes import Landed
     from ai_code.core.record import RunRecord
     from ai_code.flows.world import World
     from ai_code.settings import Settings
@@ -29,6 +31,7 @@ class Recorder:
         self._secrets = secrets
         self._record: RunRecord | None = None
         self._begun = False
+        self._landed: Landed | None = None
 
     @property
     def run_id(self) -> str:
@@ -43,17 +46,25 @@ class Recorder:
         return self._world.journal.run_dir(self.run_id)
 
     def begin(self) -> None:
-        """Ends what a killed run left behind, then begins this one's record. Once: later
-        attempts of the same run change nothing."""
+        """Begins the record. Once: later attempts of the same run change nothing."""
         if self._begun:
             return
         self._begun = True
-        for run_id in self._world.sweep_leftovers():
-            self._mark_crashed(run_id)
         try:
             self._world.running(self.run_id)
         except AiCodeError as error:
             self._world.console.important(f"This run is not recorded: {error.what} ({error.why})")
+
+    def sweep(self) -> None:
+        """Ends what killed runs left behind, before anything new works in the tree."""
+        for run_id in self._world.sweep_leftovers():
+            self._mark_crashed(run_id)
+
+    def landed(self, landed: Landed) -> None:
+        """Tells what landed, at once, and keeps it for the record."""
+        self._landed = landed
+        for line in landed_lines(landed, self.run_id):
+            self._world.console.note(line)
 
     def finish(self, turns: Sequence[Turn], code: int | None) -> None:
         """``code`` is the exit code, None when an exception ended the run."""
@@ -62,7 +73,7 @@ class Recorder:
             return
         from ai_code.core.record import RecordedLeftOut
 
-        landed = next((turn.landed for turn in turns if turn.landed), None)
+        landed = self._landed
         left = (*landed.left_out, *landed.conflicts) if landed else ()
         record = replace(
             self._record,
@@ -76,7 +87,8 @@ class Recorder:
         try:
             self._world.journal.save(record)
             self._keep_answer(turns)
-            if len(turns) > 1 and self._settings.journal_keep_days:
+            now_and_then = len(turns) > 1 or self._record.id.endswith("0")
+            if now_and_then and self._settings.journal_keep_days:
                 self._world.journal.prune(self._settings.journal_keep_days)
         except (AiCodeError, OSError) as error:
             self._world.console.important(f"The record of this run is incomplete: {error}")
@@ -101,13 +113,27 @@ class Recorder:
         journal.save(record)
         return record
 
+    def _tell_crashed(self, record: RunRecord, run_dir: Path) -> None:
+        """Only where a killed run may have touched the tree is it worth a line."""
+        if self._world.trees.landed_changes(run_dir):
+            undo = f"ai-code undo {record.id}"
+            self._world.console.important(f"A run was killed while it landed. Take it back: {undo}")
+        elif self._world.trees.in_place(run_dir):
+            before = f"git --git-dir={run_dir / 'git'} --work-tree={record.root}"
+            self._world.console.important(
+                f"Run {record.id} was killed while it worked in your tree. What was there before: "
+                f"{before} diff HEAD   (checkout HEAD -- FILE restores)"
+            )
+
     def _mark_crashed(self, run_id: str) -> None:
         try:
             record = self._world.journal.load(run_id)
+            run_dir = self._world.journal.run_dir(run_id)
             if record.state == "running":
                 self._world.journal.save(record.with_state("crashed"))
-            run_dir = self._world.journal.run_dir(run_id)
-            self._world.trees.discard(run_dir)
+                self._tell_crashed(record, run_dir)
+            if not self._world.trees.in_place(run_dir):
+                self._world.trees.discard(run_dir)
             self._world.files.remove(run_dir / "aider")
         except (AiCodeError, OSError) as error:
             self._world.console.detail(f"run {run_id}: {error}")

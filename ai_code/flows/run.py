@@ -14,6 +14,7 @@ from ai_code.core.errors import (
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
 from ai_code.core.secret_values import masked_verdict, secret_values
+from ai_code.core.text import one_line
 from ai_code.core.verdict import (
     Done,
     Failed,
@@ -28,8 +29,8 @@ from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
 from ai_code.flows.output import Output
 from ai_code.flows.recorder import Recorder
-from ai_code.flows.report import SMALL_TASKS, denied_line, landed_lines, reason_line
-from ai_code.flows.turns import RunOptions, Turn
+from ai_code.flows.report import SMALL_TASKS, denied_line, reason_line
+from ai_code.flows.turns import RunOptions, Turn, facts_of
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from ai_code.settings import Settings
 
 _PLAN_LIMITS = frozenset(LimitKind) - {LimitKind.RATE, LimitKind.OVERLOADED}
+
+
+_ANY: frozenset[str] = frozenset(LimitKind)
 
 
 class Run:
@@ -77,6 +81,7 @@ class Run:
 
     def go(self) -> int:
         """Runs the plan's engines until one verdict stands."""
+        self._recorder.sweep()
         plan = self._plan()
         try:
             code = self._first(plan)
@@ -108,11 +113,13 @@ class Run:
             return ""
         return self._known_limit(settings.fallback_on)
 
-    def _known_limit(self, kinds: Collection[str] = frozenset(LimitKind)) -> str:
+    def _known_limit(self, kinds: Collection[str] = _ANY) -> str:
         """A limit seen earlier whose reset lies ahead, in words; or nothing."""
         now = int(self._world.clock.now())
         for known in self._world.limits.current(self._claude.scope, now):
-            if known.kind in kinds and known.resets_at and known.resets_at > now:
+            # The limit of one model says nothing about the model that is asked for now.
+            model = known.kind is LimitKind.MODEL and kinds is not _ANY
+            if known.kind in kinds and not model and known.resets_at and known.resets_at > now:
                 from ai_code.core.resets import describe_reset
 
                 told = describe_reset(known.resets_at, now, self._world.clock.local_tz())
@@ -151,7 +158,8 @@ class Run:
             waited = True
             self._world.console.banner(banner("Claude Code", "first"), "")
             self._output.begin("claude")
-            turn = self._keep(self._claude.run(program, resume=turn.session_id))
+            resume = turn.session_id if self._claude.knows_session else ""
+            turn = self._keep(self._claude.run(program, resume=resume))
         self._changed = self._compared(before)
         return self._after_claude(plan, turn)
 
@@ -211,7 +219,7 @@ class Run:
         if isinstance(verdict, Failed | Unavailable) and not never_ran(turn):
             self._output.finish_claude(self._claude.printed)
         else:
-            self._output.finish_refused(self._reason(verdict), self._facts(turn))
+            self._output.finish_refused(self._reason(verdict), facts_of(turn, self._turns))
         raise claude_ended(turn, self._reason(verdict), self._settings.claude_command[0])
 
     def _remember(self, verdict: Verdict) -> None:
@@ -280,31 +288,34 @@ class Run:
 
     def _not_ready(self, why: Unavailable, reason: str, claude: Turn | None) -> int:
         turn = self._keep(Turn(self._local.name, why))
-        self._output.finish_refused(turn.verdict_text, self._facts(turn))
+        self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))
         raise not_ready(why, self._reason(claude.verdict) if claude else reason)
 
     def _after_local(self, turn: Turn, claude: Turn | None) -> int:
         console, verdict = self._world.console, turn.verdict
-        for line in landed_lines(turn.landed, self._recorder.run_id):
-            console.note(line)
         if isinstance(verdict, Interrupted):
             return 128 + (verdict.signal or 2)
-        self._commit(turn)
         if isinstance(verdict, Done):
+            self._commit(turn)
             changed = bool(turn.landed and turn.landed.files)
             if not changed and turn.landed is None:
                 console.note("Nothing was changed.")
-            self._output.finish_local(turn.answer, self._facts(turn))
+            self._output.finish_local(turn.answer, facts_of(turn, self._turns))
             if turn.landed and not changed:
                 return ExitCode.FAILED
             return self._done(changed or self._changed)
-        self._output.finish_refused(turn.verdict_text, self._facts(turn))
+        self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))
         raise local_ended(turn, claude is not None, self._reason(claude.verdict) if claude else "")
 
     def _commit(self, turn: Turn) -> None:
         """With ``fallback.auto-commit``: the files that landed, and only they."""
         files = [file.path for file in turn.landed.files] if turn.landed else []
         if not (files and self._settings.fallback_auto_commit):
+            return
+        if mixed := sorted(self._local.dirty.intersection(files)):
+            self._world.console.important(
+                f"not committed: {one_line(mixed[0])} had changes of yours before"
+            )
             return
         from ai_code.core.record import prompt_line
 
@@ -319,20 +330,6 @@ class Run:
             self._world.console.important(f"not committed: {error.what} {error.why}".rstrip())
         else:
             self._world.console.note(f"committed as {commit}")
-
-    def _facts(self, turn: Turn) -> dict[str, Any]:
-        wall_ms = int((turn.exit.wall_s if turn.exit else 0.0) * 1000)
-        session = next((each.session_id for each in self._turns if each.session_id), "")
-        files = [file.path for file in turn.landed.files] if turn.landed else []
-        return {
-            "is_error": False,
-            "duration_ms": wall_ms,
-            "num_turns": 1,
-            "session_id": session,
-            "total_cost_usd": 0,
-            "model": turn.model,
-            "files": files,
-        }
 
     # The record ---------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ai_code.core.verdict import (
     Done,
@@ -16,6 +16,8 @@ from ai_code.core.verdict import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ai_code.core.changes import Landed
     from ai_code.core.command import OutputFormat
     from ai_code.core.exits import Exit
@@ -71,6 +73,21 @@ class Turn:
                 return self.verdict.message
             case Done() | Interrupted():
                 return ""
+
+
+def facts_of(turn: Turn, turns: Sequence[Turn]) -> dict[str, Any]:
+    """What a result object in JSON says about a turn, by the names ``claude -p`` uses.
+    ``turns`` are all of the run: the session is the last that one of them had."""
+    wall_s = turn.exit.wall_s if turn.exit else 0.0
+    return {
+        "is_error": False,
+        "duration_ms": int(wall_s * 1000),
+        "num_turns": 1,
+        "session_id": next((each.session_id for each in turns if each.session_id), ""),
+        "total_cost_usd": 0,
+        "model": turn.model,
+        "files": [file.path for file in turn.landed.files] if turn.landed else [],
+    }
 
 
 def recorded(turn: Turn) -> Attempt:

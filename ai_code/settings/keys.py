@@ -70,12 +70,12 @@ def _outside(value: Value) -> bool:
 _TABLE = (
     Key("engine", "choice", "auto",
         "Which engine works. auto is Claude Code, then the fallback; a name is that one only.",
-        flag="--engine", choices=("auto", "claude", "aider")),
+        flag="--engine", choices=("auto", "claude", "aider"), trusted=True),
     Key("model", "name", "auto",
         "The local model. auto takes the first installed one of the known good models.",
         flag="--model"),
     Key("quiet", "bool", False,
-        "Print nothing of ours but errors and the line of a switch.", flag="-q"),
+        "Print nothing of ours but errors and the line of a switch.", flag="-q", trusted=True),
     Key("verbose", "bool", False, "Say more about what is done and why.", flag="-v"),
     Key("patience", "duration", 20.0,
         "How long a passing 429 or 529 of Claude is waited for before the fallback."),
@@ -100,7 +100,7 @@ _TABLE = (
         choices=("aider",)),
     Key("fallback.on", "list", ("plan", "rate", "overloaded", "credit"),
         "What the fallback answers to. plan is session, weekly, model and usage.",
-        choices=FALLBACK_ON),
+        choices=FALLBACK_ON, trusted=True),
     Key("fallback.on-limit", "choice", "local",
         "At a limit: go on locally, wait for the reset, ask, or stop. --wait is wait.",
         flag="--wait", choices=("local", "wait", "ask", "stop")),
@@ -132,7 +132,8 @@ _TABLE = (
         nullable=True),
     Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal.",
         trusted=True),
-    Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever."),
+    Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever.",
+        trusted=True),
 )  # fmt: skip
 
 KEYS: Mapping[str, Key] = {key.name: key for key in _TABLE}

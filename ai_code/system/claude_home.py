@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ai_code.core.task import ClaudeFolder
 
-_FOLDER_FILES = (".claude/settings.json", ".claude/settings.local.json", ".mcp.json")
+_FOLDER_FILES = (".claude", ".mcp.json")
+"""Settings, hooks, servers; commands and agents too may bring tools that run unasked."""
+_SETTINGS = (".claude/settings.json", ".claude/settings.local.json")
 _MANAGED = (
     Path("/etc/claude-code/managed-settings.json"),
     Path("/Library/Application Support/ClaudeCode/managed-settings.json"),
@@ -25,10 +27,11 @@ class SystemClaudeHome:
         moved = environ.get("CLAUDE_CONFIG_DIR")
         self._dir = Path(moved) if moved else home / ".claude"
         self._state = self._dir / ".claude.json" if moved else home / ".claude.json"
-        self._home = home
+        # The folder we stand in is told without links.
+        self._homes = (home, home.resolve())
 
     def look(self, cwd: Path) -> ClaudeFolder:
-        has_settings = any(_exists(path) for path in self._folder_files(cwd))
+        has_settings = any(_exists(path) for path in self._folder_files(cwd, _FOLDER_FILES))
         state = _read_object(self._state) if has_settings else {}
         trusted = has_settings and _trusts(state, cwd)
         subscription = self._subscription()
@@ -41,18 +44,18 @@ class SystemClaudeHome:
             auth=self._auth(subscription),
         )
 
-    def _folder_files(self, cwd: Path) -> Iterator[Path]:
+    def _folder_files(self, cwd: Path, names: Sequence[str]) -> Iterator[Path]:
         for folder in (cwd, *cwd.parents):
-            if folder == self._home:
+            if folder in self._homes:
                 # There .claude is the user's own.
                 return
-            for name in _FOLDER_FILES:
+            for name in names:
                 yield folder / name
 
     def _permission_mode(self, cwd: Path, trusted: bool) -> str | None:
         sources = [*_MANAGED, self._dir / "settings.json"]
         if trusted:
-            sources += [path for path in self._folder_files(cwd) if path.name != ".mcp.json"]
+            sources += self._folder_files(cwd, _SETTINGS)
         for path in sources:
             permissions = _read_object(path).get("permissions")
             mode = permissions.get("defaultMode") if isinstance(permissions, dict) else None

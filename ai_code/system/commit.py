@@ -25,11 +25,11 @@ def commit_paths(
     git = Git(repository.git_dir, repository.root, env, own_settings=True)
     _refuse_filtered(git, paths)
     listing = "\0".join(paths).encode("utf-8", "surrogateescape")
-    quiet = _without_filters(git)
+    blank = _without_filters(git)
     from_stdin = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    git(*quiet, "--literal-pathspecs", "add", "--intent-to-add", *from_stdin, stdin=listing)
+    git("--literal-pathspecs", "add", "--intent-to-add", *from_stdin, stdin=listing, env=blank)
     options = ("--only", "--no-verify", "--no-gpg-sign", "--quiet", "--message", message)
-    git(*quiet, "--literal-pathspecs", "commit", *options, *from_stdin, stdin=listing)
+    git("--literal-pathspecs", "commit", *options, *from_stdin, stdin=listing, env=blank)
     return git("rev-parse", "--short", "HEAD").decode().strip()
 
 
@@ -42,7 +42,13 @@ def _refuse_filtered(git: Git, paths: Sequence[str]) -> None:
             raise GitError(f"{name} is stored through a filter ({value.decode()})")
 
 
-def _without_filters(git: Git) -> list[str]:
-    """Blank values for every filter the settings define, so that none can start."""
-    told = git("config", "--name-only", "--get-regexp", r"^filter\.", ok=(0, 1)).decode()
-    return [part for name in told.split() for part in ("-c", f"{name}=")]
+def _without_filters(git: Git) -> dict[str, str]:
+    """Blank values for every filter the settings define, so that none can start. As variables:
+    a name with ``=`` in it would be taken apart on a command line."""
+    told = git("config", "-z", "--name-only", "--get-regexp", r"^filter\.", ok=(0, 1))
+    names = dict.fromkeys(told.decode("utf-8", "surrogateescape").split("\0"))
+    names.pop("", None)
+    blank = {"GIT_CONFIG_COUNT": str(len(names))}
+    for number, name in enumerate(names):
+        blank |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": ""}
+    return blank

@@ -1,7 +1,9 @@
 """What a run of ours left behind when it was killed: the next call ends it.
 
 While an engine runs, a small file names our process and the engine's group, each with its
-start time, so that a number that was given to another process meanwhile is never hit.
+start time, so that a number that was given to another process meanwhile is never hit. A lock
+beside it is held for as long as we live: who shares the folder from a container, where our
+number means nothing, sees by it that we are alive.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ class Leftovers:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._file = folder / f"{os.getpid()}.json"
+        self._file = folder / f"{os.getpid()}-{os.urandom(4).hex()}.json"
+        self._lock: int | None = None
         self._run_id = ""
         self._running: tuple[int, int] | None = None
 
@@ -41,6 +44,8 @@ class Leftovers:
         # must not leave an engine without us: the guard is there all the same.
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self._lock is None:
+                self._lock = _locked(self._file.with_suffix(".lock"), create=True)
             half = self._file.with_suffix(".half")
             half.write_text(json.dumps(record))
             half.replace(self._file)
@@ -49,6 +54,10 @@ class Leftovers:
         self._running = None
         with contextlib.suppress(OSError):
             self._file.unlink(missing_ok=True)
+            self._file.with_suffix(".lock").unlink(missing_ok=True)
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def sweep(self) -> list[str]:
         """Ends what dead runs left running; the ids of those runs."""
@@ -57,7 +66,29 @@ class Leftovers:
         return [run for path in sorted(self._folder.glob("*.json")) if (run := _sweep(path))]
 
 
+def _locked(path: Path, *, create: bool = False) -> int | None:
+    """The descriptor of a locked file; None where somebody else holds the lock. Without
+    ``create`` a file that is not there counts as locked by nobody (-1)."""
+    import fcntl
+
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
+    except FileNotFoundError:
+        return -1
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
+
+
 def _sweep(path: Path) -> str:
+    lock = _locked(path.with_suffix(".lock"))
+    if lock is None:
+        return ""
+    if lock >= 0:
+        os.close(lock)
     try:
         record = json.loads(path.read_text())
         owner, group, child = record["owner"], record["group"], record["child"]
@@ -72,6 +103,7 @@ def _sweep(path: Path) -> str:
         # Half a file, or one of a version we do not know: it names nothing we could end.
         run = ""
     path.unlink(missing_ok=True)
+    path.with_suffix(".lock").unlink(missing_ok=True)
     return run
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _TICK_S = 0.25
 _GRACE_S = 3.0
 _DRAIN_S = 0.5
+_MOST_DRAIN_S = 2.0
 _TAIL = 4000
 _CHUNK = 1 << 16
 
@@ -175,8 +176,9 @@ class _Conversation:
             if self._child.poll() is None:
                 continue
             gone_since = gone_since or now
-            # A grandchild may hold the pipe open for ever; what is in it comes at once.
-            if not self._open or (not got_output and now - gone_since > _DRAIN_S):
+            # A grandchild may hold the pipe open for ever, and write into it for ever too.
+            silent = not got_output and now - gone_since > _DRAIN_S
+            if not self._open or silent or now - gone_since > _MOST_DRAIN_S:
                 return None
 
     def drain(self) -> None:

@@ -36,6 +36,11 @@ class Signals:
             signal.signal(signal.SIGTSTP, self._suspend)
         signal.signal(signal.SIGCHLD, _wake)
 
+    def ignore(self) -> None:
+        """For the very end: what is left to do takes milliseconds and must not be cut."""
+        for signum in _STOPPING:
+            signal.signal(signum, signal.SIG_IGN)
+
     @contextmanager
     def deferred(self) -> Iterator[None]:
         """Inside, a signal waits: for the few steps that must not be left half done."""

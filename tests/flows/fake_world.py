@@ -7,6 +7,7 @@ Journal, limits, trees and files are the real ones, in a folder of the test's ow
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -102,6 +103,9 @@ class FakeProcesses:
         expected = self.expected.popleft()
         if expected.engine != name:
             pytest.fail(f"a run of {expected.engine} was expected, {name} was started")
+        if rules := command.env.get("AI_CODE_FENCE"):
+            # The fence makes its log when it is raised.
+            Path(json.loads(rules)["told"]).touch()
         listener.started()
         started = self._clock.monotonic()
         for path, text in expected.edits.items():

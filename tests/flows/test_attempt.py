@@ -30,8 +30,9 @@ from ai_code.flows.attempt import Attempt, Watch
 from ai_code.flows.output import Output
 from tests.flows.fake_world import FakeClock, FakeConsole
 
-RATE = Retrying(LimitKind.RATE, 1, 0.5, "429 rate_limit")
-OVERLOADED = Retrying(LimitKind.OVERLOADED, 3, 0.5, "529 overloaded")
+RATE = Retrying(LimitKind.RATE, 1, 40.0, "429 rate_limit")
+"""Claude sleeps 40 s before it asks again."""
+OVERLOADED = Retrying(LimitKind.OVERLOADED, 3, 40.0, "529 overloaded")
 
 
 class Scripted:
@@ -90,6 +91,15 @@ def test_a_retry_within_patience_goes_on_and_beyond_it_is_ended() -> None:
     assert watched.after(19.0) is None
     assert watched.after(1.5) is EndedBy.PATIENCE
     assert watched.troubles == 1
+
+
+def test_an_answer_that_takes_long_after_a_retry_is_waited_for() -> None:
+    """Off a terminal nothing comes until the answer is whole. The next failure ends it."""
+    watched = Watched()
+    watched.see(Retrying(LimitKind.RATE, 1, 0.5, "429 rate_limit"))
+    assert watched.after(60.0, silence_s=60.0) is None
+    watched.see(Retrying(LimitKind.RATE, 2, 1.0, "429 rate_limit"))
+    assert watched.after(0.0) is EndedBy.PATIENCE
 
 
 def test_an_answer_gives_patience_back() -> None:
@@ -230,6 +240,6 @@ def test_only_lasting_failure_ends_it(steps: list[Event | float], tty: bool) -> 
 @pytest.mark.parametrize("kind", list(LimitKind))
 def test_only_passing_limits_use_up_patience(kind: LimitKind) -> None:
     watched = Watched()
-    watched.see(Retrying(kind))
+    watched.see(Retrying(kind, 1, 40.0))
     ended = watched.after(30.0)
     assert (ended is EndedBy.PATIENCE) == (kind in PASSING_KINDS)

@@ -61,6 +61,21 @@ def test_nothing_there(project: Project) -> None:
     assert project.gather() == ((), ())
 
 
+def test_keys_are_nobodys_memory(project: Project) -> None:
+    project.write(".env", "TOKEN=secret\n")
+    told = gather_context(
+        SystemFiles(),
+        root=project.root,
+        cwd=project.root,
+        names=(".env",),
+        extra=(),
+        num_ctx=16384,
+        budget=0,
+        folder=project.folder,
+    )
+    assert told == ((), ())
+
+
 def test_nearest_first(project: Project) -> None:
     for path in ("CLAUDE.md", "README.md", "sub/AGENTS.md", "sub/deep/CLAUDE.md"):
         project.write(path, f"in {path}\n")

@@ -59,7 +59,15 @@ def test_nothing_at_all(person: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".claude/settings.json", ".claude/settings.local.json", ".mcp.json"]
+    "name",
+    [
+        ".claude/settings.json",
+        ".claude/settings.local.json",
+        ".mcp.json",
+        # A command may bring tools of its own, which run unasked.
+        ".claude/commands/review.md",
+        ".claude/agents/helper.md",
+    ],
 )
 @pytest.mark.parametrize("where", ["", "sub/folder"])
 def test_a_folder_with_settings_here_or_above(person: Person, name: str, where: str) -> None:

@@ -71,6 +71,20 @@ def test_a_run_that_lives_is_left_alone(tmp_path: Path, engine: subprocess.Popen
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_run_that_holds_its_lock_lives(tmp_path: Path, engine: subprocess.Popen[bytes]) -> None:
+    """Seen from a container its number means nothing: by that alone it would be dead."""
+    mine = Leftovers(tmp_path)
+    mine.remember(engine.pid, engine.pid)
+    [path] = tmp_path.glob("*.json")
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "owner": [2**30, 1.0], "run": "R3"}))
+    assert Leftovers(tmp_path).sweep() == []
+    assert alive(engine.pid)
+    mine.forget()
+    path.write_text(json.dumps({**told, "owner": [2**30, 1.0], "run": "R3"}))
+    assert Leftovers(tmp_path).sweep() == ["R3"]
+
+
 def test_our_own_group_is_never_ended(tmp_path: Path) -> None:
     here = [os.getpgrp(), start_time(os.getpgrp())]
     record(tmp_path, group=here, child=[os.getpid(), start_time(os.getpid())])

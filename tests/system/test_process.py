@@ -338,3 +338,16 @@ def test_a_state_folder_that_cannot_be_written(tmp_path: Path) -> None:
     finally:
         room.close()
     assert (told.code, heard.out) == (0, b"x\n")
+
+
+def test_a_grandchild_that_never_stops_talking(bench: Bench) -> None:
+    """It writes into the pipe for ever; the engine has ended all the same."""
+    chatters = "\n    ".join(
+        (
+            "open('pids', 'a').write(f'{os.getpid()}\\n')",
+            "while True: os.write(2, b'log\\n'); time.sleep(.05)",
+        )
+    )
+    told = bench.python(with_child(chatters, "print('done', flush=True)"))
+    assert (told.code, told.ended_by) == (0, None)
+    until_gone(*pids_in(bench.folder / "pids", 2))

@@ -42,11 +42,20 @@ _PROGRAMS = {"git", "uname"}
 _SENDS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 
 
+def _found(name: str) -> str:
+    """The real path of a program, as it is looked for; empty where there is none."""
+    folders = [""] if os.sep in name else os.environ.get("PATH", os.defpath).split(os.pathsep)
+    paths = (os.path.join(folder, name) for folder in folders)
+    return next((os.path.realpath(path) for path in paths if os.access(path, os.X_OK)), "")
+
+
 def _raise_fence() -> None:
     rules = json.loads(os.environ.pop("AI_CODE_FENCE"))
     folders = [os.path.realpath(folder) for folder in rules["write"]]
     hosts = {(str(host), int(port)) for host, port in rules["connect"]}
     names = {host.lower() for host, _ in hosts} | {"", "localhost"}
+    # Found now: a .env that aider loads later may put a folder of its own before them.
+    programs = {_found(name) for name in _PROGRAMS} - {""}
     told = os.open(rules["told"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def refuse(what: str, which: object) -> NoReturn:
@@ -79,8 +88,8 @@ def _raise_fence() -> None:
             refuse("writing", path)
 
     def check_start(program: Any) -> None:
-        name = os.path.basename(os.fsdecode(program)) if program else ""
-        if name not in _PROGRAMS:
+        name = os.fsdecode(program) if program else ""
+        if os.path.basename(name) not in _PROGRAMS or _found(name) not in programs:
             refuse("starting a program", program)
 
     def resolved(address: tuple[str, int]) -> bool:
