@@ -138,10 +138,10 @@ class SystemWorld:
 
         return start(work)
 
-    def piped_input(self, *, wait: bool) -> PipedInput:
+    def piped_input(self, *, wait: bool, tell: Callable[[], None]) -> PipedInput:
         from ai_code.system.stdin import read_piped
 
-        return read_piped(wait=wait)
+        return read_piped(wait=wait, tell=tell)
 
     def undisturbed(self) -> AbstractContextManager[None]:
         return self.signals.deferred()

@@ -124,7 +124,10 @@ def _prompt(world: Any, words: list[str], options: Mapping[str, Any]) -> str:
         text = "\n".join(part for part in (options["prompt"], text) if part)
     piped = None
     if not options["no_input"] or from_stdin:
-        told = world.piped_input(wait=from_stdin or not text)
+        told = world.piped_input(
+            wait=from_stdin or not text,
+            tell=lambda: world.console.note("Reading standard input until it ends…"),
+        )
         if told.too_long:
             raise UsageError("standard input is longer than 16 MiB", hint="ai-code --file NAME …")
         if told.silent:

@@ -35,9 +35,8 @@ class Request:
 class Command:
     """One process to start.
 
-    ``env`` holds changes to the inherited environment (None removes a variable). ``secrets``
-    are values that must never be printed or recorded. ``stdin`` None means /dev/null.
-    Times in seconds; 0 means no such deadline.
+    ``env`` holds changes to the inherited environment (None removes a variable). ``stdin`` None
+    means /dev/null. Times in seconds; 0 means no such deadline.
     """
 
     argv: tuple[str, ...]
@@ -46,4 +45,3 @@ class Command:
     stdin: bytes | None = None
     stall_timeout_s: float = 0.0
     deadline_s: float = 0.0
-    secrets: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ai_code.core.command import Command
     from ai_code.core.ports import Listener, OutputChannel
     from ai_code.system.leftovers import Leftovers
-    from ai_code.system.signals import Signals
+    from ai_code.system.signals import Signals, signal_group
 
 _TICK_S = 0.25
 _GRACE_S = 3.0
@@ -70,7 +70,7 @@ class ProcessRoom:
     def close(self) -> None:
         """Ends the guard and whatever is left in its group: nothing of ours runs any more."""
         if self._guard:
-            _signal_group(self._guard.group, signal.SIGKILL)
+            signal_group(self._guard.group, signal.SIGKILL)
             self._guard.dismiss()
             self._guard = None
         self._leftovers.forget()
@@ -104,7 +104,7 @@ class ProcessRoom:
     def _sweep_group(self, child: subprocess.Popen[bytes]) -> None:
         """What the engine left running in its group is ended with it."""
         if self._guard:
-            _signal_group(self._guard.group, signal.SIGTERM)
+            signal_group(self._guard.group, signal.SIGTERM)
         child.wait()
 
     def _end(self, child: subprocess.Popen[bytes]) -> None:
@@ -119,14 +119,14 @@ class ProcessRoom:
             family = []
         group = self._guard.group
         try:
-            _signal_group(group, signal.SIGTERM)
-            _signal_group(group, signal.SIGCONT)
+            signal_group(group, signal.SIGTERM)
+            signal_group(group, signal.SIGCONT)
             _wait(child, _GRACE_S)
         except Stopped:
             # Asked a second time: no more grace.
             pass
         if child.poll() is None:
-            _signal_group(group, signal.SIGKILL)
+            signal_group(group, signal.SIGKILL)
             self._guard.dismiss()
             self._guard = None
             child.wait()
@@ -274,7 +274,7 @@ class _Conversation:
             return EndedBy.STALL
         return None
 
-    def _woken(self, _seconds: float) -> None:
+    def _woken(self) -> None:
         """After Ctrl-Z and fg: the time asleep was not the engine's silence."""
         self._last_output = time.monotonic()
 
@@ -283,13 +283,6 @@ def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
     try:
         child.wait(seconds)
     except subprocess.TimeoutExpired:
-        return
-
-
-def _signal_group(group: int, signum: int) -> None:
-    try:
-        os.killpg(group, signum)
-    except (ProcessLookupError, PermissionError):
         return
 
 

@@ -26,7 +26,7 @@ class Signals:
         self._pending: int | None = None
         self.group: int | None = None
         """Process group of the running engine: stopped and continued together with us."""
-        self.on_pause: Callable[[float], None] | None = None
+        self.on_pause: Callable[[], None] | None = None
 
     def install(self) -> None:
         for signum in _STOPPING:
@@ -63,22 +63,23 @@ class Signals:
         """Ctrl-Z: the engine's group is stopped with us, and goes on with us."""
         group = self.group
         if group:
-            _signal_group(group, signal.SIGSTOP)
+            signal_group(group, signal.SIGSTOP)
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         # Here we were asleep; SIGCONT has woken us.
         signal.signal(signal.SIGTSTP, self._suspend)
         if group:
-            _signal_group(group, signal.SIGCONT)
+            signal_group(group, signal.SIGCONT)
         if self.on_pause:
-            self.on_pause(0.0)
+            self.on_pause()
 
 
 def _wake(_signum: int, _frame: FrameType | None) -> None:
     """SIGCHLD only has to end a wait (through the wakeup descriptor)."""
 
 
-def _signal_group(group: int, signum: int) -> None:
+def signal_group(group: int, signum: int) -> None:
+    """Sends a signal to a process group; nothing where it is gone."""
     try:
         os.killpg(group, signum)
     except (ProcessLookupError, PermissionError):

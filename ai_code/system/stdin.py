@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import stat
-import time
+from collections.abc import Callable
 
 _PATIENCE_S = 3.0
 MOST_BYTES = 16 << 20
@@ -21,9 +21,12 @@ class PipedInput:
         self.too_long = too_long
 
 
-def read_piped(descriptor: int = 0, wait: bool = True) -> PipedInput:
+def read_piped(
+    descriptor: int = 0, wait: bool = True, tell: Callable[[], None] = lambda: None
+) -> PipedInput:
     """Reads standard input to its end, if something is piped in. ``wait`` False: a prompt is
-    given otherwise and an open, silent pipe is given up after 3 s."""
+    given otherwise and an open, silent pipe is given up after 3 s. ``tell`` is called once when
+    the end has not come within 3 s: a pipe that stays open must not look like a hang."""
     try:
         mode = os.fstat(descriptor).st_mode
         if os.isatty(descriptor) or stat.S_ISDIR(mode):
@@ -34,8 +37,12 @@ def read_piped(descriptor: int = 0, wait: bool = True) -> PipedInput:
         return PipedInput(None, silent=True)
     pieces: list[bytes] = []
     size = 0
+    told = False
     while size <= MOST_BYTES:
         try:
+            if not told and not _readable(descriptor):
+                told = True
+                tell()
             piece = os.read(descriptor, 1 << 16)
         except BlockingIOError:
             select.select([descriptor], [], [])
@@ -51,6 +58,5 @@ def read_piped(descriptor: int = 0, wait: bool = True) -> PipedInput:
 
 
 def _readable(descriptor: int) -> bool:
-    until = time.monotonic() + _PATIENCE_S
-    ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
+    ready, _, _ = select.select([descriptor], [], [], _PATIENCE_S)
     return bool(ready)

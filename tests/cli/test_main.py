@@ -36,7 +36,7 @@ class CommandWorld(FakeWorld):
     def config(self) -> ConfigStore:
         return ConfigStore(Places.from_environ(self.environ), self.environ, self.cwd)
 
-    def piped_input(self, *, wait: bool) -> PipedInput:
+    def piped_input(self, *, wait: bool, tell: object) -> PipedInput:
         self.asked_for_input += 1
         return PipedInput(self.piped, silent=self.silent)
 

@@ -77,7 +77,6 @@ def aider_command(task: Task) -> Command:
         env=_environment(task, model, folder),
         stall_timeout_s=task.stall_timeout_s,
         deadline_s=task.deadline_s,
-        secrets=tuple(model.headers.values()),
     )
 
 
