@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ai_code.core.errors import Stopped
 from ai_code.core.exits import EndedBy, Exit
 from ai_code.system.guard import Guard, start_guard
+from ai_code.system.signals import signal_group
 
 if TYPE_CHECKING:
     from ai_code.core.command import Command
     from ai_code.core.ports import Listener, OutputChannel
     from ai_code.system.leftovers import Leftovers
-    from ai_code.system.signals import Signals, signal_group
+    from ai_code.system.signals import Signals
 
 _TICK_S = 0.25
 _GRACE_S = 3.0
