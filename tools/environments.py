@@ -94,18 +94,23 @@ def _claude(folder: Path, version: str) -> None:
 def _once(folder: Path, name: str, made_from: str, make: Callable[[Path], None]) -> None:
     stamp = folder / ".made-from"
     digest = hashlib.sha256(f"{made_from}{sys.version_info[:2]}{folder}".encode()).hexdigest()
-    if _reads(stamp) == digest:
+    if _reads(stamp) == digest and _is_whole(folder):
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / f".{folder.name.lstrip('.')}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _reads(stamp) == digest:
+        if _reads(stamp) == digest and _is_whole(folder):
             return
         print(f"making {name} …", file=sys.stderr, flush=True)
         if folder.exists():
             shutil.rmtree(folder)
         make(folder)
         stamp.write_text(digest)
+
+
+def _is_whole(folder: Path) -> bool:
+    """A virtual environment whose Python is still there, or no virtual environment."""
+    return not (folder / "pyvenv.cfg").exists() or (folder / "bin" / "python").exists()
 
 
 def _venv(folder: Path, python: str) -> None:

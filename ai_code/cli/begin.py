@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.errors import UsageError
+from ai_code.core.errors import ConfigError, UsageError
 from ai_code.core.prompt import compose
 from ai_code.engines.claude.command import check_engine_args
 from ai_code.flows.turns import RunOptions
@@ -31,6 +31,7 @@ DEFAULTS: Mapping[str, Any] = {
     "continue_": False,
     "resume": None,
     "output_format": "text",
+    "json": False,
     "timeout": None,
     "stall_timeout": None,
     "patience": None,
@@ -63,7 +64,12 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
 
     words, engine_args = _divide(world, options["words"])
     check_engine_args(engine_args)
-    loaded = world.config.load(_flags(options))
+    if options["local"] and (options["wait"] or options["engine"] == "claude"):
+        other = "--wait" if options["wait"] else "--engine claude"
+        raise UsageError(f"--local leaves Claude out, {other} asks for it", hint="ai-code --help")
+    if options["json"] and options["output_format"] != "text":
+        raise UsageError("--json and --output-format exclude each other", hint="ai-code --help")
+    loaded = _load(world, _flags(options))
     settings = loaded.settings
     if options["no_fallback"]:
         settings = settings._replace(fallback_enabled=False)
@@ -77,7 +83,7 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
         reads=_existing(world, options["reads"]),
         engine_args=engine_args,
         resume="" if options["continue_"] else options["resume"],
-        output_format=options["output_format"],
+        output_format="envelope" if options["json"] else options["output_format"],
         local_only=options["local"],
         wait=options["wait"],
         dry_run=options["dry_run"],
@@ -92,6 +98,18 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
             world.console.raw(line.encode("utf-8", "replace") + b"\n")
         return 0
     return Run(world, settings, request).go()
+
+
+def _load(world: Any, flags: dict[str, object]) -> Loaded:
+    """The settings. A value that only a flag has wrong is a wrong command line."""
+    try:
+        loaded: Loaded = world.config.load(flags)
+    except ConfigError as error:
+        if not flags:
+            raise
+        world.config.load({})
+        raise UsageError(error.what, why=error.why, hint="ai-code --help") from error
+    return loaded
 
 
 def _divide(world: Any, words: tuple[str, ...]) -> tuple[list[str], tuple[str, ...]]:

@@ -42,7 +42,9 @@ def main(argv: Sequence[str], world: World) -> int:
 
     try:
         command = load(name)
-        with command.make_context(_title(name), list(rest), obj=world) as context:
+        names = ["-h", "--help"]
+        title, arguments = _title(name), list(rest)
+        with command.make_context(title, arguments, obj=world, help_option_names=names) as context:
             result = command.invoke(context)
             return result if isinstance(result, int) else ExitCode.OK
     except click.exceptions.Exit as error:
@@ -82,6 +84,8 @@ def load(name: str) -> click.Command:
 def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     if argv and argv[0] in COMMANDS:
         return argv[0], argv[1:]
+    if list(argv) in (["help"], ["version"]):
+        return "run", [f"--{argv[0]}"]
     words = [word for word in argv if not word.startswith("-")]
     if len(words) == 1 and len(argv) == 1:
         _check_single_word(words[0])
@@ -112,6 +116,9 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
 
     message = error.format_message().rstrip(".")
     words = [word for word in rest if not word.startswith("-")]
+    known = getattr(load(name), "commands", {})
+    if words and words[0] in known:
+        return UsageError(message, hint=f"ai-code {name} {words[0]} --help")
     if name != "run" and len(words) >= 2:
         prompt = shlex.quote(" ".join([name, *words]))
         return UsageError(

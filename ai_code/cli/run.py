@@ -52,6 +52,7 @@ class _RunCommand(click.Command):
     default="text",
     help="As claude -p prints it, plus a field naming the engine.",
 )
+@click.option("--json", is_flag=True, help="One object of ours on stdout, also for errors.")
 @click.option("--timeout", metavar="TIME", help="End the engine after this time (90, 5m, 1h).")
 @click.option("--stall-timeout", metavar="TIME", help="End an engine silent for so long (300).")
 @click.option("--patience", metavar="TIME", help="Wait so long for a 429 or 529 to pass (20).")

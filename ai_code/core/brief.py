@@ -39,6 +39,18 @@ def render(brief: Brief) -> str:
     """The message for an engine that takes one text. It never begins with the person's own
     words: a message that begins with ``/`` or ``!`` would be a command to aider."""
     parts = ["The task, in the person's words:", "", brief.task.strip("\n"), ""]
+    parts.append(
+        "Make small, complete edits. Never replace code by a placeholder such as "
+        '"rest unchanged". If the task is a question, answer it and edit nothing.'
+    )
+    return "\n".join(parts) + "\n"
+
+
+def render_facts(brief: Brief) -> str:
+    """What is known of the project, as a text of its own; empty where nothing is.
+
+    Not a part of the message: aider opens every file for editing that a message names, also
+    those that merely differ from the last commit."""
     facts: list[str] = []
     if brief.branch:
         facts.append(f"- git branch: {brief.branch}")
@@ -56,13 +68,7 @@ def render(brief: Brief) -> str:
         )
         if brief.claude_said:
             facts.append("- the last thing it said: " + brief.claude_said)
-    if facts:
-        parts += ["About the project:", "", *facts, ""]
-    parts.append(
-        "Make small, complete edits. Never replace code by a placeholder such as "
-        '"rest unchanged". If the task is a question, answer it and edit nothing.'
-    )
-    return "\n".join(parts) + "\n"
+    return "\n".join(["About this project and this task:", "", *facts, ""]) if facts else ""
 
 
 def _listing(paths: tuple[str, ...]) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-OutputFormat = Literal["text", "json", "stream-json"]
+OutputFormat = Literal["text", "json", "stream-json", "envelope"]
+"""``envelope`` is ours (``--json``): nothing while engines work, one object at the end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,7 @@ class Attempt:
 
     def _retry(self, event: Retrying) -> None:
         why = {LimitKind.RATE: "rate limited", LimitKind.OVERLOADED: "overloaded"}.get(
-            event.kind or LimitKind.SESSION, event.message or "connection trouble"
+            event.kind or LimitKind.SESSION, _named(event.message)
         )
         self._retrying = f"{one_line(why, 60)}, retry {event.attempt or 1}"
         if event.kind in self._watch.patient_with:
@@ -153,6 +153,11 @@ class Attempt:
         if self._written:
             return f"writing, {max(1, self._written // 4)} tokens…"
         return f"{self._watch.waiting_for}…"
+
+
+def _named(message: str) -> str:
+    """Claude calls a connection that fails or drops "unknown"."""
+    return "no connection" if message in ("", "unknown") else message
 
 
 def _seconds(seconds: float) -> str:

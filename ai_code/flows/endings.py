@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
 from ai_code.core.exits import EndedBy, ExitCode
 from ai_code.core.text import one_line
-from ai_code.core.verdict import Failed, LimitKind, LimitReached, Unavailable, UnavailableReason
+from ai_code.core.verdict import (
+    Failed,
+    FailReason,
+    LimitKind,
+    LimitReached,
+    Unavailable,
+    UnavailableReason,
+)
 
 if TYPE_CHECKING:
     from ai_code.flows.turns import Turn
+
+
+_OTHER_MODEL = "ai-code --model NAME …   (a larger model may do it)"
+_LOCAL_HINTS: Mapping[FailReason | UnavailableReason, str] = {
+    FailReason.STALL: "ai-code --stall-timeout 15m …   (a large model is slow on a CPU)",
+    FailReason.DEADLINE: "ai-code --timeout TIME …   (give it longer)",
+    FailReason.CUT: "ai-code diff   (what it made, and what was left out); then once more",
+    UnavailableReason.MEMORY: "ollama ps   (what is loaded), or a smaller model: --model NAME",
+    UnavailableReason.NO_MODEL: "ollama list",
+    UnavailableReason.SERVER: "ollama ps   (is the server well?), then the same once more",
+}
 
 
 def never_ran(turn: Turn) -> bool:
@@ -51,7 +70,7 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
     error = AiCodeError(
         f"aider could not finish: {one_line(verdict.message)}",
         why=claude_reason,
-        hint=hint or "ai-code --model NAME …   (a larger model may do it)",
+        hint=hint or _LOCAL_HINTS.get(verdict.reason, _OTHER_MODEL),
     )
     if isinstance(verdict, Unavailable) and after_claude:
         error.exit_code = ExitCode.TRY_LATER

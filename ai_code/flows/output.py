@@ -67,6 +67,8 @@ class Output:
         """Claude finished: stdout gets what ``claude -p`` would have printed, an answer (an
         empty one is a line too) or its words about an error."""
         self.end_text()
+        if self._format == "envelope":
+            return
         if self._format != "text":
             if self._result is not None:
                 self._console.raw(self._named(self._result) + b"\n")
@@ -78,6 +80,8 @@ class Output:
         """A local engine finished: the same shapes, made of its answer. Its text is made safe:
         nobody but a weak model vouches for what is in it."""
         self.end_text()
+        if self._format == "envelope":
+            return
         answer = _safe(answer)
         if self._format == "text":
             if not self.streams and answer:
@@ -93,7 +97,7 @@ class Output:
         """No engine finished. A reader of JSON gets one result object all the same: the
         engine's own where it gave one, else one made of ``message``."""
         self.end_text()
-        if self._format == "text":
+        if self._format in ("text", "envelope"):
             return
         if self._result is not None:
             self._console.raw(self._named(self._result) + b"\n")

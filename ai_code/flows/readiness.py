@@ -89,7 +89,8 @@ def _fit(
     else:
         context = min(largest_context(model.size, shape_of(show), available), _WISHED_CONTEXT)
     if not context:
-        return _no_memory(model, _need(model, show, wanted.num_ctx or CONTEXTS[-1]), available)
+        need = _need(model, show, wanted.num_ctx or CONTEXTS[-1])
+        return _no_memory(model, need, available, wanted.num_ctx)
     return _ready(server, wanted, model, context, ())
 
 
@@ -194,7 +195,7 @@ def _no_model(wanted: str, served: Sequence[ServedModel]) -> Unavailable:
     return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
 
 
-def _no_memory(model: ServedModel, need: int, available: int) -> Unavailable:
+def _no_memory(model: ServedModel, need: int, available: int, asked: int) -> Unavailable:
     message = (
         f"{model.name} needs about {gib(need)} of memory and {gib(available)} can be had "
         "(RAM and GPU)"
@@ -203,5 +204,7 @@ def _no_memory(model: ServedModel, need: int, available: int) -> Unavailable:
         UnavailableReason.MEMORY,
         message,
         Evidence("ollama.memory", "none", f"need {need} available {available}"),
-        "close other programs, or take a smaller model: ollama pull qwen2.5-coder:3b",
+        f"set ollama.num-ctx ({asked}) lower; 0 takes what fits"
+        if asked
+        else "close other programs, or take a smaller model: ollama pull qwen2.5-coder:3b",
     )

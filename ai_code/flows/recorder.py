@@ -42,6 +42,11 @@ class Recorder:
         return self._record.id
 
     @property
+    def record(self) -> RunRecord | None:
+        """The record as it is now; None where the journal cannot be written."""
+        return self._record
+
+    @property
     def run_dir(self) -> Path:
         return self._world.journal.run_dir(self.run_id)
 
@@ -84,6 +89,7 @@ class Recorder:
             exit_code=code,
             state="done",
         )
+        self._record = record
         try:
             self._world.journal.save(record)
             self._keep_answer(turns)

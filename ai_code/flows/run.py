@@ -80,7 +80,22 @@ class Run:
         return LocalTurn(self._world, settings, self._options, self._output, self._recorder, engine)
 
     def go(self) -> int:
-        """Runs the plan's engines until one verdict stands."""
+        """Runs the plan's engines until one verdict stands; with ``--json`` the envelope last."""
+        error: AiCodeError | None = None
+        try:
+            code = self._go()
+        except AiCodeError as raised:
+            error, code = raised, int(raised.exit_code)
+        if self._options.output_format == "envelope":
+            from ai_code.flows.envelope import envelope
+
+            told = envelope(self._recorder.record, self._turns, code, error)
+            self._world.console.raw(told.encode("utf-8", "replace") + b"\n")
+        if error is not None:
+            raise error
+        return code
+
+    def _go(self) -> int:
         self._recorder.sweep()
         plan = self._plan()
         try:
@@ -268,6 +283,9 @@ class Run:
             return self._not_ready(ready, reason, claude)
         program, local = ready
         self._output.begin(self._local.name)
+        if claude is not None and self._options.engine_args:
+            lost = one_line(" ".join(self._options.engine_args))
+            self._world.console.important(f"{self._local.name} does not get Claude's {lost}")
         model = local.local.name
         self._world.console.banner(
             banner(self._local.title, because),
@@ -296,7 +314,11 @@ class Run:
         if isinstance(verdict, Interrupted):
             return 128 + (verdict.signal or 2)
         if isinstance(verdict, Done):
-            self._commit(turn)
+            if self._settings.fallback_auto_commit and turn.landed:
+                from ai_code.flows.auto_commit import commit_landed
+
+                run_id, prompt = self._recorder.run_id, self._options.prompt
+                commit_landed(self._world, turn, run_id, prompt, self._local.dirty)
             changed = bool(turn.landed and turn.landed.files)
             if not changed and turn.landed is None:
                 console.note("Nothing was changed.")
@@ -306,30 +328,6 @@ class Run:
             return self._done(changed or self._changed)
         self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))
         raise local_ended(turn, claude is not None, self._reason(claude.verdict) if claude else "")
-
-    def _commit(self, turn: Turn) -> None:
-        """With ``fallback.auto-commit``: the files that landed, and only they."""
-        files = [file.path for file in turn.landed.files] if turn.landed else []
-        if not (files and self._settings.fallback_auto_commit):
-            return
-        if mixed := sorted(self._local.dirty.intersection(files)):
-            self._world.console.important(
-                f"not committed: {one_line(mixed[0])} had changes of yours before"
-            )
-            return
-        from ai_code.core.record import prompt_line
-
-        title = prompt_line(self._options.prompt)[:72]
-        message = (
-            f"{title}\n\nMade by {turn.engine} with {turn.model} (ai-code {self._recorder.run_id})."
-        )
-        trees = self._world.trees
-        try:
-            commit = trees.commit(trees.root_of(self._world.cwd), files, message)
-        except AiCodeError as error:
-            self._world.console.important(f"not committed: {error.what} {error.why}".rstrip())
-        else:
-            self._world.console.note(f"committed as {commit}")
 
     # The record ---------------------------------------------------------------------------
 

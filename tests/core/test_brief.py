@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_code.core.brief import Brief, estimate_tokens, fit, render
+from ai_code.core.brief import Brief, estimate_tokens, fit, render, render_facts
 
 TASKS = st.one_of(st.text(), st.sampled_from(["/run rm -rf ~", "!ls", "/add x", "\n/exit", "# x"]))
 
@@ -20,7 +20,7 @@ def test_the_task_is_whole_and_never_first(task: str) -> None:
 
 
 def test_everything_that_is_known() -> None:
-    message = render(
+    message = render_facts(
         Brief(
             "finish it",
             branch="feature",
@@ -43,13 +43,17 @@ def test_everything_that_is_known() -> None:
 
 
 def test_nothing_is_said_of_what_is_not_known() -> None:
-    message = render(Brief("task"))
-    assert "About the project" not in message
-    assert "Claude" not in message
+    assert render_facts(Brief("task")) == ""
+
+
+def test_the_message_names_no_file_but_the_tasks() -> None:
+    """aider opens for editing whatever a message names."""
+    brief = Brief("task", commits=("tune Makefile",), changed=("a.py",), claude_edited=("b.py",))
+    assert render(brief) == render(Brief("task"))
 
 
 def test_a_long_list_is_cut() -> None:
-    message = render(Brief("task", changed=tuple(f"f{number}" for number in range(100))))
+    message = render_facts(Brief("task", changed=tuple(f"f{number}" for number in range(100))))
     assert "f39 and 60 more" in message
     assert "f40" not in message
 

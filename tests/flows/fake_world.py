@@ -96,7 +96,9 @@ class FakeProcesses:
     def run(self, command: Command, listener: Listener) -> Exit:
         self.commands.append(command)
         if "--message-file" in command.argv:
-            self.messages.append(Path(option(command, "--message-file") or "").read_text())
+            message = Path(option(command, "--message-file") or "")
+            # What is known of the project is a file of its own beside the message.
+            self.messages.append(message.read_text() + message.with_name("about.md").read_text())
         name = Path(command.argv[0]).name
         if not self.expected:
             pytest.fail(f"an unexpected run of {name}: {command.argv}")

@@ -125,7 +125,7 @@ def test_memory_files_are_context(world: FakeWorld) -> None:
     command = world.command
     reads = [b for a, b in zip(command.argv, command.argv[1:], strict=False) if a == "--read"]
     names = [Path(path).name for path in reads]
-    assert names == ["hello.py", "CLAUDE.md", "AGENTS.md", "README.md"]
+    assert names == ["about.md", "hello.py", "CLAUDE.md", "AGENTS.md", "README.md"]
     assert all(not Path(path).is_relative_to(command.cwd) for path in reads)
 
 

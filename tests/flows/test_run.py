@@ -522,3 +522,29 @@ def test_a_commit_that_fails_is_told_and_the_change_stays(
         world.console.of("important")
     )
     assert world.read("hello.py") == EDITED
+
+
+# --json ---------------------------------------------------------------------------------------
+
+
+def test_the_envelope_of_a_fallback(world: FakeWorld) -> None:
+    at_limit(world)
+    world.expect_aider()
+    assert world.go(output_format="envelope").code == 0
+    told = json.loads(world.console.stdout)
+    assert (told["version"], told["ok"], told["exit_code"]) == (1, True, 0)
+    assert [(each["engine"], each["verdict"]) for each in told["attempts"]][0] == (
+        "claude",
+        "limit",
+    )
+    assert (told["engine"], told["error"]) == ("aider", None)
+    assert told["run"] == world.record.id
+
+
+def test_the_envelope_of_an_error(world: FakeWorld) -> None:
+    at_limit(world)
+    world.set(fallback_enabled=False)
+    outcome = world.go(output_format="envelope")
+    told = json.loads(world.console.stdout)
+    assert (outcome.code, told["exit_code"], told["ok"]) == (75, 75, False)
+    assert told["error"]["what"] and told["error"]["hint"]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from ai_code.core.brief import Brief, render
+from ai_code.core.brief import Brief, render, render_facts
 from ai_code.core.command import Command
 from ai_code.core.task import FENCE_LOG, LocalModel, Task
 
@@ -48,6 +48,10 @@ _NOWHERE = (
 )
 
 
+_FACTS = "about.md"
+"""The facts of the brief, as a read-only file of aider's chat."""
+
+
 def aider_command(task: Task) -> Command:
     """The command of one attempt. ``files_of`` tells what must be on disk before it starts."""
     model = _model(task)
@@ -66,6 +70,8 @@ def aider_command(task: Task) -> Command:
         argv += ["--chat-language", language]
     if not task.in_git:
         argv.append("--no-git")
+    if render_facts(brief):
+        argv += ["--read", str(folder / _FACTS)]
     for context in brief.context:
         argv += ["--read", str(context.path)]
     for name in brief.editable:
@@ -99,6 +105,7 @@ def files_of(task: Task) -> Mapping[str, str]:
     brief = task.brief or Brief(task=task.request.prompt)
     return {
         "message": render(brief),
+        _FACTS: render_facts(brief),
         "model-settings.yml": json.dumps(_model_settings(model, task.edit_format)),
         "model-metadata.json": json.dumps(_model_metadata(model)),
     }
