@@ -533,10 +533,8 @@ def test_the_envelope_of_a_fallback(world: FakeWorld) -> None:
     assert world.go(output_format="envelope").code == 0
     told = json.loads(world.console.stdout)
     assert (told["version"], told["ok"], told["exit_code"]) == (1, True, 0)
-    assert [(each["engine"], each["verdict"]) for each in told["attempts"]][0] == (
-        "claude",
-        "limit",
-    )
+    first = told["attempts"][0]
+    assert (first["engine"], first["verdict"]) == ("claude", "limit")
     assert (told["engine"], told["error"]) == ("aider", None)
     assert told["run"] == world.record.id
 
