@@ -111,8 +111,9 @@ def test_japanese(world: World) -> None:
     assert run.code == 0, run
     assert world.text("資料/挨拶 する.py") == DOCUMENTED
     assert "changed: 資料/挨拶 する.py (+1 −0)" in run.stderr
-    told = ollama.chats[0].json["messages"][-1]["content"]
-    assert prompt in told and "日本語" in told
+    messages = [each["content"] for each in ollama.chats[0].json["messages"]]
+    assert prompt in messages[-1]
+    assert any("日本語" in each for each in messages), "the commit's subject"
 
 
 # Settings -----------------------------------------------------------------------------------

@@ -214,7 +214,8 @@ def test_a_claude_md_that_is_none(limited: World, tmp_path: Path, how: str) -> N
     run = limited.run(TASK)
     assert run.code == 0, run
     # README.md; or the beginning of CLAUDE.md, which takes all the room there is.
-    assert run.stdout.startswith("1 files, secret: False\nTrue")
+    # What is known of the project, and README.md.
+    assert run.stdout.startswith("2 files, secret: False\nTrue")
     assert ("only its beginning fits" in run.stderr) == (how == "huge")
     assert limited.text() == DOCUMENTED
 
