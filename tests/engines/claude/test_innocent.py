@@ -46,7 +46,11 @@ def test_a_success_whose_whole_answer_is_a_limit_s_text(rule: object) -> None:
     assert isinstance(verdict(observe_text(stream_of(sample)), 0), Done)
 
 
-@given(st.sampled_from([r.sample for r in rules() if r.channel == "text"]), st.text(min_size=1))
+# A carriage return or an escape sequence may wipe what stood before it off the screen.
+WORDS = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1)
+
+
+@given(st.sampled_from([r.sample for r in rules() if r.channel == "text"]), WORDS)
 def test_a_limit_s_text_within_other_text(sample: str, other: str) -> None:
     for text in (f"x{other} {sample}", f"{sample}\n{other}x", f"{other}x\n{sample}"):
         assert isinstance(verdict(observe_text(text, "text"), 0), Done)
