@@ -128,7 +128,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
         if limit.resets_at is not None:
             until = f"resets {describe_reset(limit.resets_at, now, tz)}"
         click.echo(f"{limit.kind} limit, {until}")
-        click.echo(f"    seen {_ago(now - limit.seen_at)} · {one_line(limit.scope, 60)}")
+        click.echo(f"    seen {_ago(now - limit.seen_at)} · {_account(limit.scope)}")
         if limit.evidence:
             click.echo(f"    {one_line(limit.evidence, _WIDTH - 4)}")
 
@@ -164,6 +164,12 @@ def _shown(rule: LimitRule) -> Iterator[str]:
     head = f"{rule.id}  {_MEANS[type(rule.kind)]} {rule.kind}  ({rule.channel}, {rule.since})"
     yield one_line(head, _WIDTH)
     yield "    " + one_line(rule.sample, _WIDTH - 4)
+
+
+def _account(scope: str) -> str:
+    """``folder|kind of login`` as a person reads it."""
+    folder, _, login = scope.rpartition("|")
+    return one_line(f"{folder} ({login})" if folder else login, 60)
 
 
 def _ago(seconds: float) -> str:

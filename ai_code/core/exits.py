@@ -29,6 +29,8 @@ class EndedBy(StrEnum):
     DEADLINE = "deadline"
     PERSON = "person"
     PAID = "paid"
+    UNFENCED = "unfenced"
+    """It works without the write fence that it was started with."""
 
 
 @dataclass(frozen=True, slots=True)

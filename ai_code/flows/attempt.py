@@ -32,6 +32,8 @@ class Watch:
     waiting_for: str = ""
     on_trouble: Callable[[], None] = field(default=lambda: None)
     on_started: Callable[[], None] = field(default=lambda: None)
+    is_fenced: Callable[[], bool] = field(default=lambda: True)
+    """Asked once, when the first output has come: by then the fence stands, or never will."""
 
 
 class Attempt:
@@ -45,6 +47,8 @@ class Attempt:
         self._console = console
         self._clock = clock
         self._watch = watch
+        self._heard = False
+        self._fenced = False
         self._permanent = False
         self._paid = False
         self._retrying = ""
@@ -61,6 +65,7 @@ class Attempt:
 
     def output(self, channel: OutputChannel, data: bytes) -> None:
         """Called by the process room with what came."""
+        self._heard = True
         for event in self.run.feed(channel, data):
             self._take(event)
 
@@ -71,6 +76,10 @@ class Attempt:
         self._console.status("")
 
     def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
+        if self._heard and not self._fenced:
+            self._fenced = self._watch.is_fenced()
+            if not self._fenced:
+                return EndedBy.UNFENCED
         if self._permanent and self._watch.end_on_permanent:
             return EndedBy.PERMANENT
         if self._paid and self._watch.end_on_paid:

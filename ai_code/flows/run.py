@@ -98,15 +98,18 @@ class Run:
     def _go(self) -> int:
         self._recorder.sweep()
         plan = self._plan()
+        code: int | None = None
         try:
             code = self._first(plan)
         except AiCodeError as error:
-            self._recorder.finish(self._turns, error.exit_code)
+            code = int(error.exit_code)
             raise
-        except BaseException:
-            self._recorder.finish(self._turns, None)
-            raise
-        self._recorder.finish(self._turns, code)
+        finally:
+            try:
+                if "_local" in self.__dict__:
+                    self._local.dismiss()
+            finally:
+                self._recorder.finish(self._turns, code)
         return code
 
     def _plan(self) -> Plan:
@@ -169,11 +172,11 @@ class Run:
             self._remember(turn.verdict)
             from ai_code.flows.waiting import wait_for_reset
 
-            wait_for_reset(self._world, turn.verdict, again=waited)
+            resume = turn.session_id if self._claude.knows_session else ""
+            wait_for_reset(self._world, turn.verdict, session_id=resume, again=waited)
             waited = True
             self._world.console.banner(banner("Claude Code", "first"), "")
             self._output.begin("claude")
-            resume = turn.session_id if self._claude.knows_session else ""
             turn = self._keep(self._claude.run(program, resume=resume))
         self._changed = self._compared(before)
         return self._after_claude(plan, turn)

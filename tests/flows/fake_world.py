@@ -55,7 +55,8 @@ class Silence:
     seconds: float
 
 
-Piece = bytes | Silence
+Piece = bytes | Silence | Callable[[], object]
+"""What an engine prints, a silence, or something that somebody does at that moment."""
 Edits = Mapping[str, str | None]
 """Path below the folder an engine works in → its new text, None to delete it."""
 
@@ -123,6 +124,9 @@ class FakeProcesses:
         for piece in pieces:
             if isinstance(piece, Silence):
                 ended = self._silence(piece.seconds, listener, started)
+            elif callable(piece):
+                piece()
+                ended = None
             else:
                 listener.output("out", piece)
                 ended = listener.tick(self._clock.monotonic() - started, 0.0)
@@ -335,7 +339,15 @@ class FakeWorld:
         return self.server
 
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
-        value = work()
+        try:
+            value = work()
+        except Exception as error:
+            raised = error
+
+            def fail() -> T:
+                raise raised
+
+            return fail
         return lambda: value
 
     @contextmanager
