@@ -341,7 +341,7 @@ class FakeWorld:
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         try:
             value = work()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  it is raised where it is asked for
             raised = error
 
             def fail() -> T:

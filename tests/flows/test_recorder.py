@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-import subprocess
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
