@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.exits import EndedBy
 from ai_code.core.text import one_line
@@ -21,8 +20,7 @@ _SILENT_S = 3.0
 _LINE_EVERY_S = 60.0
 
 
-@dataclass(slots=True)
-class Watch:
+class Watch(NamedTuple):
     """What an attempt is watched for. ``patient_with`` are the kinds that patience is for."""
 
     patience: Patience
@@ -30,9 +28,9 @@ class Watch:
     end_on_paid: bool = False
     end_on_permanent: bool = True
     waiting_for: str = ""
-    on_trouble: Callable[[], None] = field(default=lambda: None)
-    on_started: Callable[[], None] = field(default=lambda: None)
-    is_fenced: Callable[[], bool] = field(default=lambda: True)
+    on_trouble: Callable[[], None] = lambda: None
+    on_started: Callable[[], None] = lambda: None
+    is_fenced: Callable[[], bool] = lambda: True
     """Asked once, when the first output has come: by then the fence stands, or never will."""
 
 

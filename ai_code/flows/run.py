@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,6 @@ from ai_code.core.verdict import (
     Unavailable,
     Verdict,
 )
-from ai_code.engines.registry import LOCAL
 from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
 from ai_code.flows.output import Output
@@ -71,7 +69,7 @@ class Run:
     @cached_property
     def _local(self) -> LocalTurn:
         """Imported and made when Claude is in trouble: most runs never need it."""
-        from ai_code.engines.registry import local_engine
+        from ai_code.engines.registry import LOCAL, local_engine
         from ai_code.flows.local_turn import LocalTurn
 
         settings = self._settings
@@ -339,6 +337,6 @@ class Run:
         return reason_line(verdict, int(clock.now()), clock.local_tz())
 
     def _keep(self, turn: Turn) -> Turn:
-        kept = replace(turn, verdict=masked_verdict(turn.verdict, self._secrets))
+        kept = turn._replace(verdict=masked_verdict(turn.verdict, self._secrets))
         self._turns.append(kept)
         return kept

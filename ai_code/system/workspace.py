@@ -282,9 +282,9 @@ def is_everything(root: Path, env: Mapping[str, str] | None) -> bool:
 
 def copy_index(repository: Repository, git_dir: Path) -> None:
     """With its time: git takes an entry for clean only when it is older than the index."""
-    if not repository.index.is_file():
+    if not repository.index_file.is_file():
         return
-    shutil.copy2(repository.index, git_dir / "index")
+    shutil.copy2(repository.index_file, git_dir / "index")
     (git_dir / "index").chmod(0o600)
     for shared in repository.git_dir.glob("sharedindex.*"):
         if shared.is_file():

@@ -11,7 +11,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -92,7 +92,7 @@ class FakeProcesses:
         return Program((f"/programs/{argv[0]}", *argv[1:]))
 
     def version(self, program: Program) -> Program:
-        return replace(program, version=self.versions.get(Path(program.argv[0]).name))
+        return program._replace(version=self.versions.get(Path(program.argv[0]).name))
 
     def run(self, command: Command, listener: Listener) -> Exit:
         self.commands.append(command)
@@ -118,7 +118,7 @@ class FakeProcesses:
         wall_s = self._clock.monotonic() - started
         if ended is not None:
             return Exit(143, ended_by=ended, wall_s=wall_s)
-        return replace(expected.exit, wall_s=wall_s)
+        return expected.exit._replace(wall_s=wall_s)
 
     def _play(self, pieces: Sequence[Piece], listener: Listener, started: float) -> EndedBy | None:
         for piece in pieces:
