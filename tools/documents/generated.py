@@ -66,7 +66,7 @@ def write(root: Path, path: str) -> None:
 
 
 def _filled(found: re.Match[str], language: Language) -> str:
-    return f"{found['begin']}\n{_PARTS[found['name']](language)}\n{found['end']}"
+    return f"{found['begin']}\n{_PARTS[found['name']](language)}\n\n{found['end']}"
 
 
 def _completion(shell: str) -> str:

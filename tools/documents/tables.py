@@ -19,7 +19,8 @@ EXITS: dict[ExitCode, str] = {
     ExitCode.OK: "Done, by whichever engine.",
     ExitCode.FAILED: (
         "The engine failed; or nothing was changed under `--expect-changes`; or all that the "
-        "local model made was left out; or you said no to an undo or to trust."
+        "local model made was left out; or you said no to an undo or to trust; or an undo left a "
+        "file alone."
     ),
     ExitCode.USAGE: "The command line cannot be carried out as it stands.",
     ExitCode.TRY_LATER: (
