@@ -89,14 +89,14 @@ def _usage(title: str, command: click.Command) -> str:
 
 
 def _options_of(command: click.Command) -> Iterator[str]:
-    context = click.Context(command, help_option_names=["-h", "--help"])
-    for option in command.get_params(context):
+    for option in command.params:
         if isinstance(option, click.Option) and not option.hidden:
             names = [f"\\fB{_text(name)}\\fR" for name in option.opts]
             value = "" if option.is_flag or option.count else _value(option, command)
             yield ".TP"
             yield ", ".join(names) + value
             yield _text(option.help or "")
+    yield from (".TP", "\\fB\\-h\\fR, \\fB\\-\\-help\\fR", "Show a help and exit.")
 
 
 def _value(option: click.Option, command: click.Command) -> str:
