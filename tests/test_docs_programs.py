@@ -12,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_docs import OURS, PAGES, ROOT, blocks, command_lines, name_of
+from tests.test_docs import (
+    OURS,
+    PAGES,
+    ROOT,
+    blocks,
+    command_lines,
+    inline_commands,
+    known_messages,
+    name_of,
+)
 
 HELP, VERBS, RUN, SCRIPT = "help", "verbs", "run", "script"
 """How a command is tried: its own help has all its options; its help has the verb; it is run in
@@ -28,6 +37,23 @@ KNOWN: dict[tuple[str, str], str] = {
     ("ollama", "serve"): HELP,
     ("ollama", "pull"): HELP,
     ("ollama", "ps"): HELP,
+    ("pip", "uninstall"): HELP,
+    ("pipx", "uninstall"): HELP,
+    ("git", "apply"): HELP,
+    ("git", "init"): RUN,
+    ("git", "worktree"): HELP,
+    ("man", "-l"): SCRIPT,
+    ("man", "ai-code"): "the manual is not installed here; man -l shows it",
+    ("chmod", "+x"): HELP,
+    ("df", "-h"): HELP,
+    ("ls", "-ld"): RUN,
+    ("ls", "~/.local/state/ai-code/runs"): "the folder is the person's",
+    ("command", "-v"): "what it looks for is not here",
+    ("unset", "ANTHROPIC_API_KEY"): RUN,
+    ("kill", "-9"): "it ends something",
+    ("claude", "--version"): "Claude Code is not on the path of these tests",
+    ("claude", "-p"): "Claude Code is not on the path of these tests",
+    ("claude", "/login"): "it would log in",
     ("systemctl", "--user"): VERBS,
     ("loginctl", "enable-linger"): VERBS,
     ("journalctl", "--user"): VERBS,
@@ -46,16 +72,21 @@ argument is left open."""
 _PACKAGES = {
     "npm": {"@anthropic-ai/claude-code"},
     "uv": {".", "aider-chat", "ai-code"},
-    "pipx": {"."},
-    "pip": {"."},
+    "pipx": {".", "ai-code"},
+    "pip": {".", "ai-code"},
     "brew": {"python", "git", "node", "ollama", "uv"},
 }
 """What the documents may tell people to install: a slip here is somebody else's package."""
 
 
 def commands() -> list[tuple[str, ...]]:
-    rows = (tuple(words) for page in PAGES for words in command_lines(page))
-    return list(dict.fromkeys(row for row in rows if row[0] not in OURS))
+    """Of sh blocks all; of running text those whose program is known, unless it is a message."""
+    programs = {program for program, _ in KNOWN}
+    found = [tuple(words) for page in PAGES for words in command_lines(page)]
+    running_text = [tuple(words) for page in PAGES for words in inline_commands(page, programs)]
+    found += [each for each in running_text
+              if key_of(each) in KNOWN or " ".join(each) not in known_messages()]  # fmt: skip
+    return list(dict.fromkeys(words for words in found if words[0] not in OURS))
 
 
 def key_of(words: tuple[str, ...]) -> tuple[str, str]:
@@ -85,24 +116,30 @@ def test_a_command_of_others_is_known_and_tried(
         return
     if how not in (HELP, VERBS, RUN):
         pytest.skip(f"{' '.join(words)}: {how}")
-    path = f"{clean_env['PATH']}:{Path(shutil.which('npm') or '/').parent}"
-    program = shutil.which(words[0], path=path)
-    if program is None:
-        pytest.skip(f"{words[0]} is not on this machine: only name and first word were looked at")
     if how == RUN:
-        done = subprocess.run([program, *words[1:]], cwd=git_project, env=clean_env,
+        done = subprocess.run(["bash", "-c", " ".join(words)], cwd=git_project, env=clean_env,
                               stdin=subprocess.DEVNULL, capture_output=True)  # fmt: skip
         assert done.returncode == 0, done.stderr
         return
-    sub = () if how == VERBS else tuple(word for word in words[1:3] if word.isalpha())
-    told = subprocess.run([program, *sub, "--help"], cwd=git_project, capture_output=True,
-                          env={**clean_env, "PATH": path}, stdin=subprocess.DEVNULL)  # fmt: skip
-    text = (told.stdout + told.stderr).decode("utf-8", "replace")
-    assert told.returncode == 0, text
-    options = [word for word in words if word.startswith("-")]
-    wanted = [*options, *(w for w in words[1:] if w.isidentifier() and how == VERBS)]
-    wanted += [w for w in words[1:] if how == VERBS and re.fullmatch(r"[a-z]+(-[a-z]+)+", w)]
-    assert [each for each in wanted if not re.search(rf"{re.escape(each)}\b", text)] == []
+    told = help_of(words, how, clean_env)
+    wanted = [word for word in words[1:] if word.startswith("-") or how == VERBS]
+    for word in wanted:
+        assert word.endswith(".service") or re.search(rf"{re.escape(word)}\b", told), word
+
+
+def help_of(words: tuple[str, ...], how: str, env: dict[str, str]) -> str:
+    """The help of a program, or of its subcommand; skips where the program is not there."""
+    path = f"{env['PATH']}:{Path(shutil.which('npm') or '/').parent}"
+    program = shutil.which(words[0], path=path)
+    if program is None:
+        pytest.skip(f"{words[0]} is not on this machine: only name and first word were looked at")
+    count = 2 if words[0] == "uv" else 1
+    sub = words[1 : 1 + count] if how == HELP and words[1].isalpha() else ()
+    flag = "-h" if words[0] == "git" else "--help"
+    done = subprocess.run([program, *sub, flag], env={**env, "PATH": path},
+                          stdin=subprocess.DEVNULL, capture_output=True)  # fmt: skip
+    assert done.returncode in ((129,) if words[0] == "git" else (0,)), done.stderr
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
 
 
 def packages_of(words: tuple[str, ...]) -> list[str]:
@@ -115,6 +152,8 @@ def packages_of(words: tuple[str, ...]) -> list[str]:
 
 
 def is_here(arguments: tuple[str, ...]) -> bool:
+    if arguments[0] == "-l":
+        return (ROOT / arguments[1]).is_file()
     if arguments[0] == "-m":
         return importlib.util.find_spec(arguments[1]) is not None
     return (ROOT / arguments[0]).is_file()
