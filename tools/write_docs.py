@@ -18,6 +18,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main(arguments: list[str]) -> int:
+    try:
+        return _main(arguments)
+    except KeyError as missing:
+        print(f"there is no Japanese for {missing}: say it in tools/documents/", file=sys.stderr)
+        return 1
+
+
+def _main(arguments: list[str]) -> int:
     from tools.documents import generated, translations
 
     match arguments:

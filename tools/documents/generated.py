@@ -28,7 +28,10 @@ _SHELLS = {
 
 
 def _whole_files() -> Mapping[str, Callable[[], str]]:
-    made: dict[str, Callable[[], str]] = {"man/ai-code.1": manual.page}
+    made: dict[str, Callable[[], str]] = {
+        "man/ai-code.1": lambda: manual.page("en"),
+        "man/ja/ai-code.1": lambda: manual.page("ja"),
+    }
     for path, shell in _SHELLS.items():
         made[path] = lambda shell=shell: _completion(shell)  # type: ignore[misc]
     return made
@@ -61,7 +64,7 @@ def stale(root: Path) -> Iterator[str]:
 
 
 def write(root: Path, path: str) -> None:
-    (root / path).parent.mkdir(exist_ok=True)
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
     (root / path).write_text(fresh(root, path), "utf-8")
 
 

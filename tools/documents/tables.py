@@ -49,7 +49,7 @@ def variables(language: Language) -> str:
         "en": ("Variable", "Key", "What it does"),
         "ja": ("変数", "設定項目", "意味"),
     }[language]
-    rows = [(f"`{key.env}`", f"`{key.name}`", _help(key, language)) for key in KEYS.values()]
+    rows = [(f"`{key.env}`", f"`{key.name}`", help_of(key, language)) for key in KEYS.values()]
     return "\n".join(_table(head, rows))
 
 
@@ -92,12 +92,13 @@ def _settings_of(keys: Sequence[Key], language: Language) -> Iterator[str]:
     for key in keys:
         name = f"`{key.name}`" + (f" {trust}" if key.trusted else "")
         flag = f"`{key.flag}`" if key.flag else ""
-        rows.append((name, _takes(key, language), _default(key, language), flag,
-                     _help(key, language)))  # fmt: skip
+        rows.append((name, takes(key, language), _default(key, language), flag,
+                     help_of(key, language)))  # fmt: skip
     yield from _table(head, rows)
 
 
-def _takes(key: Key, language: Language) -> str:
+def takes(key: Key, language: Language) -> str:
+    """What a key takes, in words."""
     if language == "en":
         return expected(key)
     if key.type == "choice":
@@ -113,7 +114,8 @@ def _default(key: Key, language: Language) -> str:
     return f"`{as_scalar(plain(key, key.default))}`"
 
 
-def _help(key: Key, language: Language) -> str:
+def help_of(key: Key, language: Language) -> str:
+    """What a key does. KeyError where nobody has said it in this language."""
     return key.help if language == "en" else japanese.HELP[key.name]
 
 
