@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_code.cli.begin import _SETTING_FLAGS
 from ai_code.cli.main import COMMANDS
 from ai_code.core.exits import ExitCode
 from ai_code.settings.keys import KEYS
@@ -46,6 +47,14 @@ def test_no_japanese_description_outlives_its_key() -> None:
     types = {key.type for key in KEYS.values() if not key.choices}
     assert set(japanese.TYPES) == types
     assert set(japanese.EXITS) == set(tables.EXITS) == set(ExitCode)
+
+
+def test_the_flags_of_settings_are_options_and_all_of_them() -> None:
+    options = {name: option for _, option in manual.options("run") for name in option.opts}
+    for key in KEYS.values():
+        assert not key.flag or key.flag in options, key.name
+    for option, name in _SETTING_FLAGS.items():
+        assert KEYS[name].flag == f"--{option.replace('_', '-')}"
 
 
 def test_every_command_and_option_has_a_japanese_description() -> None:
