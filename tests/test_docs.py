@@ -15,6 +15,7 @@ import click
 import pytest
 
 from ai_code.cli.main import COMMANDS, load
+from ai_code.core import errors
 from ai_code.settings import Layers, SourceFile
 from ai_code.settings import load as load_settings
 
@@ -73,6 +74,39 @@ def _commands(words: list[str]) -> Iterator[list[str]]:
         if part:
             yield part
         part = []
+
+
+_MISTAKES = {"… (as the command: ai-code … --help)", "…: …"}
+"""Errors whose whole text is made of others, or is click's."""
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_error_of_the_program_is_in_the_guide(language: str) -> None:
+    text = prose(ROOT / "docs" / language / "troubleshooting.md")
+    quoted = "…".join(re.findall(r"`([^`\n]+)`", text)).split("…")
+    pieces = [piece.strip(" ()") for piece in quoted if len(piece.strip()) > 6]
+    known = dict.fromkeys(_errors())
+    assert len(known) > 40
+    missing = [each for each in known if not any(piece in each for piece in pieces)]
+    assert missing == [], f"say in docs/{language}/troubleshooting.md what mends it"
+
+
+def _errors() -> Iterator[str]:
+    """The first argument of each error that is made, with … for what is filled in."""
+    for path in sorted((ROOT / "ai_code").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id.endswith("Error") and node.func.id in vars(errors) and node.args:
+                text = _text_of(node.args[0])
+                if text and text not in _MISTAKES:
+                    yield text
+
+
+def _text_of(node: ast.expr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
 @cache

@@ -196,7 +196,7 @@ def test_systemd_takes_the_unit(
 
 
 @pytest.mark.parametrize(("name", "text"), shown("nix"), ids=[row[0] for row in shown("nix")])
-def test_nix_reads_it(name: str, text: str, clean_env: dict[str, str]) -> None:
+def test_nix_reads_it(name: str, text: str) -> None:
     nix = shutil.which("nix-instantiate")
     if nix is None:
         pytest.skip("nix-instantiate is not on this machine: the module was not parsed")
