@@ -15,6 +15,7 @@ import pytest
 
 from ai_code.cli.begin import _SETTING_FLAGS
 from ai_code.cli.main import COMMANDS
+from ai_code.core.drill import SCENARIOS
 from ai_code.core.exits import ExitCode
 from ai_code.settings.keys import KEYS
 from tests.test_docs import ROOT, blocks, parse
@@ -198,10 +199,10 @@ def test_a_built_package_holds_them(tmp_path: Path) -> None:
 # The drill's page -------------------------------------------------------------------------
 
 
-def test_the_drills_page_names_what_the_command_takes() -> None:
-    text = (ROOT / ENGLISH / "drill.md").read_text("utf-8")
-    table = translations.sections(text)["scenarios"]
-    names = re.findall(r"^\| `([a-z0-9-]+)` \|", table, re.M)
-    assert len(names) == 14
-    for name in (*names, "all"):
-        parse(["drill", "--scenario", name, "--yes", "--json", "--keep"])
+def test_every_scenario_has_a_japanese_description() -> None:
+    assert set(japanese.SCENARIOS) == set(SCENARIOS)
+
+
+@pytest.mark.parametrize("name", [*SCENARIOS, "all"])
+def test_the_drill_takes_the_scenario(name: str) -> None:
+    parse(["drill", "--scenario", name, "--yes", "--json", "--keep"])

@@ -17,6 +17,7 @@ _PARTS: Mapping[str, Callable[[Language], str]] = {
     "variables": tables.variables,
     "limit-rules": tables.limit_rules,
     "exit-codes": tables.exit_codes,
+    "scenarios": tables.scenarios,
 }
 """Name in a marker → the text between the markers."""
 

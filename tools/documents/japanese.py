@@ -57,6 +57,23 @@ TYPES: dict[str, str] = {
     "url": "ホスト、ホスト:ポート、または http(s) のアドレス",
 }
 
+SCENARIOS: dict[str, str] = {
+    "mid-task": "作業の途中で 5 時間の上限に達する(既定)",
+    "normal-day": "上限に達しない。Claude だけで終わり、引き継がない",
+    "session": "最初から 5 時間の上限に達している",
+    "weekly": "週の上限に達している",
+    "model": "モデルごとの上限に達している",
+    "credit": "クレジットが切れている",
+    "passing-429": "429 が二度返るが、すぐに収まる。Claude を待つ",
+    "overloaded": "収まらない 529",
+    "server-down": "上限に達し、Ollama も動いていない",
+    "model-missing": "上限に達し、Ollama にモデルがない",
+    "out-of-memory": "上限に達し、モデルがメモリに収まらない",
+    "cut-stream": "上限に達し、ローカルモデルの回答が途中で切れる",
+    "network-down": "Claude に接続できない。上限ではないので引き継がない",
+    "hostile-repository": "上限に達し、リポジトリは罠だらけ",
+}
+
 EXITS: dict[ExitCode, str] = {
     ExitCode.OK: "完了しました(どのエンジンでも)。",
     ExitCode.FAILED: "エンジンが失敗しました。`--expect-changes` で何も変わらなかった場合、"

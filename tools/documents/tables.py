@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from ai_code.core.drill import SCENARIOS
 from ai_code.core.exits import ExitCode
 from ai_code.core.limits import Notice, rules
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
@@ -68,6 +69,16 @@ def limit_rules(language: Language) -> str:
             _code(rule.sample),
         )
         for rule in rules()
+    ]
+    return "\n".join(_table(head, rows))
+
+
+def scenarios(language: Language) -> str:
+    """The days that ``ai-code drill`` can play."""
+    head = {"en": ("Scenario", "What happens"), "ja": ("シナリオ", "起こること")}[language]
+    rows = [
+        (f"`{each.name}`", each.told if language == "en" else japanese.SCENARIOS[each.name])
+        for each in SCENARIOS.values()
     ]
     return "\n".join(_table(head, rows))
 
