@@ -203,6 +203,6 @@ def test_every_scenario_has_a_japanese_description() -> None:
     assert set(japanese.SCENARIOS) == set(SCENARIOS)
 
 
-@pytest.mark.parametrize("name", [*SCENARIOS, "all"])
-def test_the_drill_takes_the_scenario(name: str) -> None:
-    parse(["drill", "--scenario", name, "--yes", "--json", "--keep"])
+def test_the_drill_takes_every_scenario() -> None:
+    for name in (*SCENARIOS, "all"):
+        parse(["drill", "--scenario", name, "--yes", "--json", "--keep"])
