@@ -225,7 +225,7 @@ def never_started(world: World) -> None:
         (
             [FakeModel("deepseek-coder:6.7b", size=1 << 50)],
             "deepseek-coder:6.7b needs about",
-            "close other programs",
+            "ollama pull qwen2.5-coder:3b",
         ),
     ],
     ids=["none", "several", "memory"],
