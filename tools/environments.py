@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -38,28 +38,28 @@ _PIP = ("-m", "pip", "install", "--progress-bar=off", "--disable-pip-version-che
 def ours() -> Environment:
     """``.venv``: ai-code as people have it, from this checkout."""
 
-    def install(folder: Path, work: Work) -> None:
-        _venv(folder, work, this_python())
-        _pip(folder, work, "--editable", ROOT)
-
-    def finish(folder: Path, work: Work) -> None:
+    def install(work: Work) -> None:
+        _venv(work.folder, work, this_python())
+        _pip(work.folder, work, "--editable", ROOT)
         # A copied checkout brings an environment that belongs to the original.
-        (folder / ".place").write_text(f"{ROOT}\n")
+        (work.folder / ".place").write_text(f"{ROOT}\n")
 
-    again = f"{_shown(ROOT / 'ai-code')} --version"
+    def command() -> str:
+        return f"{_shown(ROOT / 'ai-code')} --version"
+
     return Environment(
         ROOT / ".venv", "ai-code's own environment", "20 MB, some seconds", 60, _pyproject(),
-        again, install, finish,
+        command, install,
     )  # fmt: skip
 
 
 def dev() -> Environment:
     """``.tools/dev``: ai-code with linters, types and test tools."""
 
-    def install(folder: Path, work: Work) -> None:
-        _venv(folder, work, this_python())
+    def install(work: Work) -> None:
+        _venv(work.folder, work, this_python())
         wanted = tomllib.loads(_pyproject())["dependency-groups"]["dev"]
-        _pip(folder, work, "--editable", ROOT, *wanted)
+        _pip(work.folder, work, "--editable", ROOT, *wanted)
 
     return Environment(
         TOOLS / "dev", "the environment for tests", "about 200 MB", 400, _pyproject(),
@@ -72,16 +72,16 @@ def aider() -> Environment:
     bytecode, for without it one message takes 19 s instead of 3.5 s. ``.tools/bin`` has nothing
     but a link to it."""
 
-    def install(folder: Path, work: Work) -> None:
+    def install(work: Work) -> None:
         link.unlink(missing_ok=True)
-        _venv(folder, work, aider_python(work))
+        _venv(work.folder, work, aider_python(work))
         # Compiled afterwards, by all cores.
-        _pip(folder, work, "--no-compile", "--prefer-binary", AIDER)
+        _pip(work.folder, work, "--no-compile", "--prefer-binary", AIDER)
 
-    def finish(folder: Path, work: Work) -> None:
-        compile_ = ["-m", "compileall", "-q", "-j", "0", folder / "lib"]
+    def finish(work: Work) -> None:
+        compile_ = ["-m", "compileall", "-q", "-j", "0", work.folder / "lib"]
         # 1: some file of some package is made for another Python.
-        work.run([folder / "bin" / "python", *compile_], ok=(0, 1), doing="compiling bytecode")
+        work.run([work.folder / "bin" / "python", *compile_], ok=(0, 1), doing="compiling bytecode")
         link_aider()
 
     link = TOOLS / "bin" / "aider"
@@ -94,12 +94,14 @@ def aider() -> Environment:
 def claude(version: str) -> Environment:
     """``.tools/claude-VERSION``: Claude Code, installed for you under Anthropic's terms."""
 
-    def install(folder: Path, work: Work) -> None:
+    def install(work: Work) -> None:
         _need("npm", "npm")
-        folder.mkdir(parents=True)
+        work.folder.mkdir(parents=True)
         package = f"@anthropic-ai/claude-code@{version}"
         options = ["--no-audit", "--no-fund", "--loglevel=error"]
-        work.run(["npm", "install", "--prefix", folder, *options, package], doing="npm install")
+        work.run(
+            ["npm", "install", "--prefix", work.folder, *options, package], doing="npm install"
+        )
 
     return Environment(
         TOOLS / f"claude-{version}", f"Claude Code {version}", "up to 250 MB", 600, version,
@@ -243,7 +245,9 @@ def _pip(folder: Path, work: Work, *what: str | Path) -> None:
     work.run(command, doing="pip", told=_pip_does)
 
 
-_PIP_LINE = re.compile(r"\s*(Collecting|Downloading|Using cached|Building wheel for) ([\w.+-]+)(.*)")
+_PIP_LINE = re.compile(
+    r"\s*(Collecting|Downloading|Using cached|Building wheel for) ([\w.+-]+)(.*)"
+)
 
 
 def _pip_does(line: str) -> str:
@@ -266,12 +270,15 @@ def _need(program: str, package: str) -> None:
         raise SetUpError(f"{program} is not installed", f"sudo apt install {package}")
 
 
-def _again(*arguments: str) -> str:
+def _again(*arguments: str) -> Callable[[], str]:
     """The command that makes an environment, as a person types it where they stand."""
-    on_path = shutil.which("python3")
-    same = on_path and os.path.realpath(on_path) == os.path.realpath(sys.executable)
-    python = "python3" if same else sys.executable
-    return " ".join([shlex.quote(python), _shown(Path(__file__)), *arguments])
+
+    def command() -> str:
+        us, on_path = ask_python(sys.executable), ask_python("python3")
+        python = "python3" if us and us == on_path else shlex.quote(sys.executable)
+        return " ".join([python, _shown(Path(__file__)), *arguments])
+
+    return command
 
 
 def _shown(path: Path) -> str:
@@ -287,7 +294,7 @@ def _pyproject() -> str:
 def stop_on_signals() -> None:
     """So that what we started ends with us."""
 
-    def stop(signum: int, frame: FrameType | None) -> None:
+    def stop(signum: int, _: FrameType | None) -> None:
         raise Stopped(signum)
 
     for signum in (signal.SIGTERM, signal.SIGHUP):

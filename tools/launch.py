@@ -69,8 +69,9 @@ def _make_aider(explicitly: bool) -> None:
     if not explicitly and _failed_lately():
         _tell(f"its set-up failed {_ago()} ago", made.again)
         return
-    _FAILED.unlink(missing_ok=True)
     try:
+        with contextlib.suppress(OSError):
+            _FAILED.unlink(missing_ok=True)
         made.make()
     except SetUpError as error:
         with contextlib.suppress(OSError):

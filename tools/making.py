@@ -14,12 +14,13 @@ import hashlib
 import os
 import re
 import selectors
+import shlex
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -78,10 +79,14 @@ class Environment:
     size: str
     needs_mb: int
     made_from: str
-    again: str
+    command: Callable[[], str]
     """The command that makes it, for hints."""
-    install: Callable[[Path, Work], None]
-    finish: Callable[[Path, Work], None] = field(default=lambda folder, work: None)
+    install: Callable[[Work], None]
+    finish: Callable[[Work], None] | None = None
+
+    @property
+    def again(self) -> str:
+        return self.command()
 
     @property
     def digest(self) -> str:
@@ -129,9 +134,10 @@ class Environment:
                 if _read(self.folder / _INSTALLED) != self.digest:
                     if self.folder.exists():
                         shutil.rmtree(self.folder)
-                    self.install(self.folder, work)
+                    self.install(work)
                     (self.folder / _INSTALLED).write_text(self.digest)
-                self.finish(self.folder, work)
+                if self.finish:
+                    self.finish(work)
                 (self.folder / _STAMP).write_text(self.digest)
             except BaseException as error:
                 work.progress.end()
@@ -148,7 +154,7 @@ class Environment:
         where = error.filename or self.folder
         return SetUpError(
             f"{self.name} cannot be made: {where}: {error.strerror}",
-            f"ls -ld {self.folder.parent}",
+            f"ls -ld {shlex.quote(str(self.folder.parent))}",
         )
 
 
@@ -171,7 +177,7 @@ class Progress:
     def tick(self) -> None:
         """Called now and then while a program works."""
         now = time.monotonic()
-        text = " · ".join(filter(None, [self._title, self._doing, f"{now - self._started:.0f} s"]))
+        text = " · ".join(filter(None, [self._title, f"{now - self._started:.0f} s", self._doing]))
         if self._live:
             with contextlib.suppress(OSError):
                 text = text[: os.get_terminal_size(self._stream.fileno()).columns - 1]
@@ -202,7 +208,7 @@ class Work:
 
     def __init__(self, made: Environment, lock: int, log: IO[str], progress: Progress) -> None:
         self._made, self._lock, self._log = made, lock, log
-        self.progress = progress
+        self.folder, self.progress = made.folder, progress
 
     def run(
         self,
@@ -210,7 +216,7 @@ class Work:
         *,
         ok: Sequence[int] = (0,),
         doing: str = "",
-        told: Callable[[str], str] = lambda line: "",
+        told: Callable[[str], str] | None = None,
         env: Mapping[str, str] | None = None,
     ) -> list[str]:
         """Runs a program to its end; its last lines. ``told`` makes of a line of its output what
@@ -235,7 +241,7 @@ class Work:
             for line in _lines(child, self.progress.tick):
                 self._log.write(line + "\n")
                 tail = [*tail[-_TAIL:], line]
-                if what := told(line):
+                if told and (what := told(line)):
                     self.progress.doing(what)
             code = child.wait()
         except BaseException:
@@ -322,15 +328,15 @@ def _check_space(made: Environment) -> None:
     if free < made.needs_mb and not made.folder.exists():
         raise SetUpError(
             f"the disk has {free} MB left, {made.name} needs {made.needs_mb} MB",
-            f"df -h {made.folder.parent}",
+            f"df -h {shlex.quote(str(made.folder.parent))}",
         )
 
 
 def _disk_full(made: Environment) -> DiskFullError:
-    temp = os.environ.get("TMPDIR", "/tmp")
+    places = shlex.join([str(made.folder.parent), os.environ.get("TMPDIR", "/tmp")])
     return DiskFullError(
         f"the disk is full: {made.name} needs {made.needs_mb} MB",
-        f"df -h {made.folder.parent} {temp}",
+        f"df -h {places}",
         "What was half made is gone again. With more room the same command goes on.",
     )
 
