@@ -178,7 +178,7 @@ def test_an_interrupt_says_what_to_do_and_the_next_call_goes_on(checkout: Checko
 def test_ctrl_c_on_a_terminal(checkout: Checkout) -> None:
     terminal = checkout.terminal("--version", PIP_DOES="slow")
     terminal.expect_exact("making ai-code's own environment (20 MB")
-    terminal.expect(rb"\r\x1b\[K[^\r]* 0 s .. downloading ai_code")
+    terminal.expect(rb"\r\x1b\[K[^\r]* 0 s .. downloading ai")
     terminal.expect(rb" [12] s .. downloading")
     terminal.sendintr()
     seen = terminal.read()
