@@ -143,8 +143,9 @@ def ask_python(command: str) -> Python | None:
     """None where it does not run: a shim of a version that nobody chose, a broken one."""
     try:
         told = subprocess.run(
-            [command, "-c", _ASK], capture_output=True, text=True, timeout=30, check=True
-        )
+            [command, "-c", _ASK], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=30, check=True,
+        )  # fmt: skip
         path, (major, minor), has_venv = json.loads(told.stdout)
         return Python(path, (major, minor), has_venv)
     except (OSError, ValueError, subprocess.SubprocessError):
@@ -166,8 +167,10 @@ def aider_python(work: Work) -> str:
         return this_python()
     without_venv = ""
     for minor in range(high[1], low[1] - 1, -1):
-        python = ask_python(f"python3.{minor}")
-        if python is not None and python.version == (3, minor):
+        for command in (f"python3.{minor}", *_pyenv_pythons(minor)):
+            python = ask_python(command)
+            if python is None or python.version != (3, minor):
+                continue
             if python.has_venv:
                 return python.path
             without_venv = without_venv or f"python3.{minor}-venv"
@@ -180,6 +183,12 @@ def aider_python(work: Work) -> str:
             _python_hint(without_venv),
             error.why,
         ) from error
+
+
+def _pyenv_pythons(minor: int) -> list[str]:
+    """Those that pyenv has: its shim only runs the versions that the person chose."""
+    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    return [str(path) for path in root.glob(f"versions/3.{minor}.*/bin/python3.{minor}")]
 
 
 def _python_of_uv(work: Work) -> str:
@@ -203,8 +212,8 @@ def _python_of_uv(work: Work) -> str:
 
 def _found_by_uv(uv: str, wanted: str, env: Mapping[str, str]) -> str:
     told = subprocess.run(
-        [uv, "python", "find", "--no-project", wanted], capture_output=True, text=True,
-        env={**os.environ, **env}, check=False,
+        [uv, "python", "find", "--no-project", wanted], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, env={**os.environ, **env}, check=False,
     )  # fmt: skip
     python = ask_python(told.stdout.strip()) if told.returncode == 0 else None
     return python.path if python and python.has_venv else ""

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import environments
 from environments import ROOT, TOOLS
-from making import SetUpError, Stopped
+from making import Environment, SetUpError, Stopped
 
 CANNOT_START = 126
 _FAILED = TOOLS / ".aider.failed"
@@ -35,19 +35,19 @@ def main(want: str, arguments: Sequence[str]) -> int:
     """Never returns where all goes well; else the exit code."""
     before = os.umask(0o022)
     environments.stop_on_signals()
+    making = environments.ours()
     try:
-        environments.ours().make()
+        making.make()
         if want == "aider" and _is_wanted():
-            _make_aider(explicitly=arguments[:1] == ["drill"])
+            making = environments.aider()
+            _make_aider(making, explicitly=arguments[:1] == ["drill"])
     except SetUpError as error:
         print(error, file=sys.stderr)
         return CANNOT_START
     except (KeyboardInterrupt, Stopped) as stop:
-        print(
-            "stopped; the same command goes on. Without a local model at the limit:\n"
-            "hint: ./ai-code --no-fallback …",
-            file=sys.stderr,
-        )
+        print(f"stopped; to go on: {making.again}", file=sys.stderr)
+        if making.name.startswith("aider"):
+            print("hint: without a local model: ./ai-code --no-fallback …", file=sys.stderr)
         return 128 + getattr(stop, "signum", signal.SIGINT)
     os.umask(before)
     # Python ignores it, and what is ignored stays so in the next program.
@@ -60,8 +60,7 @@ def main(want: str, arguments: Sequence[str]) -> int:
     return CANNOT_START
 
 
-def _make_aider(explicitly: bool) -> None:
-    made = environments.aider()
+def _make_aider(made: Environment, *, explicitly: bool) -> None:
     if made.is_ready():
         made.confirm()
         environments.link_aider()
@@ -76,8 +75,8 @@ def _make_aider(explicitly: bool) -> None:
     except SetUpError as error:
         with contextlib.suppress(OSError):
             _FAILED.touch()
-        print(error.why, file=sys.stderr) if error.why else None
-        _tell(error.what, error.hint)
+        log = f"; see {made.log}" if made.log.exists() else ""
+        _tell(f"{error.what}{log}", error.hint)
 
 
 def _tell(why: str, command: str) -> None:
@@ -90,8 +89,9 @@ def _is_wanted() -> bool:
     if shutil.which("aider"):
         return False
     told = subprocess.run(
-        [_AI_CODE, "config", "show"], capture_output=True, text=True, errors="replace", check=False
-    )
+        [_AI_CODE, "config", "show"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        errors="replace", check=False,
+    )  # fmt: skip
     # Settings that are wrong are the run's to tell.
     shown = dict(line.split(": ", 1) for line in told.stdout.splitlines() if ": " in line)
     return all(shown.get(key, right[0]) in right for key, right in _NEEDS_AIDER.items())

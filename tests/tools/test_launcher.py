@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -110,14 +112,21 @@ def test_settings_that_need_no_aider_of_ours(ready: Checkout, settings: str) -> 
 # Failures -------------------------------------------------------------------------------------
 
 
+def checkout_log(checkout: Checkout) -> Path:
+    return checkout.folder / ".tools/.aider.log"
+
+
 def test_without_a_network_claude_works_all_the_same(ready: Checkout) -> None:
     run = ready.run(PROMPT, PIP_DOES="offline aider")
     assert (run.returncode, run.stdout) == (RAN, f"ai-code\n{PROMPT}\n")
-    told = run.stderr.splitlines()[-1]
+    making, told = run.stderr.splitlines()
+    assert making.startswith("making aider's environment")
+    log = checkout_log(ready)
     assert told == (
         "without aider no local model goes on at a limit (aider's environment cannot be fetched: "
-        "no way to the package index): python3 ./tools/environments.py aider"
+        f"no way to the package index; see {log}): python3 ./tools/environments.py aider"
     )
+    assert "name resolution" in log.read_text()
     assert ready.calls == ["pip aider "]
     later = ready.run(PROMPT)
     assert (later.returncode, later.stdout) == (RAN, run.stdout)
@@ -171,8 +180,31 @@ def test_an_interrupt_says_what_to_do_and_the_next_call_goes_on(checkout: Checko
     interrupt(process)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
-    assert "stopped; the same command goes on" in err and "Traceback" not in err
+    assert err.splitlines()[-1] == "stopped; to go on: ./ai-code --version"
+    assert "Traceback" not in err
     assert checkout.run("--version").returncode == RAN
+
+
+def test_an_interrupted_aider_shows_the_way_without(ready: Checkout) -> None:
+    process = ready.start(PROMPT, PIP_DOES="slow")
+    ready.wait_for_call("pip aider")
+    interrupt(process)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (130, "")
+    assert last_hint(err) == "without a local model: ./ai-code --no-fallback …"
+    assert ready.run("--no-fallback", PROMPT).stderr == ""
+    assert "made aider's environment" in ready.run(PROMPT).stderr
+
+
+def test_what_is_piped_in_is_ai_codes(checkout: Checkout) -> None:
+    pip = checkout.base / "fakes/pip/__main__.py"
+    pip.write_text(pip.read_text().replace("command -v aider", 'read -r x; echo "$x"'))
+    for _ in range(2):
+        run = subprocess.run(
+            ["./ai-code", "review"], cwd=checkout.folder, env=checkout.env, input="a diff\n",
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert run.stdout == "ai-code\nreview\na diff\n"
 
 
 def test_ctrl_c_on_a_terminal(checkout: Checkout) -> None:
@@ -184,7 +216,7 @@ def test_ctrl_c_on_a_terminal(checkout: Checkout) -> None:
     seen = terminal.read()
     terminal.wait()
     assert terminal.exitstatus == 130
-    assert b"stopped; the same command goes on" in seen and b"Traceback" not in seen
+    assert b"stopped; to go on: ./ai-code --version" in seen and b"Traceback" not in seen
 
 
 def test_the_live_line_fits_the_screen_and_goes(checkout: Checkout) -> None:
@@ -342,6 +374,17 @@ def test_a_shim_that_leads_nowhere_is_passed_by(checkout: Checkout) -> None:
     assert python_of(checkout, ".tools/aider") == "3.11"
 
 
+def test_a_python_of_pyenvs_that_nobody_chose_is_found(checkout: Checkout) -> None:
+    prefix = checkout.python("python-of-pyenv", "3.12")
+    place = checkout.base / ".pyenv/versions/3.12.1/bin/python3.12"
+    place.parent.mkdir(parents=True)
+    place.write_text(f'#!/bin/sh\nexec "{prefix}/bin/python3" "$@"\n')
+    place.chmod(0o755)
+    checkout.python(version="3.13")
+    assert checkout.run(PROMPT).returncode == RAN
+    assert python_of(checkout, ".tools/aider") == "3.12"
+
+
 def test_a_new_python_runs_us_and_another_one_aider(checkout: Checkout) -> None:
     checkout.python(version="3.14")
     checkout.python("python3.12", "3.12", venv=False)
@@ -390,9 +433,10 @@ def test_without_uv_it_comes_from_pypi_and_its_failure_is_told(checkout: Checkou
     assert run.returncode == RAN
     assert run.stderr.splitlines()[-1] == (
         "without aider no local model goes on at a limit (aider needs Python 3.10 to 3.12, this is "
-        "3.14, and uv could not bring one): sudo apt install python3.11-venv"
+        f"3.14, and uv could not bring one; see {checkout_log(checkout)}): "
+        "sudo apt install python3.11-venv"
     )
-    assert "dns error" in run.stderr
+    assert "dns error" in checkout_log(checkout).read_text()
     assert (checkout.folder / ".tools/uv/bin/uv").exists()
     assert not (checkout.folder / ".tools/bin/aider").exists()
 
