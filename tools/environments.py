@@ -41,8 +41,6 @@ def ours() -> Environment:
     def install(work: Work) -> None:
         _venv(work.folder, work, this_python())
         _pip(work.folder, work, "--editable", ROOT)
-        # A copied checkout brings an environment that belongs to the original.
-        (work.folder / ".place").write_text(f"{ROOT}\n")
 
     def command() -> str:
         return f"{_shown(ROOT / 'ai-code')} --version"
@@ -300,8 +298,13 @@ def _pyproject() -> str:
     return (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
-def stop_on_signals() -> None:
-    """So that what we started ends with us."""
+def prepare() -> None:
+    """Open streams, and signals that also end what we started."""
+    # Started with 2>&-: else the next file that is opened would become standard error.
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")
 
     def stop(signum: int, _: FrameType | None) -> None:
         raise Stopped(signum)
@@ -338,5 +341,5 @@ def main(arguments: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     os.umask(0o022)
-    stop_on_signals()
+    prepare()
     sys.exit(main(sys.argv[1:]))

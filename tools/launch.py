@@ -34,10 +34,11 @@ _NEEDS_AIDER = {"engine": ("auto", "aider"), "fallback.enabled": ("true",),
 def main(want: str, arguments: Sequence[str]) -> int:
     """Never returns where all goes well; else the exit code."""
     before = os.umask(0o022)
-    environments.stop_on_signals()
+    environments.prepare()
     making = environments.ours()
     try:
         making.make()
+        _belongs_here()
         if want == "aider" and _is_wanted():
             making = environments.aider()
             _make_aider(making, explicitly=arguments[:1] == ["drill"])
@@ -58,6 +59,15 @@ def main(want: str, arguments: Sequence[str]) -> int:
         print(f"ai-code: {_AI_CODE}: {error.strerror}\nhint: rm -r {ROOT / '.venv'}",
               file=sys.stderr)  # fmt: skip
     return CANNOT_START
+
+
+def _belongs_here() -> None:
+    """A copied or moved checkout brings environments that belong to the original: the launcher
+    looks for the place that ours was made at, and for a link to an aider that works."""
+    with contextlib.suppress(OSError):
+        (ROOT / ".venv" / ".place").write_text(f"{ROOT}\n")
+        if not environments.aider().is_ready():
+            (TOOLS / "bin" / "aider").unlink(missing_ok=True)
 
 
 def _make_aider(made: Environment, *, explicitly: bool) -> None:

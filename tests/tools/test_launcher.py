@@ -299,9 +299,25 @@ def test_a_copied_checkout_makes_its_own(ready: Checkout) -> None:
     assert place == f"{ready.folder}\n"
 
 
-def test_a_moved_checkout_makes_it_anew(ready: Checkout) -> None:
+def test_a_moved_checkout_makes_both_anew(ready: Checkout) -> None:
+    ready.run(PROMPT)
     ready.folder = ready.folder.rename(ready.base / "moved")
     assert "made ai-code's own environment" in ready.run("--version").stderr
+    run = ready.run(PROMPT)
+    assert "made aider's environment" in run.stderr
+    assert run.stdout.splitlines()[-1] == str(ready.folder / ".tools/bin/aider")
+
+
+def test_an_environment_without_a_note_of_its_place_is_taken(ready: Checkout) -> None:
+    (ready.folder / ".venv/.place").unlink()
+    assert ready.run("--version").stderr == ""
+    assert (ready.folder / ".venv/.place").exists()
+
+
+def test_closed_streams_are_nobodys(checkout: Checkout) -> None:
+    quiet = checkout.script("quiet", '#!/bin/sh\nexec ./ai-code "$@" 2>&- <&-\n')
+    run = checkout.run("--version", program=str(quiet))
+    assert (run.returncode, run.stdout) == (RAN, "ai-code\n--version\n")
 
 
 def test_through_a_link_from_anywhere(ready: Checkout) -> None:
