@@ -304,7 +304,7 @@ def prepare() -> None:
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(descriptor)
-    sys.stderr = sys.stderr or Path(os.devnull).open("w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
     def stop(signum: int, _: FrameType | None) -> None:
         raise Stopped(signum)
