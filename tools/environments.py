@@ -244,12 +244,12 @@ def _package() -> str:
 
 
 def _venv(folder: Path, work: Work, python: str) -> None:
-    work.run([python, "-m", "venv", folder], doing="venv")
+    work.run([python, "-m", "venv", folder], doing="an empty environment")
 
 
 def _pip(folder: Path, work: Work, *what: str | Path) -> None:
     command: Command = [folder / "bin" / "python", *_PIP, *what]
-    work.run(command, doing="pip", told=_pip_does)
+    work.run(command, doing="asking for packages", told=_pip_does)
 
 
 _PIP_LINE = re.compile(
@@ -261,8 +261,8 @@ def _pip_does(line: str) -> str:
     """What pip says that a person understands: a package, and how large it is."""
     if line.startswith("Installing collected packages:"):
         return f"installing {line.count(',') + 1} packages"
-    if line.startswith("Installing build dependencies"):
-        return "build dependencies"
+    if line.lstrip().startswith(("Obtaining", "Installing build dependencies")):
+        return "what builds it"
     found = _PIP_LINE.match(line)
     if not found:
         return ""
