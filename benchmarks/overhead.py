@@ -1,4 +1,5 @@
-"""``ai-code x`` against the same Claude Code bare, on a stand-in of the API; our own memory.
+"""``ai-code x`` against the same Claude Code bare, on a stand-in of the API; our own memory and
+processor time.
 
 python benchmarks/overhead.py [--pairs N] [--claude PATH] [--aider PATH]
 """
@@ -18,7 +19,7 @@ from scratch import OURS, Scratch, options
 
 RATIO, DIFFERENCE_MS, MEMORY_MB = 1.15, 70.0, 45.0
 _MEASURED = """
-import sys
+import sys, time
 from ai_code.app import run
 code = run(["x"])
 # VmHWM is of this program alone; ru_maxrss would begin with that of whoever started it.
@@ -29,7 +30,7 @@ except OSError:
     import resource
     kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     kib = kib // 1024 if sys.platform == "darwin" else kib
-open(sys.argv[1], "w").write(str(kib))
+open(sys.argv[1], "w").write(f"{kib} {time.process_time()}")
 sys.exit(code)
 """
 
@@ -45,8 +46,10 @@ def main() -> int:
                 lambda: seconds([scratch.claude, "-p", "x"], env, scratch.project),
                 asked.pairs,
             )
-            memory = median(_peak_mb(scratch, env) for _ in range(3))
+            itself = [_of_itself(scratch, env) for _ in range(5)]
+    memory, worked = (median(each) for each in zip(*itself, strict=True))
     print(f"claude bare {median(told.base):.3f} s, ai-code {median(told.ours):.3f} s (medians)")
+    print(f"(processor time of ai-code itself: {1000 * worked:.0f} ms, some beside Claude)")
     results = [
         report("wall, ai-code / claude", told.ratio, RATIO, "×"),
         report("wall, ai-code − claude", 1000 * told.difference_s, DIFFERENCE_MS, " ms"),
@@ -67,11 +70,13 @@ def stand_in() -> Iterator[str]:
             server.terminate()
 
 
-def _peak_mb(scratch: Scratch, env: dict[str, str]) -> float:
-    file = scratch.home / "peak"
+def _of_itself(scratch: Scratch, env: dict[str, str]) -> tuple[float, float]:
+    """Peak memory in MB and processor time in seconds, both without Claude's."""
+    file = scratch.home / "itself"
     argv = [sys.executable, "-c", _MEASURED, str(file)]
     seconds(argv, env, scratch.project)
-    return int(file.read_text()) / 1000
+    kib, worked = file.read_text().split()
+    return int(kib) / 1000, float(worked)
 
 
 if __name__ == "__main__":

@@ -25,14 +25,18 @@ from ai_code.settings import (
     Loaded,
     Settings,
     SourceFile,
-    convert,
     load,
-    parse_api,
-    parse_duration,
 )
+from ai_code.settings.api import parse_api
 from ai_code.settings.show import as_data, as_scalar, as_yaml, nix_line, render_reference
 from ai_code.settings.sources import parse_choices, parse_file
-from ai_code.settings.values import BadValueError, expected, from_text
+from ai_code.settings.values import (
+    BadValueError,
+    convert,
+    expected,
+    from_text,
+    parse_duration,
+)
 
 USER = Path("/home/u/.config/ai-code/config.yaml")
 PROJECT = Path("/home/u/project/.ai-code.yaml")

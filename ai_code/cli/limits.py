@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from collections.abc import Iterator
@@ -102,7 +101,7 @@ def rules(as_json: bool) -> None:
     """
     for rule in rule_table():
         if as_json:
-            click.echo(json.dumps(dataclasses.asdict(rule), ensure_ascii=False))
+            click.echo(json.dumps(rule._asdict(), ensure_ascii=False))
         else:
             click.echo("\n".join(_shown(rule)))
 
@@ -122,13 +121,13 @@ def status(ctx: click.Context, as_json: bool) -> None:
         click.echo("no limit is known")
     for limit in known:
         if as_json:
-            click.echo(json.dumps(dataclasses.asdict(limit), ensure_ascii=False))
+            click.echo(json.dumps(limit._asdict(), ensure_ascii=False))
             continue
         until = "reset not said"
         if limit.resets_at is not None:
             until = f"resets {describe_reset(limit.resets_at, now, tz)}"
         click.echo(f"{limit.kind} limit, {until}")
-        click.echo(f"    seen {_ago(now - limit.seen_at)} · {one_line(limit.scope, 60)}")
+        click.echo(f"    seen {_ago(now - limit.seen_at)} · {_account(limit.scope)}")
         if limit.evidence:
             click.echo(f"    {one_line(limit.evidence, _WIDTH - 4)}")
 
@@ -154,7 +153,7 @@ def _recording(file: str, text: str) -> dict[str, object]:
 
 
 def _line(found: Classified) -> str:
-    text = json.dumps(dataclasses.asdict(found), ensure_ascii=False)
+    text = json.dumps(found._asdict(), ensure_ascii=False)
     # A terminal or pipe that cannot show the text gets it escaped.
     encoding = sys.stdout.encoding or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
@@ -164,6 +163,12 @@ def _shown(rule: LimitRule) -> Iterator[str]:
     head = f"{rule.id}  {_MEANS[type(rule.kind)]} {rule.kind}  ({rule.channel}, {rule.since})"
     yield one_line(head, _WIDTH)
     yield "    " + one_line(rule.sample, _WIDTH - 4)
+
+
+def _account(scope: str) -> str:
+    """``folder|kind of login`` as a person reads it."""
+    folder, _, login = scope.rpartition("|")
+    return one_line(f"{folder} ({login})" if folder else login, 60)
 
 
 def _ago(seconds: float) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import UsageError
@@ -24,6 +23,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 """Command → module that has a click command of the same name; imported only when used."""
 
+
+_NEARLY = 0.75
+"""How much of two words is alike where one is a slip of the finger for the other, of 1."""
 
 _COMPLETE = "_AI_CODE_COMPLETE"
 """Set by the shell's completion script (click's convention)."""
@@ -77,6 +79,8 @@ def _complete(instruction: str) -> int:
 
 def load(name: str) -> click.Command:
     """The click command of that name."""
+    from importlib import import_module
+
     command: click.Command = getattr(import_module(COMMANDS[name][0]), name)
     return command
 
@@ -94,11 +98,18 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 def _check_single_word(word: str) -> None:
     """One word that is nearly a command's name is a slip of the finger, not a prompt."""
+    # Of words as unlike in length as these no letters need be compared, nor difflib imported.
+    alike = [
+        name for name in COMMANDS if 2 * min(len(name), len(word)) >= _NEARLY * len(name + word)
+    ]
+    if not alike:
+        return
     import difflib
-    import shlex
 
-    close = difflib.get_close_matches(word, COMMANDS, n=1, cutoff=0.75)
+    close = difflib.get_close_matches(word, alike, n=1, cutoff=_NEARLY)
     if close:
+        import shlex
+
         raise UsageError(
             f"{word!r} is no command of ai-code, and as a prompt it is very short",
             why=f"as a command: ai-code {close[0]}",

@@ -6,7 +6,7 @@ import posixpath
 import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ai_code.core.text import visible
 
@@ -72,8 +72,7 @@ class LeftOut:
     change: Change | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LandedFile:
+class LandedFile(NamedTuple):
     """A file that landed, with lines added and removed (0 and 0 for a binary file)."""
 
     path: str

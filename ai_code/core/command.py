@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 OutputFormat = Literal["text", "json", "stream-json", "envelope"]
 """``envelope`` is ours (``--json``): nothing while engines work, one object at the end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What the person asked for, before any engine is chosen.
 
     ``files`` may be edited, ``reads`` are context only; both are as the person wrote them,
@@ -32,8 +31,7 @@ class Request:
     """True when text should come piece by piece (a terminal)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One process to start.
 
     ``env`` holds changes to the inherited environment (None removes a variable). ``stdin`` None
@@ -42,7 +40,7 @@ class Command:
 
     argv: tuple[str, ...]
     cwd: Path
-    env: Mapping[str, str | None] = field(default_factory=dict)
+    env: Mapping[str, str | None] = MappingProxyType({})
     stdin: bytes | None = None
     stall_timeout_s: float = 0.0
     deadline_s: float = 0.0

@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_code.core.verdict import LimitKind
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A piece of the answer, as it comes. Pieces join without separators."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """The engine used a tool; ``detail`` is one short line (a path, a command)."""
 
     name: str
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(NamedTuple):
     """The engine says that it wrote this file (a path as the engine named it)."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Retrying:
+class Retrying(NamedTuple):
     """The engine is trying again by itself. ``kind`` is rate or overloaded where that is why;
     ``delay_s`` is what it waits before the next attempt, 0 where unknown."""
 
@@ -40,48 +36,41 @@ class Retrying:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(NamedTuple):
     """The retries were followed by an answer: the model speaks again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaidUsage:
+class PaidUsage(NamedTuple):
     """The run goes on, but from here on it costs money beyond the plan."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Warned:
+class Warned(NamedTuple):
     """An early warning (93 % of the limit used) or another thing worth one line."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Permanent:
+class Permanent(NamedTuple):
     """An error that no retry of the engine will mend: it may be ended at once."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """Something is going on that is not text: shown only while a person waits."""
 
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The final answer, whole, as the engine itself would have printed it at the end."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RawEvent:
+class RawEvent(NamedTuple):
     """One line of the engine's own event stream (bytes of one JSON object, no newline), for
     ``--output-format stream-json``. ``final`` marks the result event, which is held back until
     it is known that no other engine goes on."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -29,10 +29,11 @@ class EndedBy(StrEnum):
     DEADLINE = "deadline"
     PERSON = "person"
     PAID = "paid"
+    UNFENCED = "unfenced"
+    """It works without the write fence that it was started with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exit:
+class Exit(NamedTuple):
     """How an engine ended.
 
     ``code`` is the exit status, or None when a signal ended it (then ``signal`` is its number)

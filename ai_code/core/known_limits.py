@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ai_code.core.resets import SESSION_S, SLACK_S, believable
 from ai_code.core.verdict import PASSING_KINDS, LimitKind
@@ -10,8 +10,7 @@ from ai_code.core.verdict import PASSING_KINDS, LimitKind
 _PASSING_S = 600
 
 
-@dataclass(frozen=True, slots=True)
-class KnownLimit:
+class KnownLimit(NamedTuple):
     """A limit of one account. ``scope`` names Claude's config folder and the kind of login;
     times are epochs in seconds, ``resets_at`` None where it was not said."""
 

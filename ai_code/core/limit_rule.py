@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
 
@@ -22,8 +21,7 @@ RuleChannel = Literal["event", "text", "exit"]
 ResetForm = Literal["none", "event", "clock", "epoch", "utc-date"]
 
 
-@dataclass(frozen=True, slots=True)
-class LimitRule:
+class LimitRule(NamedTuple):
     """One row. ``pattern`` is a regular expression for the whole canonical text or key, with a
     group ``reset`` where ``reset`` names a form. ``since`` is the first engine version it was
     seen in; ``sample`` is a text or key that this row, and no row above it, matches."""

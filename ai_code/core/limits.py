@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import tzinfo
 from functools import cache
+from typing import NamedTuple
 
 from ai_code.core.limit_events import EVENT_RULES
 from ai_code.core.limit_rule import LimitRule, Meaning, Notice
@@ -25,8 +25,7 @@ from ai_code.core.verdict import LimitKind
 __all__ = ["LimitRule", "Match", "Meaning", "Notice", "match_event", "match_text", "rules"]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A row that matched, and the text after "resets" where there was one."""
 
     rule: LimitRule

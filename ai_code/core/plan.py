@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Literal, NamedTuple, assert_never
 
 from ai_code.core.verdict import (
     Done,
@@ -18,24 +17,21 @@ from ai_code.core.verdict import (
 Because = Literal["first", "chosen", "limit", "unavailable"]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One engine of a plan; ``because`` chooses the banner's words."""
 
     engine: str
     because: Because
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(NamedTuple):
     """An engine that is left out, and why, in words."""
 
     engine: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Engines in the order in which they are tried."""
 
     steps: tuple[Step, ...]

@@ -71,6 +71,10 @@ class Workspace(Protocol):
 
     def changes(self) -> Changes: ...
 
+    def current(self) -> bool:
+        """Whether the person's tree is still what this was made from. False where that
+        cannot be told."""
+
 
 class Trees(Protocol):
     """The person's tree, private copies of it, and landings."""

@@ -4,8 +4,7 @@ first line, of the answer nothing."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
     from ai_code.core.changes import LandedFile
@@ -17,8 +16,7 @@ State = Literal["running", "done", "crashed", "undone"]
 _PROMPT_CHARS = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One engine's turn. ``verdict`` is the word of ``verdict_name``; ``wall_s`` in seconds,
     ``resets_at`` a Unix epoch; ``excerpt`` is the bounded evidence, never an answer."""
 
@@ -37,16 +35,14 @@ class Attempt:
     session_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedLeftOut:
+class RecordedLeftOut(NamedTuple):
     """A path that did not land, and why."""
 
     path: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(NamedTuple):
     """One run. ``started`` and ``ended`` are Unix epochs in seconds; ``cwd`` and ``root``
     absolute paths; ``prompt_line`` the prompt's first line, bounded; ``undo_of`` the run that
     this one took back."""
@@ -65,7 +61,7 @@ class RunRecord:
     undo_of: str = ""
 
     def with_state(self, state: State) -> RunRecord:
-        return replace(self, state=state)
+        return self._replace(state=state)
 
 
 class RecordError(ValueError):
@@ -82,7 +78,13 @@ def prompt_line(prompt: str) -> str:
 
 def to_json(record: RunRecord) -> dict[str, Any]:
     """The record as plain values for JSON."""
-    return {"version": VERSION, **asdict(record)}
+    return {
+        "version": VERSION,
+        **record._asdict(),
+        "attempts": [each._asdict() for each in record.attempts],
+        "landed": [each._asdict() for each in record.landed],
+        "left_out": [each._asdict() for each in record.left_out],
+    }
 
 
 def from_json(value: object) -> RunRecord:
@@ -112,8 +114,7 @@ def from_json(value: object) -> RunRecord:
 
 
 def _known(kind: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    return {name: value[name] for name in value.keys() & names}
+    return {name: value[name] for name in value.keys() & set(kind._fields)}
 
 
 def _check(record: RunRecord) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from ai_code.core.verdict import Done, Interrupted, Verdict
 
 MASK = "‹secret›"
-_NAME = re.compile(r"(^|_)(KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE)$|^ANTHROPIC_CUSTOM_HEADERS$")
+_LAST_WORDS = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE"})
+_NAMES = frozenset({"ANTHROPIC_CUSTOM_HEADERS"})
 _LEAST = 8
 """Shorter values are words of everyday texts, and no keys."""
 
@@ -32,14 +31,18 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 def masked_verdict(verdict: Verdict, secrets: tuple[str, ...]) -> Verdict:
     """A verdict that may be shown and recorded: an engine's words can quote a key."""
     excerpt = masked(verdict.evidence.excerpt, secrets)
-    evidence = replace(verdict.evidence, excerpt=excerpt)
+    evidence = verdict.evidence._replace(excerpt=excerpt)
     if isinstance(verdict, Done | Interrupted):
-        return replace(verdict, evidence=evidence)
-    return replace(verdict, evidence=evidence, message=masked(verdict.message, secrets))
+        return verdict._replace(evidence=evidence)
+    return verdict._replace(evidence=evidence, message=masked(verdict.message, secrets))
 
 
 def _candidates(environ: Mapping[str, str], headers: Mapping[str, str]) -> Iterator[str]:
-    values = [value for name, value in environ.items() if _NAME.search(name.upper())]
+    values = [value for name, value in environ.items() if _is_secret(name.upper())]
     for value in (*values, *headers.values()):
         yield value.strip()
         yield value.strip().rpartition(" ")[2]
+
+
+def _is_secret(name: str) -> bool:
+    return name.rpartition("_")[2] in _LAST_WORDS or name in _NAMES

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ai_code.core.brief import Brief
@@ -16,8 +16,7 @@ FENCE_LOG = "fence"
 """Name of the file in a local engine's folder where the fence tells what it refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(NamedTuple):
     """An installed program: how it is started, and which version answers (None: unknown)."""
 
     argv: tuple[str, ...]
@@ -28,16 +27,14 @@ class Program:
         return ".".join(map(str, self.version)) if self.version else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """Which conversation: a new one with a preset id, a known one, or the most recent."""
 
     mode: Literal["new", "resume", "continue"]
     id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LocalModel:
+class LocalModel(NamedTuple):
     """A model that was found fit: where it is served and with which context.
 
     ``num_ctx`` is in tokens; ``headers`` go with every request (a reverse proxy's key).
@@ -46,12 +43,11 @@ class LocalModel:
     name: str
     base_url: str
     num_ctx: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
     keep_alive: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaudeFolder:
+class ClaudeFolder(NamedTuple):
     """What the user's Claude configuration says about one folder."""
 
     has_folder_settings: bool
@@ -65,15 +61,14 @@ class ClaudeFolder:
     """``subscription``, ``api-key``, ``token`` or ``none``: which account a limit belongs to."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """One attempt of one engine. ``environ`` is the inherited environment, to be looked at."""
 
     request: Request
     program: Program
     workdir: Path
     run_dir: Path
-    environ: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = MappingProxyType({})
     extra_args: tuple[str, ...] = ()
     stall_timeout_s: float = 0.0
     deadline_s: float = 0.0

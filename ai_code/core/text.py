@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-_SGR = re.compile(r"\x1b\[[0-9;:]{0,61}m")
-_UNFINISHED = re.compile(r"\x1b(\[[0-9;:]*)?\Z")
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)"
-)
+# Texts: ``re`` compiles and keeps them when they are first used, which for most runs is never.
+_SGR = r"\x1b\[[0-9;:]{0,61}m"
+_UNFINISHED = r"\x1b(\[[0-9;:]*)?\Z"
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)"
 _LONGEST_SEQUENCE = 64
 """A colour of more characters than these is none, however it is cut into pieces."""
 
@@ -17,7 +16,10 @@ def visible(text: str) -> str:
     """``text`` with control and direction characters written out; newline and tab stay.
 
     For names, messages and everything that must not bring colours along."""
-    return _UNSAFE.sub(_written_out, text.replace("\r\n", "\n"))
+    if text.isprintable():
+        # So most lines are; their regular expression is then not even compiled.
+        return text
+    return re.sub(_UNSAFE, _written_out, text.replace("\r\n", "\n"))
 
 
 def one_line(text: str, width: int = 200) -> str:
@@ -56,7 +58,7 @@ class SafeText:
     def feed(self, text: str) -> str:
         text = self._kept + text
         self._kept = ""
-        cut = _UNFINISHED.search(text)
+        cut = re.search(_UNFINISHED, text)
         if cut and len(cut.group()) < _LONGEST_SEQUENCE:
             text, self._kept = text[: cut.start()], cut.group()
         elif text.endswith("\r"):
@@ -77,7 +79,7 @@ class SafeText:
             return visible(text)
         pieces: list[str] = []
         start = 0
-        for match in _SGR.finditer(text):
+        for match in re.finditer(_SGR, text):
             pieces.append(visible(text[start : match.start()]))
             if self._colour:
                 pieces.append(match.group())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class LimitKind(StrEnum):
@@ -29,8 +28,7 @@ PASSING_KINDS = frozenset({LimitKind.RATE, LimitKind.OVERLOADED})
 Channel = Literal["event", "exit", "text", "stderr", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Why a verdict was given: the rule's id, where it matched, and an excerpt (bounded)."""
 
     rule: str
@@ -67,16 +65,14 @@ class UnavailableReason(StrEnum):
     """A local engine that failed before it changed anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """The engine finished. ``changed_nothing`` only where a local engine answered in prose."""
 
     evidence: Evidence
     changed_nothing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class LimitReached:
+class LimitReached(NamedTuple):
     """``resets_at`` is a Unix epoch in seconds, or None where it was not said."""
 
     kind: LimitKind
@@ -85,8 +81,7 @@ class LimitReached:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     """The engine worked and failed: no other engine redoes it."""
 
     reason: FailReason
@@ -94,8 +89,7 @@ class Failed:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Unavailable:
+class Unavailable(NamedTuple):
     """The engine could not work; ``hint`` is a command that mends it."""
 
     reason: UnavailableReason
@@ -104,8 +98,7 @@ class Unavailable:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
+class Interrupted(NamedTuple):
     """The person, or the system, asked it to stop. ``signal`` is the number, 0 if unknown."""
 
     signal: int

@@ -112,6 +112,8 @@ class StandIn:
 
     def __init__(self, *, port: int = 0) -> None:
         self.requests: list[Recorded] = []
+        self.answered: list[tuple[Recorded, float]] = []
+        """Requests whose answer is out, and when that was (``time.monotonic()``)."""
         self.closing = threading.Event()
         self._port = port
         self._lock = threading.Lock()
@@ -171,6 +173,8 @@ class StandIn:
         except OSError:
             # The client went away in mid-answer: clients may.
             exchange.drop()
+        with self._lock:
+            self.answered.append((exchange.request, time.monotonic()))
 
     def record_fault(self, error: BaseException) -> None:
         """Keeps an exception of our own for the end of the block."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.exits import EndedBy
 from ai_code.core.text import one_line
@@ -21,8 +20,7 @@ _SILENT_S = 3.0
 _LINE_EVERY_S = 60.0
 
 
-@dataclass(slots=True)
-class Watch:
+class Watch(NamedTuple):
     """What an attempt is watched for. ``patient_with`` are the kinds that patience is for."""
 
     patience: Patience
@@ -30,8 +28,10 @@ class Watch:
     end_on_paid: bool = False
     end_on_permanent: bool = True
     waiting_for: str = ""
-    on_trouble: Callable[[], None] = field(default=lambda: None)
-    on_started: Callable[[], None] = field(default=lambda: None)
+    on_trouble: Callable[[], None] = lambda: None
+    on_started: Callable[[], None] = lambda: None
+    is_fenced: Callable[[], bool] = lambda: True
+    """Asked once, when the first output has come: by then the fence stands, or never will."""
 
 
 class Attempt:
@@ -45,6 +45,8 @@ class Attempt:
         self._console = console
         self._clock = clock
         self._watch = watch
+        self._heard = False
+        self._fenced = False
         self._permanent = False
         self._paid = False
         self._retrying = ""
@@ -61,6 +63,7 @@ class Attempt:
 
     def output(self, channel: OutputChannel, data: bytes) -> None:
         """Called by the process room with what came."""
+        self._heard = True
         for event in self.run.feed(channel, data):
             self._take(event)
 
@@ -71,6 +74,10 @@ class Attempt:
         self._console.status("")
 
     def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
+        if self._heard and not self._fenced:
+            self._fenced = self._watch.is_fenced()
+            if not self._fenced:
+                return EndedBy.UNFENCED
         if self._permanent and self._watch.end_on_permanent:
             return EndedBy.PERMANENT
         if self._paid and self._watch.end_on_paid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.brief import Brief, ContextFile, estimate_tokens
 from ai_code.core.naming import candidate_words, named_files, named_symbols
@@ -23,6 +23,13 @@ _PROMPT_SHARE = 0.5
 _FILES_SHARE = 0.4
 """Of the model's context: what the prompt, and the files to edit, may take at most."""
 _MOST_DEFINING_FILES = 3
+
+
+class Editable(NamedTuple):
+    """Files to edit, relative to the root, and a line for each that was left away."""
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 class Briefing:
@@ -50,7 +57,7 @@ class Briefing:
             "name files with --file instead of pasting them, or set ollama.num-ctx higher",
         )
 
-    def editable(self, facts: TreeFacts, claude: Turn | None) -> tuple[str, ...]:
+    def editable(self, facts: TreeFacts, claude: Turn | None) -> Editable:
         """Files the model gets to edit from the start: named by --file, by the prompt, edited
         by Claude, or defining a function the prompt names; as long as they fit."""
         trees, cwd, prompt = self._world.trees, self._world.cwd, self._options.prompt
@@ -74,12 +81,13 @@ class Briefing:
         inside = not _in_tree(root / word, root).startswith("/")
         return inside and self._world.files.size(root / word) is not None
 
-    def _fitting(self, wanted: dict[str, None], root: Path) -> tuple[str, ...]:
+    def _fitting(self, wanted: dict[str, None], root: Path) -> Editable:
         room = int(self._local.num_ctx * _FILES_SHARE) * 4
         chosen: list[str] = []
+        notes: list[str] = []
         for name in wanted:
             if Path(name).is_absolute():
-                self._world.console.note(
+                notes.append(
                     f"{one_line(name)} is not in the project: the local model does not get it"
                 )
                 continue
@@ -87,14 +95,14 @@ class Briefing:
             if size is None:
                 continue
             if size > room:
-                self._world.console.note(
+                notes.append(
                     f"{name} ({size // 1024} KiB) does not fit the model's context; "
                     "it sees only the parts it asks for"
                 )
                 continue
             room -= size
             chosen.append(name)
-        return tuple(chosen)
+        return Editable(tuple(chosen), tuple(notes))
 
     def write(
         self,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from ai_code.core.errors import UsageError
 from ai_code.core.exits import Exit
@@ -25,8 +24,7 @@ _FORMATS: Mapping[str, Format] = {
 _KILLED = 9
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(NamedTuple):
     """One line of ``limits classify``."""
 
     file: str

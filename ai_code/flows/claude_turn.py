@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -217,14 +216,13 @@ class ClaudeTurn:
         """The next attempt: the same session where Claude has kept one, else a new one."""
         kept = self._run is not None and not self._run.session_unknown
         if turn.session_id and kept:
-            return replace(
-                task,
+            return task._replace(
                 session=Session("resume", turn.session_id),
-                request=replace(task.request, prompt=GO_ON),
+                request=task.request._replace(prompt=GO_ON),
             )
         # A new session knows nothing of the task, which an earlier resumption left unsaid.
-        request = replace(task.request, prompt=self._prompt(task.guard_folder))
-        return replace(task, session=Session("new", self._world.new_id()), request=request)
+        request = task.request._replace(prompt=self._prompt(task.guard_folder))
+        return task._replace(session=Session("new", self._world.new_id()), request=request)
 
     def _request(self, prompt: str) -> Request:
         return Request(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ai_code.flows.turns import recorded
@@ -33,9 +32,9 @@ def envelope(
         "model": last.model if last else None,
         "session_id": next((turn.session_id for turn in turns if turn.session_id), None),
         "answer": last.answer if last else None,
-        "attempts": [asdict(recorded(turn)) for turn in turns],
-        "landed": [asdict(file) for file in record.landed] if record else [],
-        "left_out": [asdict(left) for left in record.left_out] if record else [],
+        "attempts": [recorded(turn)._asdict() for turn in turns],
+        "landed": [file._asdict() for file in record.landed] if record else [],
+        "left_out": [left._asdict() for left in record.left_out] if record else [],
         "error": None,
     }
     if error is not None:

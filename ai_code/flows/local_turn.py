@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,11 @@ from ai_code.core.verdict import (
 )
 from ai_code.flows.attempt import Attempt, Watch
 from ai_code.flows.briefing import Briefing
+from ai_code.flows.endings import INSTALL_AIDER
 from ai_code.flows.landing import OnSuspect, decide, land
-from ai_code.flows.readiness import Ready, Wanted, check_local
+from ai_code.flows.readiness import Ready
 from ai_code.flows.turns import RunOptions, Turn
+from ai_code.flows.warm_up import WarmUp
 
 if TYPE_CHECKING:
     from ai_code.core.changes import Change, Changes, Landed, LandingPlan
@@ -75,8 +77,7 @@ class LocalTurn:
         self._engine = engine
         self.dirty: frozenset[str] = frozenset()
         """Files that differed from the last commit before the model worked."""
-        self._early: Callable[[], Ready | Unavailable] | None = None
-        self._checked: Ready | Unavailable | None = None
+        self._warm = WarmUp(world, settings, options, recorder)
 
     @property
     def name(self) -> str:
@@ -87,17 +88,16 @@ class LocalTurn:
         return self._engine.title
 
     def warm_up(self) -> None:
-        """Asks the model's server beside Claude's retries, so that the answer is there."""
-        if self._early is None:
-            self._early = self._world.background(self._check)
+        """Beside Claude's retries; may be called at each of them."""
+        self._warm.trouble()
+
+    def dismiss(self) -> None:
+        """Claude went on by itself: what was made ready goes away."""
+        self._warm.dismiss()
 
     def check(self) -> Ready | Unavailable:
-        """Program, server, model, memory; under a second."""
-        if self._checked is None:
-            early = self._early() if self._early else None
-            # What was not ready a moment ago may be by now.
-            self._checked = early if isinstance(early, Ready) else self._check()
-        return self._checked
+        """Server, model, memory; under a second."""
+        return self._warm.check()
 
     def find(self) -> Program | Unavailable:
         """The engine's program. One that is there and cannot be run is as good as none."""
@@ -113,7 +113,7 @@ class LocalTurn:
             UnavailableReason.MISSING,
             f"aider is not installed: there is no program {name}",
             Evidence("aider.missing", "none", name),
-            "uv tool install --compile-bytecode --python 3.12 aider-chat",
+            INSTALL_AIDER,
         )
 
     def run(self, program: Program, ready: Ready, claude: Turn | None) -> Turn:
@@ -124,19 +124,16 @@ class LocalTurn:
         if too_long := self._briefing.too_long():
             return self._turn(too_long, ready)
         self.dirty = frozenset(facts.changed)
-        editable = self._briefing.editable(facts, claude)
-        for note in ready.notes:
+        editable, left_away = self._briefing.editable(facts, claude)
+        for note in (*left_away, *ready.notes):
             self._world.console.note(note)
+        # The model loads while the worktree is made and the engine starts.
+        self._warm.load(ready)
         self._world.console.status("preparing a private worktree…")
         # A snapshot of a tree that is worked in itself is the only copy until all is done.
         keep = self._settings.fallback_where == "tree"
         try:
-            workspace = self._world.trees.prepare(
-                self._world.cwd,
-                run_dir,
-                include=[facts.root / name for name in editable],
-                where=self._settings.fallback_where,
-            )
+            workspace = self._warm.workspace(facts, editable)
             self._tell_left_out(workspace)
             task = self._task(program, ready, facts, workspace, run_dir, editable, claude)
             turn = self._work(task, ready, workspace, run_dir)
@@ -156,12 +153,17 @@ class LocalTurn:
         for name, text in self._engine.files(task).items():
             self._world.files.write(run_dir / self._engine.name / name, text)
         self._world.files.folder(run_dir / self._engine.name / "tmp")
-        if not ready.loaded:
-            self._preload(ready)
         run = self._engine.open(task)
         model = ready.local.name
         waiting = f"{model} is thinking" if ready.loaded else f"loading {model}"
-        watch = Watch(Patience(0.0), frozenset(), waiting_for=waiting)
+        log = run_dir / self._engine.name / FENCE_LOG
+        watch = Watch(
+            Patience(0.0),
+            frozenset(),
+            waiting_for=waiting,
+            # It makes its log when it is raised. A Python that ignores PYTHONPATH never does.
+            is_fenced=lambda: self._world.files.size(log) is not None,
+        )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
         exit_ = self._world.processes.run(self._engine.command(task), attempt)
         attempt.finish()
@@ -234,23 +236,6 @@ class LocalTurn:
         )
         return answer == "y"
 
-    def _check(self) -> Ready | Unavailable:
-        settings = self._settings
-        server = self._world.model_server(settings.ollama_api, settings.ollama_headers)
-        wanted = Wanted(
-            settings.model,
-            settings.ollama_num_ctx,
-            settings.ollama_headers,
-            settings.ollama_keep_alive,
-        )
-        return check_local(server, self._world.hardware, wanted)
-
-    def _preload(self, ready: Ready) -> None:
-        """The model loads while aider starts. A failure shows where it is needed: in aider."""
-        local = ready.local
-        server = self._world.model_server(local.base_url, local.headers)
-        self._world.background(lambda: server.preload(local.name, local.num_ctx, local.keep_alive))
-
     def _task(
         self,
         program: Program,
@@ -284,11 +269,7 @@ class LocalTurn:
         """Edits that the engine itself refused, and what the fence kept it from doing, each
         thing once."""
         folder = run_dir / self._engine.name
-        log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES)
-        if log is None:
-            # It makes its log when it is raised. A Python that ignores PYTHONPATH never does.
-            self._world.console.important(f"{self._engine.name} ran without the write fence.")
-            log = ""
+        log = self._world.files.read(folder / FENCE_LOG, folder, _FENCE_LOG_BYTES) or ""
         for name in names:
             self._world.console.important(f"refused: the model's edit of {one_line(name)}")
         told = [posixpath.normpath(workdir / name) for name in names]

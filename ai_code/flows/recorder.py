@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,8 +79,7 @@ class Recorder:
 
         landed = self._landed
         left = (*landed.left_out, *landed.conflicts) if landed else ()
-        record = replace(
-            self._record,
+        record = self._record._replace(
             ended=self._world.clock.now(),
             attempts=tuple(recorded(turn) for turn in turns),
             landed=landed.files if landed else (),

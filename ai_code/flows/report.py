@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from ai_code.core.text import one_line
@@ -16,6 +15,8 @@ from ai_code.core.verdict import (
 )
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from ai_code.core.changes import Landed
 
 _LIMIT_WORDS = {

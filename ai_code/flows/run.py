@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,6 @@ from ai_code.core.verdict import (
     Unavailable,
     Verdict,
 )
-from ai_code.engines.registry import LOCAL
 from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
 from ai_code.flows.output import Output
@@ -71,7 +69,7 @@ class Run:
     @cached_property
     def _local(self) -> LocalTurn:
         """Imported and made when Claude is in trouble: most runs never need it."""
-        from ai_code.engines.registry import local_engine
+        from ai_code.engines.registry import LOCAL, local_engine
         from ai_code.flows.local_turn import LocalTurn
 
         settings = self._settings
@@ -98,15 +96,18 @@ class Run:
     def _go(self) -> int:
         self._recorder.sweep()
         plan = self._plan()
+        code: int | None = None
         try:
             code = self._first(plan)
         except AiCodeError as error:
-            self._recorder.finish(self._turns, error.exit_code)
+            code = int(error.exit_code)
             raise
-        except BaseException:
-            self._recorder.finish(self._turns, None)
-            raise
-        self._recorder.finish(self._turns, code)
+        finally:
+            try:
+                if "_local" in self.__dict__:
+                    self._local.dismiss()
+            finally:
+                self._recorder.finish(self._turns, code)
         return code
 
     def _plan(self) -> Plan:
@@ -169,11 +170,11 @@ class Run:
             self._remember(turn.verdict)
             from ai_code.flows.waiting import wait_for_reset
 
-            wait_for_reset(self._world, turn.verdict, again=waited)
+            resume = turn.session_id if self._claude.knows_session else ""
+            wait_for_reset(self._world, turn.verdict, session_id=resume, again=waited)
             waited = True
             self._world.console.banner(banner("Claude Code", "first"), "")
             self._output.begin("claude")
-            resume = turn.session_id if self._claude.knows_session else ""
             turn = self._keep(self._claude.run(program, resume=resume))
         self._changed = self._compared(before)
         return self._after_claude(plan, turn)
@@ -336,6 +337,6 @@ class Run:
         return reason_line(verdict, int(clock.now()), clock.local_tz())
 
     def _keep(self, turn: Turn) -> Turn:
-        kept = replace(turn, verdict=masked_verdict(turn.verdict, self._secrets))
+        kept = turn._replace(verdict=masked_verdict(turn.verdict, self._secrets))
         self._turns.append(kept)
         return kept

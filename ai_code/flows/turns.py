@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.verdict import (
     Done,
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from ai_code.core.record import Attempt
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(NamedTuple):
     """The command line of ``ai-code run``, beyond what settings hold."""
 
     prompt: str
@@ -49,8 +47,7 @@ CLAUDE_STALL_S = 1800.0
 is for it only where somebody set it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One engine's turn. ``edited`` are paths relative to the tree, ``answer`` its last words
     (for the output, never kept). ``landed`` only for a local engine."""
 

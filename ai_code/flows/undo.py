@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ai_code.core.ports_tree import Journal, Trees, UndoWork, Written
 
 _LOCK_WAIT_S = 10.0
+_LOOKED_AT = 100
+"""Runs that are looked through for an undo, to explain why there is nothing to undo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,13 @@ def find_run(journal: Journal, trees: Trees, cwd: Path, run: str | None) -> RunR
     root = trees.root_of(cwd)
     record = journal.latest(root, landed=True)
     if record is None:
+        recent = journal.list(_LOOKED_AT)
+        last = next((each for each in recent if each.undo_of and each.root == str(root)), None)
+        if last is not None:
+            raise UsageError(
+                f"run {last.undo_of} is undone already, and no other has landed anything here",
+                hint=f"ai-code undo {last.id}   (takes that undo back)",
+            )
         raise UsageError(
             "no run has landed anything here",
             why=f"the journal has no landed run for {root}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ai_code.core.errors import Stopped
 from ai_code.core.resets import believable, describe_reset
 
 if TYPE_CHECKING:
@@ -16,10 +17,13 @@ _UNKNOWN_S = 900
 _LINE_EVERY_S = 600.0
 
 
-def wait_for_reset(world: World, limit: LimitReached, *, again: bool = False) -> None:
+def wait_for_reset(
+    world: World, limit: LimitReached, *, session_id: str = "", again: bool = False
+) -> None:
     """Sleeps until the limit should be over; by the wall clock, so that a laptop that was
     asleep itself goes on at the right moment. Without a reset that can be believed: a quarter
-    of an hour; one that is past already: at once, but not ``again`` and again."""
+    of an hour; one that is past already: at once, but not ``again`` and again. Ctrl-C says how
+    to go on with ``session_id`` later."""
     clock, console = world.clock, world.console
     start = int(clock.now())
     resets_at = limit.resets_at
@@ -31,6 +35,16 @@ def wait_for_reset(world: World, limit: LimitReached, *, again: bool = False) ->
     else:
         told = describe_reset(resets_at, start, clock.local_tz())
         console.important(f"Waiting for Claude: {told}. Ctrl-C stops.")
+    try:
+        _sleep(world, until)
+    except Stopped:
+        later = f"ai-code --resume {session_id} …" if session_id else "the same command again"
+        console.important(f"Stopped waiting. To go on later: {later}")
+        raise
+
+
+def _sleep(world: World, until: int) -> None:
+    clock, console = world.clock, world.console
     next_line = clock.now() + _LINE_EVERY_S
     while (now := clock.now()) < until:
         left = f"going on with Claude at {describe_reset(until, int(now), clock.local_tz())}"

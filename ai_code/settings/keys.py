@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ai_code.core.verdict import PLAN_KINDS, LimitKind
 
@@ -27,8 +26,7 @@ _UNAVAILABLE = ("network", "auth", "missing")
 FALLBACK_ON = ("plan", *(kind.value for kind in LimitKind), *_UNAVAILABLE)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One setting. ``flag`` is the command line's spelling of it, empty where there is none.
 
     ``trusted`` keys are taken from a project's file only after ``ai-code config trust``;

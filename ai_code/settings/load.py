@@ -4,14 +4,13 @@ project's file, the user's file, default."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.errors import ConfigError
 from ai_code.core.text import one_line
 from ai_code.settings.keys import KEYS, Key, Value
 from ai_code.settings.typed import LayerName, Loaded, Notice, Origin, SourceFile, typed_settings
-from ai_code.settings.values import BadValueError, convert, from_text
 
 if TYPE_CHECKING:
     from ai_code.settings.sources import Entry, Parsed, Problem
@@ -26,13 +25,12 @@ _RANK: tuple[LayerName, ...] = ("default", "user", "project", "command", "env", 
 Chosen = tuple[Value, Origin]
 
 
-@dataclass(frozen=True, slots=True)
-class Layers:
+class Layers(NamedTuple):
     """What was found. ``flags`` are keyed by setting (``fallback.enabled``); None and () mean
     not given. ``choices`` is JSON, the other files are YAML."""
 
-    flags: Mapping[str, object] = field(default_factory=dict)
-    environ: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, object] = MappingProxyType({})
+    environ: Mapping[str, str] = MappingProxyType({})
     choices: SourceFile | None = None
     project: SourceFile | None = None
     user: SourceFile | None = None
@@ -147,6 +145,8 @@ def _their_server(environ: Mapping[str, str], warnings: list[Notice]) -> dict[st
         text = environ.get(variable, "").strip()
         if not text:
             continue
+        from ai_code.settings.values import BadValueError, convert
+
         try:
             return {key.name: (convert(key, text), Origin("env", variable))}
         except BadValueError as error:
@@ -185,6 +185,9 @@ def _flags(flags: Mapping[str, object]) -> dict[str, Chosen]:
 
 def _converted(key: Key, raw: object, source: str) -> Value:
     """A flag's or a variable's value. Raises ConfigError naming the source."""
+    # Here, since most runs have nothing to convert.
+    from ai_code.settings.values import BadValueError, convert, from_text
+
     try:
         return convert(key, from_text(key, raw) if isinstance(raw, str) else raw)
     except BadValueError as error:

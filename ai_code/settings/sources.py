@@ -5,8 +5,8 @@ Imported only where there is a file."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from ai_code.core.text import one_line
 from ai_code.settings.keys import GROUP_NAMES, KEYS, Key, Value
@@ -17,17 +17,18 @@ LARGEST_FILE = 256 * 1024
 """Bytes. A settings file is a few hundred; more is a mistake or an attack."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A key that is set, typed, with the line (from 1) where a file has lines."""
 
     key: Key
-    value: Value = field(repr=False)
+    value: Value
     line: int | None = None
 
+    def __repr__(self) -> str:
+        return f"Entry({self.key.name}, line {self.line})"
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+
+class Problem(NamedTuple):
     """Something wrong in a file. Line and column count from 1, 0 is unknown."""
 
     path: Path
@@ -42,8 +43,7 @@ class Problem:
         return f"{self.path}{place}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """What a file says, and what is wrong with it."""
 
     entries: tuple[Entry, ...] = ()
@@ -108,8 +108,7 @@ class _UnreadableError(ValueError):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class _Refused:
+class _Refused(NamedTuple):
     message: str
     unknown: bool = False
     hint: str = ""

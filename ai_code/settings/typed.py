@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -13,8 +12,7 @@ LayerName = Literal["flag", "env", "command", "project", "user", "default"]
 
 
 class Settings(NamedTuple):
-    """All settings, typed. Times in seconds (0: no limit), budgets in tokens (0: automatic). A
-    named tuple: a dataclass of so many fields takes six times as long to make.
+    """All settings, typed. Times in seconds (0: no limit), budgets in tokens (0: automatic).
 
     ``fallback_on`` holds kinds only: groups are expanded."""
 
@@ -54,19 +52,21 @@ class Settings(NamedTuple):
         return "Settings(…)"
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A file as it was read. ``trusted`` and ``problem`` (why it could not be read; then the
     content is empty) matter for a project's file only."""
 
     path: Path
-    content: bytes = field(repr=False)
+    content: bytes
     trusted: bool = True
     problem: str = ""
 
+    def __repr__(self) -> str:
+        """Nothing of the content: headers are secrets."""
+        return f"SourceFile({self.path})"
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+
+class Origin(NamedTuple):
     """Where a value came from: ``name`` is the flag or variable, ``path`` and ``line`` (from 1)
     the place in a file."""
 
@@ -82,8 +82,7 @@ class Origin:
         return f"{self.layer} {place}"
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """Something worth one line, and the command that mends it. ``str`` gives both."""
 
     text: str
@@ -93,14 +92,16 @@ class Notice:
         return f"{self.text}\nhint: {self.hint}" if self.hint else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """``values`` and ``origins`` have every key of the table, ``settings`` is made of them."""
 
     settings: Settings
-    values: Mapping[str, Value] = field(repr=False)
+    values: Mapping[str, Value]
     origins: Mapping[str, Origin]
     warnings: tuple[Notice, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Loaded(…)"
 
 
 def typed_settings(values: Mapping[str, Value]) -> Settings:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
 
 
-def start(work: Callable[[], T]) -> Callable[[], T]:
-    """Runs ``work`` in a daemon thread; the returned function gives its value or raises what it
-    raised. Nobody has to ask."""
+class Waiting(Protocol[T]):
+    """Gives the value of the work, or raises what it raised; TimeoutError where it is not there
+    within ``seconds``."""
+
+    def __call__(self, seconds: float | None = None) -> T: ...
+
+
+def start(work: Callable[[], T]) -> Waiting[T]:
+    """Runs ``work`` in a daemon thread; the returned function waits for it. Nobody has to ask."""
     values: list[T] = []
     errors: list[BaseException] = []
 
@@ -24,8 +30,10 @@ def start(work: Callable[[], T]) -> Callable[[], T]:
     thread = threading.Thread(target=carry_out, daemon=True)
     thread.start()
 
-    def wait() -> T:
-        thread.join()
+    def wait(seconds: float | None = None) -> T:
+        thread.join(seconds)
+        if thread.is_alive():
+            raise TimeoutError
         if errors:
             raise errors[0]
         return values[0]

@@ -7,9 +7,8 @@ import errno
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.errors import ConfigError
 from ai_code.settings import Layers, Loaded, SourceFile, load
@@ -25,8 +24,7 @@ _MISSING = (errno.ENOENT, errno.ENOTDIR)
 _NIX_STORE = Path("/nix/store")
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Where our files lie. Nothing here need exist."""
 
     config_file: Path

@@ -148,6 +148,7 @@ class TerminalConsole:
             letter = reply.strip().lower()[:1]
             if letter in choices:
                 return letter
+            self._write(self._err, f"Please type one of these letters: {', '.join(choices)}\n")
 
     def _typed(self) -> str:
         """One line from the terminal; empty at its end."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ai_code.core.ports import LoadedModel, ModelServerError, ServedModel
+from ai_code.system.background import start
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
@@ -90,7 +91,7 @@ class OllamaServer:
     def _object(
         self, method: str, path: str, body: object = None, timeout_s: float | None = None
     ) -> dict[str, Any]:
-        status, data = self._call(method, path, body, timeout_s or self._time_left_s())
+        status, data = self._in_time(method, path, body, timeout_s or self._time_left_s())
         try:
             answer = json.loads(data)
         except (ValueError, RecursionError):
@@ -102,6 +103,14 @@ class OllamaServer:
         if not isinstance(answer, dict):
             raise ModelServerError("garbage", f"{self.base_url}{path} did not answer with JSON")
         return answer
+
+    def _in_time(self, method: str, path: str, body: object, timeout_s: float) -> tuple[int, bytes]:
+        """The call as a whole within its time: a socket's limit is for each step anew, and the
+        lookup of a name has none."""
+        try:
+            return start(lambda: self._call(method, path, body, timeout_s))(timeout_s)
+        except TimeoutError as error:
+            raise ModelServerError("timeout", f"no answer within {timeout_s:g} s") from error
 
     def _call(self, method: str, path: str, body: object, timeout_s: float) -> tuple[int, bytes]:
         from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -115,8 +124,8 @@ class OllamaServer:
             connection.request(method, parts.path + path, payload, headers)
             response = connection.getresponse()
             return response.status, _body(response, timeout_s)
-        except TimeoutError as error:
-            raise ModelServerError("timeout", f"no answer within {timeout_s:g} s") from error
+        except TimeoutError:
+            raise
         except (OSError, HTTPException) as error:
             kind_name = "garbage" if isinstance(error, HTTPException) else "refused"
             raise ModelServerError(kind_name, str(error) or type(error).__name__) from error

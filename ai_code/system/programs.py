@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ai_code.core.errors import CannotStartError
@@ -48,7 +47,7 @@ class Programs:
         if not text:
             text = self._ask(program)
             self._remember({**known, str(path): {key: text}} if text else known)
-        return replace(program, version=_parsed(text))
+        return program._replace(version=_parsed(text))
 
     def _explain(self, name: str) -> None:
         """A file that is there but cannot be run deserves another message than none at all."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from types import MappingProxyType
+from typing import NamedTuple, NoReturn
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _BOOL = re.compile(r"true|false|yes|no|on|off|0|1", re.I)
@@ -38,8 +38,7 @@ _OPERATIONS = (
 _SMALL_FILE = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """``head`` is the commit, None where there is none yet; ``branch`` None when detached.
 
     ``settings``: the harmless ones of ``_PASSED_ON``. ``linked``: a linked worktree or a
@@ -53,10 +52,10 @@ class Repository:
     object_format: str
     operation: str = ""
     linked: bool = False
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = MappingProxyType({})
 
     @property
-    def index(self) -> Path:
+    def index_file(self) -> Path:
         return self.git_dir / "index"
 
     @property

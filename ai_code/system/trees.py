@@ -108,7 +108,9 @@ class RealTrees:
         return UndoWork(tuple(map(landing_files.undo_change, stored.steps)), stored.made_dirs)
 
     def in_place(self, run_dir: Path) -> bool:
-        return (run_dir / "git").is_dir() and not (run_dir / "w").exists()
+        from ai_code.system.workspace import IN_PLACE
+
+        return (run_dir / IN_PLACE).exists()
 
     def discard(self, run_dir: Path) -> None:
         from ai_code.system.workspace import discard_workspace

@@ -20,8 +20,10 @@ from ai_code.system.git import Git
 from ai_code.system.private_git import private_git, raw, remove
 from ai_code.system.repository import Repository, discover
 from ai_code.system.snapshot import Entry, Sieve, Snapshot, through_link
-from ai_code.system.workspace_changes import PreparedWorkspace
+from ai_code.system.workspace_changes import INDEX_OF_TREE, PreparedWorkspace
 
+IN_PLACE = "in-place"
+"""A file of the run's folder: the snapshot beside it is of a tree that is worked in itself."""
 CONTEXT_FILES = ("CLAUDE.md", "AGENTS.md", "README.md")
 _GITLINK, _LINK = "160000", "120000"
 
@@ -52,7 +54,7 @@ def prepare(
 
 def discard_workspace(run_dir: Path) -> None:
     """Removes the private worktree and its git directory; before/, patches and record stay."""
-    for name in ("w", "git", "index.pristine"):
+    for name in ("w", "git", "index.pristine", INDEX_OF_TREE, IN_PLACE):
         remove(run_dir / name)
 
 
@@ -78,13 +80,18 @@ class _Preparation:
         self._left: list[LeftOut] = []
         self._links: list[str] = []
         self._named = self._inside(include)
+        self._unstaged: set[str] = set()
         self._partial = False
 
     def run(self) -> PreparedWorkspace:
         head = self._repository.head if self._repository else None
         entries = self._fill_index(head)
         path = self._root
-        if self._where == "worktree":
+        if self._where == "tree":
+            (self._run_dir / IN_PLACE).touch(mode=0o600)
+        else:
+            if self._repository is not None and self._index.exists():
+                shutil.copy2(self._index, self._run_dir / INDEX_OF_TREE)
             path = self._run_dir / "w" / _project_name(self._root)
             self._check_out(path)
         snapshot = self._snapshot(path).commit(head)
@@ -103,6 +110,8 @@ class _Preparation:
             named=tuple(self._named),
             gitlinks=tuple(entry.path for entry in entries if entry.mode == _GITLINK),
             left_out=tuple(self._left),
+            unstaged=frozenset(self._unstaged),
+            head=head,
             bounded=self._partial or is_everything(self._root, self._env),
             env=self._env,
         )
@@ -151,6 +160,7 @@ class _Preparation:
         unread = {left.path for left in sieve.left_out if left.path in tracked}
         snapshot.stage(dict.fromkeys(taken))
         snapshot.drop(unread)
+        self._unstaged = {*private, *paths, *unread} - set(taken)
 
     def _converts(self, entries: Iterable[Entry]) -> bool:
         """True when checking out may write other bytes than are stored."""
@@ -272,9 +282,9 @@ def is_everything(root: Path, env: Mapping[str, str] | None) -> bool:
 
 def copy_index(repository: Repository, git_dir: Path) -> None:
     """With its time: git takes an entry for clean only when it is older than the index."""
-    if not repository.index.is_file():
+    if not repository.index_file.is_file():
         return
-    shutil.copy2(repository.index, git_dir / "index")
+    shutil.copy2(repository.index_file, git_dir / "index")
     (git_dir / "index").chmod(0o600)
     for shared in repository.git_dir.glob("sharedindex.*"):
         if shared.is_file():

@@ -14,12 +14,15 @@ from ai_code.core.changes import GITLINK, MAX_BYTES, Change, Changes, Kind, Left
 from ai_code.core.errors import AiCodeError
 from ai_code.core.line_ends import kept
 from ai_code.core.ports_tree import Where
-from ai_code.system.git import Git
+from ai_code.system.git import Git, GitError
 from ai_code.system.private_git import PrivateGit, remove
+from ai_code.system.repository import discover
 from ai_code.system.snapshot import Sieve, Snapshot, through_link
 
 _DROPPED_FOLDERS = frozenset({"__pycache__", ".git"})
 _MOST_NAMED = 50
+INDEX_OF_TREE = "index.tree"
+"""Name of the index that knows the times of the tree's own files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,26 @@ class PreparedWorkspace:
     left_out: tuple[LeftOut, ...] = ()
     bounded: bool = False
     """The root is the home folder or /: new files are not looked for in the tree."""
+    unstaged: frozenset[str] = frozenset()
+    """What differed in the tree and was not taken in."""
+    head: str | None = None
     env: Mapping[str, str] | None = None
+
+    def current(self) -> bool:
+        """See the port. Only git can tell it in less time than a new copy takes."""
+        index = self.run_dir / INDEX_OF_TREE
+        repository = discover(self.root, self.env) if index.is_file() else None
+        if repository is None or (repository.head, repository.branch) != (
+            self.head,
+            self.plan.branch,
+        ):
+            return False
+        git = Git(self.plan.git_dir, self.root, self.env, index=index)
+        try:
+            differing = Snapshot(git, self.root).differing(untracked=not self.bounded)
+        except GitError:
+            return False
+        return self.unstaged.issuperset(differing)
 
     def changes(self) -> Changes:
         """What differs now from what the engine started with."""

@@ -45,11 +45,12 @@ def claude_at_its_limit(resets_in_s: int = 7200) -> str:
     return claude_says("".join([rows[0], event, *rows[1:]]), code=1)
 
 
-def aider_that(body: str) -> str:
+def aider_that(body: str, options: str = "") -> str:
     """An aider in Python, so that ai-code's fence is around it as around the real one. ``body``
-    has ``message`` (the brief), ``argv`` and ``say``; it stands in the private worktree."""
+    has ``message`` (the brief), ``argv`` and ``say``; it stands in the private worktree.
+    ``options`` are Python's."""
     return (
-        f"#!{sys.executable}\n"
+        f"#!{sys.executable}{options and ' ' + options}\n"
         "import os, sys, time\n"
         "argv = sys.argv\n"
         "message = open(argv[argv.index('--message-file') + 1]).read()\n"

@@ -260,3 +260,18 @@ def test_an_answer_that_cannot_be_written(local: World) -> None:
     run = local.run(TASK, wrap=("sh", "-c", 'exec "$@" > /dev/full', "sh"))
     assert run.code == 1, run
     assert "No space left" in run.stderr
+
+
+def test_an_aider_without_its_fence_is_ended_before_it_works(world: World) -> None:
+    """Started with ``python -I`` it sees no PYTHONPATH, and nothing would hold its writes."""
+    world.ollama()
+    outside = world.base / "planted"
+    world.script(
+        "aider",
+        aider_that(f"time.sleep(5); open({str(outside)!r}, 'w').write('x')", options="-I"),
+    )
+    run = world.run("--local", TASK)
+    assert run.code == 1, run
+    assert "the write fence could not be raised" in run.stderr
+    assert run.hint.startswith("uv tool install")
+    assert not outside.exists()

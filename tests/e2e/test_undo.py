@@ -231,6 +231,32 @@ def test_landing_in_the_tree_itself(limited: World) -> None:
     assert limited.tree() == before
 
 
+@pytest.mark.aider
+def test_the_tree_itself_without_a_git_identity(world: World) -> None:
+    """aider would write an identity into the repository's settings; it is given one."""
+    world.settings("fallback:\n  where: tree\n")
+    world.aider(EDIT)
+    settings = (world.project / ".git/config").read_bytes()
+    run = world.run("--local", TASK)
+    assert run.code == 0, run
+    assert "refused" not in run.stderr
+    assert world.text() == DOCUMENTED
+    assert (world.project / ".git/config").read_bytes() == settings
+
+
+def test_a_second_undo_names_the_first(limited: World) -> None:
+    limited.script("aider", aider_writes(new__txt="x\n"))
+    assert limited.run(TASK).code == 0
+    assert limited.run("undo", "--yes").code == 0
+    undo, run = (each["id"] for each in limited.records())
+    again = limited.run("undo", "--yes")
+    assert again.code == 2
+    assert f"run {run} is undone already" in again.stderr
+    assert again.hint.startswith(f"ai-code undo {undo} ")
+    assert limited.run("undo", undo, "--yes").code == 0
+    assert limited.text("new.txt") == "x\n"
+
+
 def test_old_times_are_no_obstacle(limited: World) -> None:
     """A file changed within the second of the index, of the same size: git's racy case."""
     limited.git("add", "-A")

@@ -11,7 +11,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -55,7 +55,8 @@ class Silence:
     seconds: float
 
 
-Piece = bytes | Silence
+Piece = bytes | Silence | Callable[[], object]
+"""What an engine prints, a silence, or something that somebody does at that moment."""
 Edits = Mapping[str, str | None]
 """Path below the folder an engine works in → its new text, None to delete it."""
 
@@ -91,7 +92,7 @@ class FakeProcesses:
         return Program((f"/programs/{argv[0]}", *argv[1:]))
 
     def version(self, program: Program) -> Program:
-        return replace(program, version=self.versions.get(Path(program.argv[0]).name))
+        return program._replace(version=self.versions.get(Path(program.argv[0]).name))
 
     def run(self, command: Command, listener: Listener) -> Exit:
         self.commands.append(command)
@@ -117,12 +118,15 @@ class FakeProcesses:
         wall_s = self._clock.monotonic() - started
         if ended is not None:
             return Exit(143, ended_by=ended, wall_s=wall_s)
-        return replace(expected.exit, wall_s=wall_s)
+        return expected.exit._replace(wall_s=wall_s)
 
     def _play(self, pieces: Sequence[Piece], listener: Listener, started: float) -> EndedBy | None:
         for piece in pieces:
             if isinstance(piece, Silence):
                 ended = self._silence(piece.seconds, listener, started)
+            elif callable(piece):
+                piece()
+                ended = None
             else:
                 listener.output("out", piece)
                 ended = listener.tick(self._clock.monotonic() - started, 0.0)
@@ -335,7 +339,15 @@ class FakeWorld:
         return self.server
 
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
-        value = work()
+        try:
+            value = work()
+        except Exception as error:  # noqa: BLE001  it is raised where it is asked for
+            raised = error
+
+            def fail() -> T:
+                raise raised
+
+            return fail
         return lambda: value
 
     @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -57,7 +56,7 @@ def test_a_permission_mode_only_where_nobody_chose(world: FakeWorld, args: tuple
     world.set(claude_args=args)
     assert "acceptEdits" not in run_ok(world).argv
     world.set(claude_args=())
-    world.claude_home.folder = replace(world.claude_home.folder, permission_mode="default")
+    world.claude_home.folder = world.claude_home.folder._replace(permission_mode="default")
     assert "--permission-mode" not in run_ok(world).argv
 
 
@@ -83,7 +82,7 @@ def test_files_to_edit_and_to_read_are_named(world: FakeWorld) -> None:
 
 def test_an_older_claude_gets_what_it_knows(world: FakeWorld) -> None:
     world.processes.versions["claude"] = (1, 0, 100)
-    world.claude_home.folder = replace(world.claude_home.folder, has_folder_settings=True)
+    world.claude_home.folder = world.claude_home.folder._replace(has_folder_settings=True)
     command = run_ok(world)
     assert "--setting-sources" not in command.argv
     assert command.env["CLAUDE_CODE_MAX_RETRIES"] == "3"
@@ -100,7 +99,7 @@ def test_an_unknown_version_is_no_version_line(world: FakeWorld) -> None:
 
 
 def untrusted(world: FakeWorld) -> None:
-    world.claude_home.folder = replace(world.claude_home.folder, has_folder_settings=True)
+    world.claude_home.folder = world.claude_home.folder._replace(has_folder_settings=True)
 
 
 def test_guards_in_a_folder_that_nobody_trusts(world: FakeWorld) -> None:
@@ -127,7 +126,7 @@ def test_memory_of_the_folders_above(world: FakeWorld) -> None:
 @pytest.mark.parametrize("trusted", [True, False])
 def test_no_guards_elsewhere(world: FakeWorld, trusted: bool) -> None:
     folder = world.claude_home.folder
-    world.claude_home.folder = replace(folder, has_folder_settings=trusted, trusted=trusted)
+    world.claude_home.folder = folder._replace(has_folder_settings=trusted, trusted=trusted)
     command = run_ok(world, "fix")
     assert "--setting-sources" not in command.argv and command.stdin == b"fix"
     assert not any("trusted" in note for note in world.console.of("note"))
@@ -141,7 +140,7 @@ def test_an_api_key_beside_a_subscription_is_pointed_out(world: FakeWorld) -> No
     run_ok(world)
     [note] = [each for each in world.console.of("note") if "ANTHROPIC_API_KEY" in each]
     assert "the API key is billed" in note and "sk-ant" not in note
-    world.claude_home.folder = replace(world.claude_home.folder, subscription=False)
+    world.claude_home.folder = world.claude_home.folder._replace(subscription=False)
     run_ok(world)
     assert len([each for each in world.console.of("note") if "ANTHROPIC_API_KEY" in each]) == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,41 @@ def test_a_run_that_was_killed_is_marked_and_swept(world: FakeWorld) -> None:
     world.expect_recording("ok-stream-2.1.329")
     assert world.go().code == 0
     assert world.journal.load(killed).state == "crashed"
+    assert [path.name for path in folder.iterdir()] == ["record.json"]
+
+
+def test_a_run_that_was_killed_in_the_tree_itself_keeps_its_only_copy(world: FakeWorld) -> None:
+    killed = world.journal.new_run()
+    root = str(world.cwd)
+    world.journal.save(RunRecord(id=killed, started=float(NOW), cwd=root, root=root))
+    folder: Path = world.journal.run_dir(killed)
+    before = world.read("hello.py")
+    world.trees.prepare(world.cwd, folder, where="tree")
+    (world.cwd / "hello.py").write_text("half an edit")
+    world.leftovers = [killed]
+    world.expect_recording("ok-stream-2.1.329")
+    assert world.go().code == 0
+    [told] = world.console.of("important")
+    assert f"Run {killed} was killed while it worked in your tree" in told
+    command = told.partition("What was there before: ")[2].split(" diff HEAD")[0].split()
+    shown = subprocess.run(
+        [*command, "show", "HEAD:hello.py"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == before
+
+
+def test_a_run_that_was_killed_while_its_worktree_was_made_was_not_in_the_tree(
+    world: FakeWorld,
+) -> None:
+    killed = world.journal.new_run()
+    root = str(world.cwd)
+    world.journal.save(RunRecord(id=killed, started=float(NOW), cwd=root, root=root))
+    folder: Path = world.journal.run_dir(killed)
+    world.files.write(folder / "git" / "HEAD", "ref: refs/heads/main")
+    world.leftovers = [killed]
+    world.expect_recording("ok-stream-2.1.329")
+    assert world.go().code == 0
+    assert world.console.of("important") == []
     assert [path.name for path in folder.iterdir()] == ["record.json"]
 
 

@@ -305,7 +305,7 @@ def test_another_account_has_limits_of_its_own(world: FakeWorld) -> None:
     at_limit(world)
     world.expect_aider()
     world.go()
-    world.claude_home.folder = replace(world.claude_home.folder, auth="api-key")
+    world.claude_home.folder = world.claude_home.folder._replace(auth="api-key")
     world.set(claude_when_limited="skip")
     world.expect_recording("ok-stream-2.1.329")
     assert world.go().code == 0

@@ -270,7 +270,8 @@ def test_a_question_is_answered(screen: Maker) -> None:
     shown.stdin.typed("what?\n\nLocal\n")
     assert shown.console.ask("Go on?", CHOICES) == "l"
     asked = "Go on? [l] local model, [s] stop: "
-    assert shown.err.told() == f"{TAKEN_AWAY}waiting{TAKEN_AWAY}" + asked * 3
+    again = f"Please type one of these letters: l, s\n{asked}"
+    assert shown.err.told() == f"{TAKEN_AWAY}waiting{TAKEN_AWAY}{asked}{again}{again}"
 
 
 def test_what_is_typed_may_be_no_text(screen: Maker) -> None:

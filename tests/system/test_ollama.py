@@ -71,6 +71,21 @@ def test_refused() -> None:
     assert problem(OllamaServer(url)).kind == "refused"
 
 
+def test_a_name_that_nobody_looks_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resolver without a network takes 30 s and more; no socket's limit covers it."""
+    answered = threading.Event()
+
+    def lookup(*_args: object, **_options: object) -> list[object]:
+        answered.wait(20)
+        raise socket.gaierror("unknown")
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    error = problem(OllamaServer("http://ollama.example:11434", timeout_s=0.2))
+    assert not answered.is_set(), "it was waited for"
+    answered.set()
+    assert error.kind == "timeout"
+
+
 @pytest.mark.parametrize("path", ["/api/tags"])
 def test_a_server_that_hangs(path: str) -> None:
     with OllamaStandIn(hang_on={path}) as stand_in:

@@ -34,7 +34,10 @@ def engine(prepare: str = "", work: str = "time.sleep(600)") -> str:
     """A claude (or an aider) that begins a child and then works, without end if nothing else is
     said. Both write their pids first; what signals they get may be kept in ``told``."""
     return f"""
-import os, signal, sys, time
+import json, os, signal, sys, time
+if "AI_CODE_FENCE" in os.environ:
+    # As the fence does when it is raised; this program has none, for it writes its pids.
+    open(json.loads(os.environ["AI_CODE_FENCE"])["told"], "w").close()
 if "--version" in sys.argv:
     print("2.1.329 (Claude Code)")
     sys.exit()

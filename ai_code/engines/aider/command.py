@@ -196,12 +196,8 @@ def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str |
         "LC_ALL": "C.UTF-8",
         "TERM": "dumb",
         "TMPDIR": str(folder / "tmp"),
-        "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": "core.fsmonitor",
-        "GIT_CONFIG_VALUE_0": "false",
-        "GIT_CONFIG_KEY_1": "core.hooksPath",
-        "GIT_CONFIG_VALUE_1": "/dev/null",
         "GIT_OPTIONAL_LOCKS": "0",
+        **_git_settings(),
     }
     for name in task.environ:
         # Options from the environment would beat our guards; the user's file stays in force.
@@ -217,6 +213,23 @@ def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str |
                 "told": str(folder / FENCE_LOG),
             }
         )
+    return env
+
+
+_GIT_SETTINGS = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": "/dev/null",
+    # Without an identity aider writes one into the repository's settings. It commits nothing.
+    "user.name": "ai-code",
+    "user.email": "ai-code@localhost",
+}
+
+
+def _git_settings() -> dict[str, str]:
+    """Settings for every git that aider starts, stronger than any file (git-config(1))."""
+    env = {"GIT_CONFIG_COUNT": str(len(_GIT_SETTINGS))}
+    for number, (key, value) in enumerate(_GIT_SETTINGS.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return env
 
 

@@ -45,6 +45,12 @@ def judge_aider(reader: AiderReader, exit_: Exit, *, changed: bool) -> Verdict:
 
 
 def _problem(reader: AiderReader, exit_: Exit) -> tuple[Failed, Unavailable] | None:
+    if exit_.ended_by is EndedBy.UNFENCED:
+        text = (
+            "it was stopped before it worked: its Python ignores PYTHONPATH (python -I or -E), "
+            "so the write fence could not be raised"
+        )
+        return _both("aider.unfenced", text, FailReason.OTHER, UnavailableReason.MISSING)
     if exit_.ended_by is EndedBy.STALL:
         return _both("aider.stall", "it gave no output for too long", FailReason.STALL)
     if exit_.ended_by is EndedBy.DEADLINE:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from ai_code.engines.claude.command import (
 )
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from ai_code.core.command import Command
     from ai_code.core.events import Event
     from ai_code.core.exits import Exit

@@ -100,7 +100,7 @@ def _of_our_end(why: EndedBy, observed: Observed, now: int, tz: tzinfo) -> Findi
             resets_at = observed.rejected.resets_at if observed.rejected else None
             paid = _ours("claude.paid", LimitKind.EXTRA_USAGE, "the run would cost extra usage")
             return Finding(paid.meaning, paid.evidence, paid.message, resets_at)
-        case EndedBy.PERSON:  # judged before
+        case EndedBy.PERSON | EndedBy.UNFENCED:  # judged before; only local engines have a fence
             return _ours("claude.person", Notice.INTERRUPTED, "interrupted")
 
 

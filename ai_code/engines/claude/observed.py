@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The fields of the result event (or of ``--output-format json``) that count."""
 
     subtype: str
@@ -33,8 +32,7 @@ class Result:
         return self.text or told
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimit:
+class RateLimit(NamedTuple):
     """``rate_limit_info`` as the server's headers gave it. ``resets_at`` is an epoch."""
 
     status: str
@@ -49,8 +47,7 @@ class RateLimit:
         return self.status == "rejected" and self.claim is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """One ``api_retry``: Claude is trying again by itself."""
 
     attempt: int
@@ -59,8 +56,7 @@ class Retry:
     error: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelError:
+class ModelError(NamedTuple):
     """The error row that Claude writes in the model's place (``<synthetic>``)."""
 
     error: str | None
@@ -69,16 +65,14 @@ class ModelError:
     api_error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Denial:
+class Denial(NamedTuple):
     """A tool that was refused; ``detail`` is one short line of its input."""
 
     tool: str
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """A snapshot. ``rejected``, ``last_retry`` and ``error`` are of what came last: an answer
     of the model after them clears them, since the run recovered.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import tzinfo
+from typing import NamedTuple
 
 from ai_code.core.limits import Match, Meaning, match_event, match_text
 from ai_code.core.text import one_line
@@ -24,8 +24,7 @@ _SIGN = re.compile(
 _COARSE = frozenset({LimitKind.RATE, FailReason.SERVER_ERROR, FailReason.BAD_REQUEST})
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One meaning with its evidence; ``message`` is Claude's own text, bounded."""
 
     meaning: Meaning
@@ -34,8 +33,7 @@ class Finding:
     resets_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A run that failed, in one shape: from the result, the error row or the plain text."""
 
     text: str

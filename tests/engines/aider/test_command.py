@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +27,7 @@ def task(prompt: str = "fix it", **more: object) -> Task:
         brief=Brief(prompt),
         local=MODEL,
     )
-    return replace(made, **more)  # type: ignore[arg-type]
+    return made._replace(**more)  # type: ignore[arg-type]
 
 
 def values(argv: tuple[str, ...], option: str) -> list[str]:
@@ -92,7 +91,7 @@ def test_outside_git_it_must_not_make_a_repository(in_git: bool) -> None:
 
 @given(st.text(min_size=1), st.dictionaries(st.text(), st.text()))
 def test_no_name_breaks_out_of_the_settings(name: str, headers: dict[str, str]) -> None:
-    model = replace(MODEL, name=name, headers=headers, keep_alive="10m")
+    model = MODEL._replace(name=name, headers=headers, keep_alive="10m")
     rows = json.loads(files_of(task(local=model))["model-settings.yml"])
     assert rows[0]["name"] == rows[0]["weak_model_name"] == f"ollama_chat/{name}"
     extra = rows[0]["extra_params"]
@@ -110,7 +109,7 @@ def test_no_keep_alive_of_ours_unless_asked_for() -> None:
 
 
 def test_secrets_are_named_and_are_no_arguments() -> None:
-    model = replace(MODEL, headers={"Authorization": "Basic c2VjcmV0"})
+    model = MODEL._replace(headers={"Authorization": "Basic c2VjcmV0"})
     command = aider_command(task(local=model))
     assert not [word for word in command.argv if "c2VjcmV0" in word]
 
@@ -143,7 +142,7 @@ def test_the_fence() -> None:
     ],
 )
 def test_the_fence_opens_to_the_models_server_only(url: str, connect: list[list[object]]) -> None:
-    model = replace(MODEL, base_url=url)
+    model = MODEL._replace(base_url=url)
     command = aider_command(task(local=model, fence_dir=Path("/fence")))
     assert json.loads(str(command.env["AI_CODE_FENCE"]))["connect"] == connect
 

@@ -57,6 +57,13 @@ def test_a_failure_after_a_change_and_before(exit_: Exit, reason: FailReason) ->
     assert before.message == after.message
 
 
+def test_without_its_fence_it_is_not_there() -> None:
+    """Nothing has changed yet: the next engine may try."""
+    verdict = judged("prose", Exit(None, signal=15, ended_by=EndedBy.UNFENCED))
+    assert isinstance(verdict, Unavailable) and "fence" in verdict.message
+    assert isinstance(judged("edit", Exit(None, 15, EndedBy.UNFENCED), changed=True), Failed)
+
+
 def test_a_crash_names_its_last_line() -> None:
     verdict = judged("prose", Exit(1, stderr_tail="Traceback\nKeyError: 'x'\n"))
     assert isinstance(verdict, Unavailable)

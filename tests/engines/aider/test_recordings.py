@@ -50,8 +50,9 @@ def state(reader: AiderReader) -> tuple[object, ...]:
     )
 
 
-def without_text(events: Sequence[Event]) -> list[Event]:
-    return [event for event in events if not isinstance(event, Text)]
+def without_text(events: Sequence[Event]) -> list[tuple[type[Event], Event]]:
+    """With their types: events are tuples, and equal where they hold the same."""
+    return [(type(event), event) for event in events if not isinstance(event, Text)]
 
 
 def close_up(text: str) -> str:

@@ -1,0 +1,190 @@
+"""The scratch folder of a drill: a home, a project in git, settings, and an environment in which
+nothing of the person's is left but the way to their programs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ai_code.core.command import Command
+from ai_code.core.drill import BEFORE, FILE, MEMORY
+from ai_code.core.errors import AiCodeError, Stopped
+from ai_code.core.record import RecordError, RunRecord, from_json
+from ai_code.drill.hostile import git_settings, local_traps, tracked_traps
+from ai_code.drill.listening import Lines
+
+if TYPE_CHECKING:
+    from ai_code.core.exits import Exit
+    from ai_code.core.ports import Processes
+
+_KEPT = frozenset(
+    {"PATH", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "NO_COLOR"}
+    | {"LOCALE_ARCHIVE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT"}
+)
+"""Names of the environment that a drill passes on: no key, no token, no proxy, no option."""
+_GIT_S = 30.0
+_README = "# A scratch project of ai-code drill\n\nSays hello, and goodbye.\n"
+
+
+class Scratch:
+    """A folder for the length of a ``with`` block; ``keep`` leaves it there."""
+
+    def __init__(self, processes: Processes, environ: Mapping[str, str], *, keep: bool) -> None:
+        self._processes = processes
+        self._environ = environ
+        self._keep = keep
+        self.folder = Path(tempfile.mkdtemp(prefix="ai-code-drill-")).resolve()
+        self.home = self.folder / "home"
+        self.project = self.folder / "project"
+        self.marks = self.folder / "marks"
+        for path in (self.home, self.project, self.marks):
+            path.mkdir(mode=0o700)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if not self._keep:
+            _remove(self.folder)
+
+    # The project --------------------------------------------------------------------------
+
+    def fill(self, *, hostile: bool, elsewhere: str, model: str) -> None:
+        """The files of the project, committed; with ``hostile`` all traps."""
+        self._write(FILE, BEFORE)
+        self._write("CLAUDE.md", f"{MEMORY}\n")
+        self._write("README.md", _README)
+        traps = tracked_traps(self.project, self.marks, elsewhere, model) if hostile else {}
+        for name, text in traps.items():
+            self._write(name, text)
+        self._git("init", "--quiet")
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--message=Say hello, and goodbye")
+        if hostile:
+            for key, value in git_settings(self.marks).items():
+                self._git("config", key, value)
+            for name, text in local_traps(self.marks).items():
+                self._write(name, text).chmod(0o755)
+
+    def tree(self) -> Mapping[str, bytes]:
+        """Path → content (or a link's target) of every file of the project, git's own aside."""
+        found = {}
+        for path in sorted(self.project.rglob("*")):
+            name = path.relative_to(self.project)
+            mode = path.lstat().st_mode
+            if name.parts[0] == ".git" or stat.S_ISDIR(mode):
+                continue
+            found[name.as_posix()] = (
+                os.fsencode(path.readlink()) if stat.S_ISLNK(mode) else path.read_bytes()
+            )
+        return found
+
+    def git_state(self) -> str:
+        """A digest of all that git keeps about the project, its objects aside."""
+        digest = hashlib.sha256()
+        for path in sorted((self.project / ".git").rglob("*")):
+            name = path.relative_to(self.project / ".git")
+            if path.is_file() and name.parts[0] != "objects":
+                digest.update(f"{name}\0{path.stat().st_mode}\0".encode())
+                digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def sprung(self) -> list[str]:
+        """Traps that went off, and what lies where nothing should."""
+        known = {self.home.name, self.project.name, self.marks.name, "play.json"}
+        beside = [path.name for path in self.folder.iterdir() if path.name not in known]
+        return [*sorted(path.name for path in self.marks.iterdir()), *sorted(beside)]
+
+    def _write(self, name: str, text: str) -> Path:
+        path = self.project / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def _git(self, *args: str) -> None:
+        person = {
+            f"GIT_{role}_{what}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for what, value in (("NAME", "drill"), ("EMAIL", "drill@localhost"))
+        }
+        lines = Lines()
+        settings = ("-c", "init.defaultBranch=main", "-c", "core.hooksPath=/dev/null")
+        exit_ = self.run(("git", *settings, *args), lines, env=person, deadline_s=_GIT_S)
+        if exit_.code != 0:
+            why = exit_.start_error or lines.text.strip() or f"exit {exit_.code}"
+            raise AiCodeError(
+                "the scratch project of the drill could not be made",
+                why=f"git {args[0]}: {why}",
+                hint="git --version",
+            )
+
+    # Programs -----------------------------------------------------------------------------
+
+    def settings(self, values: Mapping[str, Any]) -> None:
+        """Writes ai-code's settings file. JSON is YAML."""
+        folder = self.home / ".config" / "ai-code"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / "config.yaml"
+        file.touch(mode=0o600)
+        file.write_text(json.dumps(values), encoding="utf-8")
+
+    def run(
+        self,
+        argv: Sequence[str],
+        lines: Lines,
+        *,
+        env: Mapping[str, str] | None = None,
+        deadline_s: float,
+    ) -> Exit:
+        """Runs a program in the project, in an environment that has nothing of the person's.
+        Raises Stopped where a signal ended it."""
+        changes: dict[str, str | None] = {
+            name: None
+            for name in self._environ
+            if name not in _KEPT and not name.startswith(("LC_", "NIX_"))
+        }
+        changes |= {
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / ".config"),
+            "XDG_DATA_HOME": str(self.home / ".local/share"),
+            "XDG_STATE_HOME": str(self.home / ".local/state"),
+            "XDG_CACHE_HOME": str(self.home / ".cache"),
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "TERM": "dumb",
+            "NO_PROXY": "*",
+            "no_proxy": "*",
+            **(env or {}),
+        }
+        command = Command(tuple(argv), self.project, changes, deadline_s=deadline_s)
+        exit_ = self._processes.run(command, lines)
+        if exit_.person_signal is not None:
+            raise Stopped(exit_.person_signal)
+        return exit_
+
+    def record(self) -> RunRecord | None:
+        """The newest record of the scratch journal."""
+        runs = self.home / ".local/state/ai-code/runs"
+        for path in sorted(runs.glob("*/record.json"), reverse=True):
+            try:
+                return from_json(json.loads(path.read_bytes()))
+            except (OSError, ValueError, RecordError):
+                return None
+        return None
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,296 @@
+"""Where drills are played: the real ai-code, run in a scratch project between two stand-ins."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import ai_code
+from ai_code.core.drill import (
+    BEFORE,
+    BY_CLAUDE,
+    BY_MODEL,
+    FILE,
+    TASK,
+    Chat,
+    Observed,
+    Scenario,
+    Seen,
+    Setup,
+)
+from ai_code.drill import player, scenarios
+from ai_code.drill.anthropic import AnthropicStandIn, Say
+from ai_code.drill.listening import Lines
+from ai_code.drill.models import FakeModel
+from ai_code.drill.ollama import OllamaStandIn
+from ai_code.drill.replies import CutStream, OutOfMemory, Reply, edit_block
+from ai_code.drill.scratch import Scratch
+from ai_code.drill.serving import Exchange, Recorded, StandIn
+from ai_code.drill.tap import OllamaTap
+
+if TYPE_CHECKING:
+    from ai_code.core.ports import Processes
+
+_RUN_S = 900.0
+"""Deadline of one run: a real model on a slow machine may take minutes."""
+_STAND_IN = FakeModel(
+    "stand-in:drill", size=50_000_000, layers=4, embedding_length=256, head_count=4,
+    head_count_kv=4,
+)  # fmt: skip
+"""A model that fits into the memory of any machine."""
+_HOUR_S = 3600
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def own_command() -> tuple[str, ...]:
+    """This very ai-code as a command, wherever it is installed. ``-P`` keeps the folder it is
+    started in off the module path."""
+    top = str(Path(ai_code.__file__).parent.parent)
+    code = f"import sys; sys.path.insert(0, {top!r}); from ai_code.__main__ import main; main()"
+    return (sys.executable, "-P", "-c", code)
+
+
+class Elsewhere(StandIn):
+    """A server that nobody should ever ask."""
+
+    def respond(self, exchange: Exchange) -> None:
+        """Answers, so that whoever asks goes on."""
+        exchange.send_json(200, {})
+
+
+class Stage:
+    """Plays scenarios. ``command`` is how ai-code is started (tests break it on purpose)."""
+
+    def __init__(
+        self,
+        processes: Processes,
+        environ: Mapping[str, str],
+        *,
+        keep: bool = False,
+        command: Sequence[str] = (),
+    ) -> None:
+        self._processes = processes
+        self._environ = environ
+        self._keep = keep
+        self._command = tuple(command) or own_command()
+        self.kept: list[Path] = []
+
+    def play(self, scenario: Scenario, setup: Setup, tell: Callable[[str], None]) -> Observed:
+        """One scenario from an empty folder to the end. ``tell`` gets the lines that ai-code
+        prints meanwhile. Raises AiCodeError where the scratch project cannot be made."""
+        with Scratch(self._processes, self._environ, keep=self._keep) as scratch:
+            if self._keep:
+                self.kept.append(scratch.folder)
+            return _Play(scenario, setup, scratch, self._command, tell).observed()
+
+
+class _Play:
+    def __init__(
+        self,
+        scenario: Scenario,
+        setup: Setup,
+        scratch: Scratch,
+        command: tuple[str, ...],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._scenario = scenario
+        self._setup = setup
+        self._scratch = scratch
+        self._command = command
+        self._tell = tell
+
+    def observed(self) -> Observed:
+        scratch = self._scratch
+        with ExitStack() as stack:
+            elsewhere = stack.enter_context(Elsewhere())
+            local = stack.enter_context(self._local_side())
+            model = self._setup.model.name if self._setup.model else _STAND_IN.name
+            hostile = self._scenario.hostile
+            scratch.fill(hostile=hostile, elsewhere=elsewhere.url, model=model)
+            before, git_before = scratch.tree(), scratch.git_state()
+            self._configure(local.url if local else None)
+            main, asked = self._day(self._scenario.api, TASK, *self._scenario.options)
+            diff, undo = "", None
+            if main.record and main.record.landed:
+                diff = self._run("diff")[1].stdout.decode("utf-8", "replace")
+                undo = self._run("undo", "--yes")[0]
+            again = None
+            if self._scenario.outcome != "stays":
+                again, _ = self._day("", "Is anything left to do?")
+            sprung = scratch.sprung()
+            sprung += [f"a request to {row.target}" for row in elsewhere.requests]
+        return Observed(
+            scenario=self._scenario,
+            setup=self._setup,
+            before=before,
+            git_before=git_before,
+            main=main,
+            asked=asked,
+            local_asked=_spans(local.answered) if local else (),
+            chats=_chats(local),
+            diff=diff,
+            undo=undo,
+            again=again,
+            sprung=tuple(sprung),
+        )
+
+    # The two sides ------------------------------------------------------------------------
+
+    @contextmanager
+    def _local_side(self) -> Iterator[OllamaStandIn | OllamaTap | None]:
+        """A stand-in, a tap in front of the real server, or nothing where that is on another
+        machine: passed through here, it would look like one of this machine."""
+        model = self._setup.model
+        if model is None or self._scenario.local != "answers":
+            models = [] if self._scenario.local == "missing" else [_STAND_IN]
+            with OllamaStandIn(models, self._replies()) as server:
+                if self._scenario.local == "down":
+                    server.die()
+                yield server
+        elif _is_here(model.base_url):
+            with OllamaTap(model.base_url) as tap:
+                yield tap
+        else:
+            yield None
+
+    def _replies(self) -> Sequence[Reply]:
+        answer = _edit("goodbye", BY_MODEL)
+        if not self._scenario.mid_task:
+            answer = _edit("hello", BY_CLAUDE) + answer
+        if self._scenario.hostile:
+            for path in (".git/hooks/post-commit", ".github/workflows/x.yml", ".envrc"):
+                answer += edit_block(path, "", "touch planted", "text")
+        match self._scenario.local:
+            case "memory":
+                return [OutOfMemory()]
+            case "cut":
+                return [CutStream(answer[: len(answer) * 2 // 3])]
+            case _:
+                return [answer]
+
+    def _day(self, api: str, prompt: str, *options: str) -> tuple[Seen, tuple[float, ...]]:
+        """One run of ai-code on a day of that name ("": Claude just answers); and when Claude
+        asked its API."""
+        if self._setup.claude is None:
+            self._rehearse(api)
+            return self._run(*options, prompt)[0], ()
+        if api == scenarios.NETWORK_DOWN:
+            return self._run(*options, prompt, url=scenarios.closed_url())[0], ()
+        content = _documented("hello") if self._scenario.mid_task else _documented()
+        steps = scenarios.by_name(api, content=content) if api else [Say("Nothing is left.")]
+        with AnthropicStandIn(steps) as server:
+            seen = self._run(*options, prompt, url=server.url)[0]
+            return seen, tuple(row.at for row in server.main_requests)
+
+    def _rehearse(self, api: str) -> None:
+        """Writes down what the recorded Claude does in the next run."""
+        content = _documented("hello") if self._scenario.mid_task else _documented()
+        file = self._scratch.project / FILE
+        told = player.play(api or "passing-429", file, content, int(time.time()) + 2 * _HOUR_S)
+        self._play_file.write_text(json.dumps(told), encoding="utf-8")
+
+    @property
+    def _play_file(self) -> Path:
+        return self._scratch.folder / "play.json"
+
+    def _configure(self, local_url: str | None) -> None:
+        setup = self._setup
+        model = setup.model if self._scenario.local == "answers" else None
+        claude = list(setup.claude.argv) if setup.claude else self._player()
+        self._scratch.settings(
+            {
+                "model": model.name if model else "auto",
+                "stall-timeout": setup.stall_timeout_s,
+                "claude.command": claude,
+                "aider.command": list(setup.aider.argv) if setup.aider else ["aider"],
+                "aider.args": list(setup.aider_args),
+                "aider.edit-format": setup.edit_format if model else "diff",
+                "ollama.api": local_url or (model.base_url if model else ""),
+                "ollama.headers": dict(model.headers) if model else {},
+                "ollama.num-ctx": model.num_ctx if model else 0,
+                "ollama.keep-alive": model.keep_alive if model else None,
+            }
+        )
+
+    def _player(self) -> list[str]:
+        top = str(Path(ai_code.__file__).parent.parent)
+        code = (
+            f"import sys; sys.path.insert(0, {top!r}); "
+            "from ai_code.drill.player import main; sys.exit(main(sys.argv[1:]))"
+        )
+        return [sys.executable, "-P", "-c", code, str(self._play_file)]
+
+    # Runs ---------------------------------------------------------------------------------
+
+    def _run(self, *args: str, url: str = "") -> tuple[Seen, Lines]:
+        """``ai-code ARGS`` in the scratch project, with a login that is nobody's."""
+        lines = Lines(self._tell)
+        env: dict[str, Any] = {
+            "CLAUDE_CODE_OAUTH_TOKEN": "drill",
+            "ANTHROPIC_BASE_URL": url or scenarios.closed_url(),
+            "DISABLE_TELEMETRY": "1",
+            "DISABLE_AUTOUPDATER": "1",
+            "DISABLE_ERROR_REPORTING": "1",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        }
+        began = time.monotonic()
+        exit_ = self._scratch.run((*self._command, *args), lines, env=env, deadline_s=_RUN_S)
+        lines.finish()
+        seen = Seen(
+            code=exit_.code if exit_.code is not None else 128 + (exit_.signal or 0),
+            began=began,
+            ended=time.monotonic(),
+            lines=tuple(lines.lines),
+            tree=self._scratch.tree(),
+            git=self._scratch.git_state(),
+            record=self._scratch.record(),
+        )
+        return seen, lines
+
+
+def _documented(*functions: str) -> str:
+    """The file as Claude would leave it, with docstrings in these functions (default: both)."""
+    text = BEFORE
+    for name, words in (("hello", BY_CLAUDE), ("goodbye", BY_MODEL)):
+        if not functions or name in functions:
+            text = text.replace(f"def {name}():\n", f'def {name}():\n    """{words}"""\n')
+    return text
+
+
+def _edit(function: str, words: str) -> str:
+    """A model's answer that adds one docstring."""
+    head = f"def {function}():\n"
+    return edit_block(FILE, head, f'{head}    """{words}"""\n')
+
+
+def _is_here(base_url: str) -> bool:
+    parts = urlsplit(base_url)
+    return parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK
+
+
+def _spans(answered: Sequence[tuple[Recorded, float]]) -> tuple[tuple[float, float], ...]:
+    return tuple(sorted((request.at, until) for request, until in answered))
+
+
+def _chats(local: OllamaStandIn | OllamaTap | None) -> tuple[Chat, ...] | None:
+    """None where nobody could read along."""
+    if local is None:
+        return None
+    until = {id(request): at for request, at in local.answered}
+    return tuple(
+        Chat(request.at, until.get(id(request), request.at), _told(request.json))
+        for request in local.chats
+    )
+
+
+def _told(body: Mapping[str, Any]) -> str:
+    """All texts that a model was sent."""
+    messages = body.get("messages") or []
+    texts = [str(row.get("content", "")) for row in messages if isinstance(row, dict)]
+    return "\n".join([str(body.get("prompt") or ""), *texts])
