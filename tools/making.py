@@ -36,6 +36,11 @@ _NO_NETWORK = re.compile(
     r"|Connection refused|ConnectTimeout|ReadTimeout|Max retries exceeded|ProxyError"
     r"|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|dns error|error sending request"
 )
+_CAUSE = re.compile(
+    r"\[Errno -?\d+\] [\w ,]+|\b(?:ENOTFOUND|EAI_AGAIN|ECONN\w+|ETIMEDOUT)\b|dns error|timed out"
+)
+"""Of a failure on the network, the words that a person can search for."""
+_WRONG = re.compile(r"\s*(ERROR|Error|error|npm error code|npm ERR! code)\b")
 _NO_TRUST = re.compile(r"CERTIFICATE_VERIFY_FAILED|UNABLE_TO_\w+|SELF_SIGNED_CERT|UnknownIssuer")
 # What a person's shell may hold, and what would lead pip out of the environment.
 _LEFT_OUT = frozenset(
@@ -257,8 +262,9 @@ class Work:
         if _DISK_FULL.search(text):
             return _disk_full(made)
         name = " ".join([Path(argv[0]).name, *argv[1:4]])
-        wrong = [line for line in tail if "error" in line.lower()] or tail or ["it said nothing"]
-        why = f"{name} ended with {code}: {wrong[-1].strip()[:300]}\nall it said: {made.log}"
+        wrong = [line.strip() for line in tail if _WRONG.match(line)] or tail or ["(nothing)"]
+        cause = [found.group() for found in _CAUSE.finditer(text)] or [wrong[-1].strip()]
+        why = f"{name} ended with {code}: {cause[-1][:300]}\nall it said: {made.log}"
         if _NO_NETWORK.search(text):
             return SetUpError(
                 f"{made.name} cannot be fetched: no way to the package index", made.again, why

@@ -56,6 +56,10 @@ mode, _, only = os.environ.get("PIP_DOES", "").partition(" ")
 if only in ("", what):
     print(f"Collecting {what}==1.0", flush=True)
     print(f"  Downloading {what.replace('-', '_')}-1.0-py3-none-any.whl (11.9 MB)", flush=True)
+    if mode == "wrong":
+        print(f"ERROR: No matching distribution found for {what}==1.0")
+        print("note: This error originates from a subprocess")
+        sys.exit(1)
     if mode == "offline":
         print("WARNING: Retrying after connection broken by 'NewConnectionError('...: Failed to "
               "establish a new connection: [Errno -3] Temporary failure in name resolution')'")

@@ -149,7 +149,7 @@ def test_without_its_own_environment_it_says_what_mends_it(checkout: Checkout) -
     run = checkout.run(PROMPT, PIP_DOES="offline")
     assert (run.returncode, run.stdout) == (126, "")
     assert "ai-code: ai-code's own environment cannot be fetched: no way to the" in run.stderr
-    assert "ERROR: No matching distribution found for ai-code==1.0" in run.stderr
+    assert " ended with 1: [Errno -3] Temporary failure in name resolution\n" in run.stderr
     log = checkout.folder / ".venv.log"
     assert str(log) in run.stderr and "Temporary failure" in log.read_text()
     assert last_hint(run.stderr) == "./ai-code --version"
@@ -164,6 +164,12 @@ def test_a_full_disk(checkout: Checkout) -> None:
     assert last_hint(run.stderr) == f"df -h '{checkout.folder}' /tmp"
     assert not (checkout.folder / ".venv").exists()
     assert checkout.run("--version").returncode == RAN
+
+
+def test_what_pip_says_is_passed_on(checkout: Checkout) -> None:
+    run = checkout.run("--version", PIP_DOES="wrong")
+    assert "ai-code: ai-code's own environment could not be made\n" in run.stderr
+    assert " ended with 1: ERROR: No matching distribution found for ai-code==1.0\n" in run.stderr
 
 
 def test_a_checkout_that_cannot_be_written_to(checkout: Checkout) -> None:
@@ -211,7 +217,7 @@ def test_ctrl_c_on_a_terminal(checkout: Checkout) -> None:
     terminal = checkout.terminal("--version", PIP_DOES="slow")
     terminal.expect_exact("making ai-code's own environment (20 MB")
     terminal.expect(rb"\r\x1b\[K[^\r]* 0 s .. downloading ai")
-    terminal.expect(rb" [12] s .. downloading")
+    terminal.expect(rb" [1-9] s .. downloading")
     terminal.sendintr()
     seen = terminal.read()
     terminal.wait()
