@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ai_code.core.exits import Exit
     from ai_code.core.ports import Listener, ModelServer
     from ai_code.core.task import Program
+    from ai_code.drill.stage import Stage
     from ai_code.system.claude_home import SystemClaudeHome
     from ai_code.system.hardware import SystemHardware
     from ai_code.system.journal import FileJournal
@@ -75,6 +76,10 @@ class SystemWorld:
     def state_dir(self) -> Path:
         return self.places.state_dir
 
+    @property
+    def programs_dir(self) -> Path:
+        return self.places.data_dir
+
     @cached_property
     def config(self) -> ConfigStore:
         return ConfigStore(self.places, self.environ, self.cwd)
@@ -96,7 +101,8 @@ class SystemWorld:
         from ai_code.system.programs import Programs
 
         cache = self.places.cache_dir / "programs.json"
-        return SystemProcesses(Programs(self.environ, cache), self._room)
+        programs = Programs(self.environ, cache, self.programs_dir / "bin")
+        return SystemProcesses(programs, self._room)
 
     @cached_property
     def hardware(self) -> SystemHardware:
@@ -145,6 +151,11 @@ class SystemWorld:
 
     def undisturbed(self) -> AbstractContextManager[None]:
         return self.signals.deferred()
+
+    def drill_stage(self, *, keep: bool) -> Stage:
+        from ai_code.drill.stage import Stage
+
+        return Stage(self.processes, self.environ, keep=keep)
 
     def new_id(self) -> str:
         return random_uuid()

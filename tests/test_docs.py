@@ -7,7 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -15,12 +15,14 @@ import click
 import pytest
 
 from ai_code.cli.main import COMMANDS, load
+from ai_code.core import errors
 from ai_code.settings import Layers, SourceFile
 from ai_code.settings import load as load_settings
 
 ROOT = Path(__file__).parent.parent
+_TOP = ("README.md", "README.ja.md", "AI_FALLBACK.md", "CONTRIBUTING.md", "CHANGELOG.md")
 PAGES = [
-    *(ROOT / name for name in ("README.md", "README.ja.md", "AI_FALLBACK.md")),
+    *(ROOT / name for name in _TOP),
     *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "benchmarks" / "README.md",
 ]
@@ -28,6 +30,7 @@ _FENCE = re.compile(r"^( *)(`{3,})(\w*)\n(.*?)^\1\2 *$", re.M | re.S)
 _FUNCTION = re.compile(r"`((?:ai_code|tests|tools|benchmarks)/[\w/]+\.py):([\w.]+)`")
 _PATH = re.compile(r"`((?:ai_code|tests|tools|benchmarks|docs)/[\w./-]*)`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+OURS = ("ai-code", "./ai-code")
 _OPERATORS = {"|", ";", "&&", "||", "&"}
 _SAFE = frozenset({"limits", "config", "completion"})
 _OUTPUT = "You've hit your session limit · resets 11:10pm (UTC)\n"
@@ -52,8 +55,7 @@ def prose(page: Path) -> str:
 
 
 def command_lines(page: Path) -> Iterator[list[str]]:
-    """Arguments of each ``ai-code`` in the page's sh blocks; what is piped or redirected is
-    left away."""
+    """Each command in the page's sh blocks, in words; where it is redirected to is left away."""
     for block in blocks(page, "sh"):
         for line in block.splitlines():
             words = shlex.shlex(line, posix=True, punctuation_chars=True)
@@ -69,20 +71,36 @@ def _commands(words: list[str]) -> Iterator[list[str]]:
             continue
         if ">" in part:
             part = part[: part.index(">")]
-        if part and part[0] in ("ai-code", "./ai-code"):
-            yield part[1:]
+        if part:
+            yield part
         part = []
 
 
+def inline_commands(page: Path, programs: Collection[str]) -> Iterator[list[str]]:
+    """Commands of these programs in the page's running text and tables, with arguments."""
+    for text in re.findall(r"`([^`\n]+)`", prose(page)):
+        words = text.split()
+        if len(words) > 1 and words[0] in programs:
+            yield from _commands(shlex.split(text.replace("\\|", "|")))
+
+
 def documented() -> list[tuple[str, list[str]]]:
-    return [(name_of(page), arguments) for page in PAGES for arguments in command_lines(page)]
+    """Page and arguments of each ``ai-code`` in the documents."""
+    rows = [
+        (name_of(page), words)
+        for page in PAGES
+        for words in (*command_lines(page), *inline_commands(page, OURS))
+    ]
+    return [(name, words[1:]) for name, words in rows if words[0] in OURS]
 
 
 def is_safe(arguments: list[str]) -> bool:
     """Starts no engine and changes nothing."""
     before_dashes = arguments[: arguments.index("--")] if "--" in arguments else arguments
     shows = {"--dry-run", "--help", "-h", "--version", "-V"} & set(before_dashes)
-    return bool(shows) or (arguments[:1] != [] and arguments[0] in _SAFE)
+    if arguments[:2] == ["config", "trust"]:
+        return "--list" in arguments
+    return bool(shows) or (len(arguments) > 1 and arguments[0] in _SAFE)
 
 
 def distinct(rows: list[tuple[str, list[str]]]) -> list[tuple[str, ...]]:
@@ -113,10 +131,19 @@ def test_there_are_commands_to_test() -> None:
 
 @pytest.mark.parametrize("arguments", distinct(documented()), ids=" ".join)
 def test_a_documented_command_line_is_understood(arguments: tuple[str, ...]) -> None:
+    if len(arguments) == 1 and re.fullmatch(r"[a-z-]{3,}", arguments[0]):
+        # One small word would be a prompt; a document that shows one means a command.
+        assert arguments[0] in COMMANDS or arguments[0].startswith("-")
+    if len(arguments) == 1 and arguments[0] in _NAMES_ONLY:
+        return
     try:
         parse(list(arguments))
     except click.exceptions.Exit as ended:
         assert ended.exit_code == 0
+
+
+_NAMES_ONLY = frozenset({"completion", "config", "limits"})
+"""Commands that running text names without the argument or subcommand that they need."""
 
 
 @pytest.mark.parametrize(
@@ -144,22 +171,27 @@ def test_paths_of_the_repository_exist(page: Path) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_relative_links_lead_somewhere(page: Path) -> None:
-    for target in _LINK.findall(prose(page)):
-        if "://" in target:
-            continue
-        path, _, anchor = target.partition("#")
-        linked = (page.parent / path).resolve() if path else page
-        assert linked.exists(), target
-        if anchor:
-            assert anchor in anchors(linked), target
+def links() -> list[tuple[str, str]]:
+    """Page and target of each link that does not leave the repository."""
+    rows = [(name_of(page), link) for page in PAGES for link in _LINK.findall(prose(page))]
+    return [row for row in dict.fromkeys(rows) if "://" not in row[1]]
+
+
+@pytest.mark.parametrize(("page", "target"), links())
+def test_a_relative_link_leads_somewhere(page: str, target: str) -> None:
+    path, _, anchor = target.partition("#")
+    linked = ((ROOT / page).parent / path).resolve() if path else ROOT / page
+    assert linked.exists()
+    if anchor:
+        assert anchor in anchors(linked)
 
 
 def anchors(page: Path) -> set[str]:
-    """As GitHub makes them of headings."""
-    heads = re.findall(r"^#+ (.+)$", prose(page), re.M)
-    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+    """Those that GitHub makes of headings, and those that are written out."""
+    text = prose(page)
+    heads = re.findall(r"^#+ (.+)$", text, re.M)
+    made = {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+    return made | set(re.findall(r'^<a id="([^"]+)"></a>$', text, re.M))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -185,12 +217,14 @@ def functions(path: Path) -> frozenset[str]:
     return frozenset(named(ast.parse(path.read_text(encoding="utf-8")).body, ""))
 
 
-def test_the_trace_has_ten_steps_that_name_functions() -> None:
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    steps = re.findall(r"^(\d+)\. \*\*.*?(?=^\d+\. \*\*|^The next run)", text, re.M | re.S)
-    assert steps == [str(number) for number in range(1, 11)]
-    for step in re.split(r"^\d+\. \*\*", text.partition("in ten steps")[2], flags=re.M)[1:]:
-        assert _FUNCTION.search(step), step[:60]
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_trace_has_ten_steps_that_name_functions(language: str) -> None:
+    text = (ROOT / "docs" / language / "architecture.md").read_text(encoding="utf-8")
+    trace = text.partition('<a id="trace"></a>')[2].partition("<a id=")[0]
+    steps = re.findall(r"^(\d+)\. \*\*(.*?)(?=^\d+\. \*\*|\n\n)", trace, re.M | re.S)
+    assert [number for number, _ in steps] == [str(number) for number in range(1, 11)]
+    for number, step in steps:
+        assert _FUNCTION.search(step), number
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -216,18 +250,68 @@ def test_both_readmes_show_the_same_code() -> None:
     assert code("README.md") == code("README.ja.md")
 
 
-def test_the_guide_quotes_messages_that_the_program_has() -> None:
-    text = prose(ROOT / "AI_FALLBACK.md").partition("## 困ったとき")[2]
-    rows = re.findall(r"^\| (`.+?`) \| ", text.partition("## 安全")[0], re.M)
+_MESSAGES = {
+    "AI_FALLBACK.md": ("## トラブルシューティング", "## 制限事項"),
+    "docs/en/troubleshooting.md": ("# Troubleshooting", "\0"),
+    "docs/ja/troubleshooting.md": ("# トラブルシューティング", "\0"),
+}
+"""Page → where the part that quotes messages begins and ends."""
+
+
+@pytest.mark.parametrize("page", _MESSAGES)
+def test_a_guide_quotes_messages_that_the_program_has(page: str) -> None:
+    begin, end = _MESSAGES[page]
+    text = prose(ROOT / page).partition(begin)[2].partition(end)[0]
+    rows = re.findall(r"^\| (`.+?`) \| ", text, re.M)
     assert len(rows) > 25
-    known = "\n".join(messages())
+    known = known_messages()
+    missing: list[str] = []
     for row in rows:
         for quoted in re.findall(r"`([^`]+)`", row):
-            for piece in (part.strip(" ()") for part in quoted.split("…")):
-                assert piece in known, quoted
+            pieces = (part.strip(" ()") for part in quoted.split("…"))
+            missing += [quoted for piece in pieces if piece not in known]
+    assert missing == []
 
 
-def messages() -> Iterator[str]:
+_NOT_OURS = {"… (as the command: ai-code … --help)", "…: …"}
+"""Errors whose whole text is made of others, or is click's."""
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_every_error_of_the_program_is_in_the_guide(language: str) -> None:
+    text = prose(ROOT / "docs" / language / "troubleshooting.md")
+    quoted = "…".join(re.findall(r"`([^`\n]+)`", text)).split("…")
+    pieces = [piece.strip(" ()") for piece in quoted if len(piece.strip()) > 6]
+    known = dict.fromkeys(_errors())
+    assert len(known) > 40
+    missing = [each for each in known if not any(piece in each for piece in pieces)]
+    assert missing == [], f"say in docs/{language}/troubleshooting.md what mends it"
+
+
+def _errors() -> Iterator[str]:
+    """The first argument of each error that is made, with … for what is filled in."""
+    for path in sorted((ROOT / "ai_code").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+                continue
+            if node.func.id.endswith("Error") and node.func.id in vars(errors) and node.args:
+                text = _text_of(node.args[0])
+                if text and text not in _NOT_OURS:
+                    yield text
+
+
+def _text_of(node: ast.expr) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return "".join(str(p.value) if isinstance(p, ast.Constant) else "…" for p in node.values)
+    return str(node.value) if isinstance(node, ast.Constant) else ""
+
+
+@cache
+def known_messages() -> str:
+    return "\n".join(_messages())
+
+
+def _messages() -> Iterator[str]:
     """Every text in the program, with what is filled in left out."""
     for path in sorted((ROOT / "ai_code").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -1,7 +1,4 @@
-"""Settings: the table, the layers, YAML text of any kind, addresses, and the reference.
-
-To write docs/en/settings.md anew after a change of the table:
-``python -c "from ai_code.settings.show import render_reference as r; print(r(), end='')"``."""
+"""Settings: the table, the layers, YAML text of any kind, addresses."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ from ai_code.settings import (
     load,
 )
 from ai_code.settings.api import parse_api
-from ai_code.settings.show import as_data, as_scalar, as_yaml, nix_line, render_reference
+from ai_code.settings.show import as_data, as_scalar, as_yaml, nix_line
 from ai_code.settings.sources import parse_choices, parse_file
 from ai_code.settings.values import (
     BadValueError,
@@ -651,10 +648,3 @@ def test_from_text_takes_json_for_lists() -> None:
     assert from_text(KEYS["fallback.on"], "plan, auth,") == ["plan", "auth"]
     with pytest.raises(BadValueError):
         from_text(KEYS["claude.args"], "[broken")
-
-
-def test_the_reference_is_generated_from_the_table() -> None:
-    page = (ROOT / "docs/en/settings.md").read_text(encoding="utf-8")
-    assert page == render_reference()
-    for name in KEYS:
-        assert f"| `{name}`" in page

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "undo": ("ai_code.cli.undo", "Take back what a local model changed."),
     "diff": ("ai_code.cli.diff", "Show what a local model changed."),
     "limits": ("ai_code.cli.limits", "Claude's limits: known now, rules, classify a text."),
+    "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
     "config": ("ai_code.cli.config", "Settings: show, check, path, trust."),
     "completion": ("ai_code.cli.completion", "Print the completion script of a shell."),
 }

@@ -46,7 +46,8 @@ BY_MODEL = "Print a farewell."
 class Scenario:
     """One day. ``api`` names what the API does (``drill.scenarios``), ``kind`` the limit that
     has to be seen, ``reason`` why Claude is unavailable instead; ``says`` are texts that the
-    person has to read, ``mid_task`` says that Claude has edited before the limit."""
+    person has to read, ``retries`` how often Claude may ask again (its own ten take three minutes),
+    ``mid_task`` says that Claude has edited before the limit."""
 
     name: str
     told: str
@@ -57,6 +58,7 @@ class Scenario:
     reason: UnavailableReason | None = None
     says: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    retries: int | None = None
     mid_task: bool = False
     hostile: bool = False
 
@@ -78,7 +80,7 @@ SCENARIOS = {
                  kind=LimitKind.OVERLOADED, options=("--patience", "2")),
         Scenario("server-down", "a limit, and Ollama is not running", "session",
                  outcome="refused", local="down", kind=LimitKind.SESSION,
-                 says=("Ollama is not running at", "hint: ollama serve")),
+                 says=("Ollama is not running at", "ollama serve")),
         Scenario("model-missing", "a limit, and Ollama has no model", "session",
                  outcome="refused", local="missing", kind=LimitKind.SESSION,
                  says=("Ollama has no model installed", "hint: ollama pull")),
@@ -90,7 +92,7 @@ SCENARIOS = {
                  says=("the model's answer was cut off", "hint: ")),
         Scenario("network-down", "Claude cannot be reached: no limit, no fallback",
                  "network-down", outcome="refused", reason=UnavailableReason.NETWORK,
-                 says=("Claude Code: ", "hint: ai-code --local")),
+                 says=("Claude Code: API Error", "hint: ai-code --local"), retries=1),
         Scenario("hostile-repository", "a limit in a repository full of traps", "session",
                  kind=LimitKind.SESSION, hostile=True),
     )
@@ -164,6 +166,11 @@ class Observed:
     undo: Seen | None = None
     again: Seen | None = None
     sprung: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """All of it, from the first run's start to the last one's end."""
+        return (self.again or self.undo or self.main).ended - self.main.began
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,15 +207,16 @@ def _return(seen: Observed) -> Part:
 # Where something is broken on purpose: the clear word that the person has to get --------------
 
 
-def _told(name: str, by: By) -> Callable[[Observed], Part]:
+def _told(name: str) -> Callable[[Observed], Part]:
     def judge(seen: Observed) -> Part:
+        by: By = _claude_by(seen) if name == "claude" else "stand-in"
         says = seen.scenario.says
         missing = [text for text in says if text not in seen.main.text]
         if not seen.main.code or missing:
             told = f"exit {seen.main.code}"
             return _failed(name, by, f"{told}, nothing says: {' … '.join(missing) or says[0]}")
         line = next(line for _, line in seen.main.lines if says[0] in line)
-        return Part(name, by, "passed", None, f"told: {line.removeprefix('ai-code: ')}")
+        return Part(name, by, "passed", None, f"told: {line[line.index(says[0]) :]}")
 
     return judge
 
@@ -249,13 +250,13 @@ _MODEL_FAILS: Mapping[str, _Judge] = {
     **_REFUSED,
     "brief": _brief,
     "Ollama": _ollama,
-    "model": _told("model", "stand-in"),
+    "model": _told("model"),
     "aider": _aider_ended,
 }
 _BROKEN: Mapping[Local, Mapping[str, _Judge]] = {
-    "answers": {**_REFUSED, "claude": _told("claude", "real")},
-    "down": {**_REFUSED, "Ollama": _told("Ollama", "stand-in")},
-    "missing": {**_REFUSED, "Ollama": _ollama, "model": _told("model", "stand-in")},
+    "answers": {**_REFUSED, "claude": _told("claude")},
+    "down": {**_REFUSED, "Ollama": _told("Ollama")},
+    "missing": {**_REFUSED, "Ollama": _ollama, "model": _told("model")},
     "memory": _MODEL_FAILS,
     "cut": _MODEL_FAILS,
 }

@@ -239,6 +239,8 @@ class _Play:
             "DISABLE_ERROR_REPORTING": "1",
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
         }
+        if self._scenario.retries is not None:
+            env["CLAUDE_CODE_MAX_RETRIES"] = str(self._scenario.retries)
         began = time.monotonic()
         exit_ = self._scratch.run((*self._command, *args), lines, env=env, deadline_s=_RUN_S)
         lines.finish()

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ai_code.core.errors import CannotStartError
 from ai_code.core.memory import (
     CONTEXTS,
     DEFAULT_CONTEXT,
@@ -31,9 +32,15 @@ from ai_code.core.ports import (
 from ai_code.core.task import LocalModel
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
 
+if TYPE_CHECKING:
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
+
 _VRAM_SHARE = 0.9
 """Drivers and the desktop keep some of a card's free memory for themselves."""
 _RAM_RESERVE = 512 << 20
+_SERVE = "ollama serve"
+_GET_OLLAMA = "install Ollama (https://ollama.com/download), then: ollama serve"
 _WISHED_CONTEXT = 16384
 """Larger contexts cost memory and time; an edit with its files rarely needs more."""
 
@@ -55,6 +62,27 @@ class Ready:
     local: LocalModel
     notes: tuple[str, ...] = ()
     loaded: bool = False
+
+
+def ask_local(world: World, settings: Settings) -> Ready | Unavailable:
+    """``check_local`` with what the settings want of the server they name. Where no server runs
+    and no Ollama is installed, the hint says how to get it."""
+    server = world.model_server(settings.ollama_api, settings.ollama_headers)
+    wanted = Wanted(
+        settings.model,
+        settings.ollama_num_ctx,
+        settings.ollama_headers,
+        settings.ollama_keep_alive,
+    )
+    checked = check_local(server, world.hardware, wanted)
+    if isinstance(checked, Unavailable) and checked.hint == _SERVE:
+        try:
+            installed = world.processes.find(("ollama",)) is not None
+        except CannotStartError:
+            installed = True
+        if not installed:
+            return checked._replace(hint=_GET_OLLAMA)
+    return checked
 
 
 def check_local(server: ModelServer, hardware: Hardware, wanted: Wanted) -> Ready | Unavailable:
@@ -176,7 +204,7 @@ def _no_server(base_url: str, error: ModelServerError) -> Unavailable:
     message = f"Ollama is not running at {base_url} ({error})"
     if error.kind == "timeout":
         message = f"Ollama does not answer in time at {base_url} ({error})"
-    hint = "ollama serve" if _is_local(base_url) else f"curl {base_url}/api/version"
+    hint = _SERVE if _is_local(base_url) else f"curl {base_url}/api/version"
     return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
 
 

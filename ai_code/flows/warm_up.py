@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
 from ai_code.flows.briefing import Briefing
-from ai_code.flows.readiness import Ready, Wanted, check_local
+from ai_code.flows.readiness import Ready, ask_local
 
 if TYPE_CHECKING:
     from ai_code.core.ports_tree import TreeFacts, Workspace
@@ -92,15 +92,7 @@ class WarmUp:
             return None
 
     def _check(self) -> Ready | Unavailable:
-        settings = self._settings
-        server = self._world.model_server(settings.ollama_api, settings.ollama_headers)
-        wanted = Wanted(
-            settings.model,
-            settings.ollama_num_ctx,
-            settings.ollama_headers,
-            settings.ollama_keep_alive,
-        )
-        return check_local(server, self._world.hardware, wanted)
+        return ask_local(self._world, self._settings)
 
     def _prepare(self) -> Workspace | None:
         """Beside Claude's retries. Not where a snapshot of the tree is kept for --expect-changes:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
     from ai_code.core.ports_tree import Journal, Trees
     from ai_code.core.verdict import LimitReached
+    from ai_code.flows.drill import Stage
 
 T = TypeVar("T")
 
@@ -35,6 +36,9 @@ class Files(ContextFiles, Protocol):
 
     def remove(self, path: Path) -> None:
         """Removes a folder of ours with all that is in it; nothing where there is none."""
+
+    def link(self, path: Path, target: Path) -> None:
+        """Makes ``path`` a link to ``target``, in the place of whatever link was there."""
 
     def folder(self, path: Path) -> None:
         """Makes a folder that only we may read, and what is missing above it."""
@@ -67,6 +71,10 @@ class World(Protocol):
     def files(self) -> Files: ...
     @property
     def fence_dir(self) -> Path: ...
+    @property
+    def programs_dir(self) -> Path:
+        """Where programs that we installed for the person lie; ``bin`` in it is looked through
+        after the PATH."""
 
     def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer: ...
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
@@ -75,6 +83,9 @@ class World(Protocol):
 
     def undisturbed(self) -> AbstractContextManager[None]:
         """Inside, a signal waits until the end: for steps that must not be left half done."""
+
+    def drill_stage(self, *, keep: bool) -> Stage:
+        """Where drills are played; ``keep`` leaves the scratch folders."""
 
     def new_id(self) -> str:
         """A fresh UUID, for a session."""

@@ -1,14 +1,13 @@
-"""Settings as text: YAML for ``config show``, Nix for Home Manager, Markdown for the docs."""
+"""Settings as text: YAML for ``config show``, Nix for Home Manager."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from ai_code.core.text import visible
 from ai_code.settings.keys import KEYS, Key, Value
 from ai_code.settings.typed import Loaded
-from ai_code.settings.values import expected
 
 MASK = "****"
 
@@ -66,12 +65,6 @@ def nix_line(name: str, value: object) -> str:
     return f"programs.ai-code.settings.{name} = {_nix(value)};"
 
 
-def render_reference() -> str:
-    """``docs/en/settings.md``, whole. A test compares; ``tests/test_settings.py`` says how to
-    write it anew."""
-    return "\n".join([*_INTRODUCTION, *(line for group in _groups() for line in _table(group))])
-
-
 def as_scalar(value: object) -> str:
     """``value`` as YAML on one line, safe to show and read back as the same value."""
     text = _dumped(value, allow_unicode=True)
@@ -106,47 +99,3 @@ def _nix(value: object) -> str:
     if isinstance(value, list | tuple):
         return "[ " + "".join(f"{_nix(item)} " for item in value) + "]"
     return json.dumps(value, ensure_ascii=False).replace("${", "\\${")
-
-
-_INTRODUCTION = (
-    "# Settings",
-    "",
-    "<!-- Generated from the table in ai_code/settings/keys.py; a test compares. -->",
-    "",
-    "The first of these that sets a key counts: a flag, an `AI_CODE_*` variable, a choice made",
-    "by a command, the project's `.ai-code.yaml`, your `~/.config/ai-code/config.yaml`, the",
-    "default. `ai-code config show --origin` tells which one it was.",
-    "",
-    "Keys may be written flat (`fallback.on: [plan]`) or nested. In variables, lists are",
-    "separated by commas (or JSON), headers are `Name: value` lines (or JSON); an empty",
-    "variable counts as not set. `OLLAMA_HOST` and `OLLAMA_API_BASE` set `ollama.api` where",
-    "`AI_CODE_OLLAMA_API` does not. Durations are seconds, or `90s`, `5m`, `2h`, `1h30m`.",
-    "",
-    "Keys marked *trust* are taken from a project's file only after `ai-code config trust`,",
-    "which is asked for again when the file changes.",
-    "",
-)
-
-
-def _groups() -> Iterator[list[Key]]:
-    names: dict[str, list[Key]] = {}
-    for key in KEYS.values():
-        names.setdefault(key.name.rpartition(".")[0], []).append(key)
-    yield from names.values()
-
-
-def _table(keys: list[Key]) -> Iterator[str]:
-    group = keys[0].name.rpartition(".")[0]
-    yield f"## {group or 'General'}"
-    yield ""
-    yield "| Key | Takes | Default | Flag | Variable | What it does |"
-    yield "|---|---|---|---|---|---|"
-    for key in keys:
-        trust = " *trust*" if key.trusted else ""
-        default = "not set" if key.default is None else f"`{as_scalar(plain(key, key.default))}`"
-        flag = f"`{key.flag}`" if key.flag else ""
-        yield (
-            f"| `{key.name}`{trust} | {expected(key)} | {default} | {flag} | `{key.env}` "
-            f"| {key.help} |"
-        )
-    yield ""

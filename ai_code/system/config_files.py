@@ -30,6 +30,7 @@ class Places(NamedTuple):
     config_file: Path
     state_dir: Path
     cache_dir: Path
+    data_dir: Path
     home: Path = Path("/")
     """No project is looked for above it."""
 
@@ -48,6 +49,7 @@ class Places(NamedTuple):
             config_file=base("XDG_CONFIG_HOME", ".config") / "config.yaml",
             state_dir=base("XDG_STATE_HOME", ".local/state"),
             cache_dir=base("XDG_CACHE_HOME", ".cache"),
+            data_dir=base("XDG_DATA_HOME", ".local/share"),
             home=home,
         )
 

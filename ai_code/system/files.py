@@ -41,6 +41,13 @@ class SystemFiles:
 
         shutil.rmtree(path, ignore_errors=True)
 
+    def link(self, path: Path, target: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(target)
+        temporary.replace(path)
+
     def folder(self, path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
 

@@ -128,7 +128,8 @@ class OllamaServer:
             raise
         except (OSError, HTTPException) as error:
             kind_name = "garbage" if isinstance(error, HTTPException) else "refused"
-            raise ModelServerError(kind_name, str(error) or type(error).__name__) from error
+            told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise ModelServerError(kind_name, told) from error
         finally:
             connection.close()
 

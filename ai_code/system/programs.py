@@ -20,15 +20,18 @@ _TIMEOUT_S = 10.0
 
 
 class Programs:
-    """``cache`` is a JSON file: path, size and mtime of a program → its version."""
+    """``cache`` is a JSON file: path, size and mtime of a program → its version. ``own`` is
+    looked through after the PATH: what we installed for the person."""
 
-    def __init__(self, environ: Mapping[str, str], cache: Path) -> None:
+    def __init__(self, environ: Mapping[str, str], cache: Path, own: Path | None = None) -> None:
         self._environ = dict(environ)
         self._cache = cache
+        path = self._environ.get("PATH", os.defpath)
+        self._search = f"{path}:{own}" if own else path
 
     def find(self, argv: Sequence[str]) -> Program | None:
         name = str(Path(argv[0]).expanduser()) if argv[0].startswith("~") else argv[0]
-        path = _which(name, self._environ.get("PATH", os.defpath))
+        path = _which(name, self._search)
         if path is None:
             self._explain(name)
             return None
@@ -51,7 +54,7 @@ class Programs:
 
     def _explain(self, name: str) -> None:
         """A file that is there but cannot be run deserves another message than none at all."""
-        folders = [""] if "/" in name else self._environ.get("PATH", os.defpath).split(":")
+        folders = [""] if "/" in name else self._search.split(":")
         for folder in folders:
             path = Path(folder) / name
             try:

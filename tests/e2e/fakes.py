@@ -77,3 +77,42 @@ def claude_that_notes() -> str:
         f"#!/bin/sh\n{_VERSION}cat > ~/prompt\nprintf '%s\\n' \"$@\" > ~/argv\n"
         f"cat <<'END-OF-EVENTS'\n{events}END-OF-EVENTS\n"
     )
+
+
+_ASKS = """
+import json, re, urllib.error, urllib.request
+def texts(option):
+    return [open(b).read() for a, b in zip(argv, argv[1:]) if a == option]
+told = "\\n".join([*texts("--read"), *texts("--file"), message])
+model = argv[argv.index("--model") + 1].removeprefix("ollama_chat/")
+body = {"model": model, "stream": False, "messages": [{"role": "user", "content": told}]}
+request = urllib.request.Request(
+    os.environ["OLLAMA_API_BASE"] + "/api/chat",
+    json.dumps(body).encode(),
+    {"Content-Type": "application/json"},
+)
+try:
+    answer = json.load(urllib.request.urlopen(request))["message"]["content"]
+except urllib.error.HTTPError as error:
+    error = error.read().decode()
+    say("litellm.APIConnectionError: Ollama_chatException - " + error)
+    sys.exit()
+except (OSError, ValueError) as error:
+    say("litellm.APIConnectionError: Ollama_chatException - peer closed connection")
+    sys.exit()
+say(answer)
+block = r"^(\\S+)\\n```\\w*\\n<<<<<<< SEARCH\\n(.*?)=======\\n(.*?)>>>>>>> REPLACE"
+for path, old, new in re.findall(block, answer, re.M | re.S):
+    try:
+        text = open(path).read() if os.path.exists(path) else ""
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        open(path, "w").write(text.replace(old, new, 1) if old else new)
+    except PermissionError:
+        continue
+    say("Applied edit to " + path)
+"""
+
+
+def aider_that_asks() -> str:
+    """An aider that asks the model as the real one does, and applies its SEARCH blocks."""
+    return aider_that(_ASKS)

@@ -1,0 +1,71 @@
+"""Offers to install Claude Code from npm, in a folder of ours, after saying whose it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ai_code.core.command import Command
+
+if TYPE_CHECKING:
+    from ai_code.core.exits import EndedBy
+    from ai_code.core.ports import OutputChannel
+    from ai_code.core.task import Program
+    from ai_code.flows.world import World
+
+PACKAGE = "@anthropic-ai/claude-code"
+TERMS = "https://www.anthropic.com/legal/commercial-terms"
+_DEADLINE_S = 600.0
+
+
+class _Npm:
+    """Listens to npm; what it says last is the reason where it fails."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.said = b""
+
+    def started(self) -> None:
+        """See ``core.ports.Listener``."""
+
+    def output(self, channel: OutputChannel, data: bytes) -> None:
+        self.said = (self.said + data)[-2000:]
+
+    def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
+        self._world.console.status(f"npm installs {PACKAGE}… {elapsed_s:.0f} s")
+        return None
+
+
+def offer_claude(world: World, *, agreed: bool) -> Program | None:
+    """Claude Code, installed now; None where nobody agreed, or npm is missing or failed (then
+    one line says so)."""
+    console = world.console
+    npm = world.processes.find(("npm",))
+    if npm is None or not (agreed or (console.stdin_is_tty and console.stderr_is_tty)):
+        return None
+    if not agreed:
+        console.note(
+            f"Claude Code is not installed. It is Anthropic's, under Anthropic's terms:\n{TERMS}"
+        )
+        answer = console.ask(
+            f"Install it from npm into {world.programs_dir} (about 250 MB)?",
+            {"y": "install", "n": "play it from a recording"},
+        )
+        if answer != "y":
+            return None
+    else:
+        console.note(f"Installing Claude Code, under Anthropic's terms: {TERMS}")
+    folder = world.programs_dir / "claude-code"
+    world.files.folder(folder)
+    listener = _Npm(world)
+    argv = (*npm.argv, "install", "--prefix", str(folder), "--no-audit", "--no-fund", PACKAGE)
+    exit_ = world.processes.run(Command(argv, folder, deadline_s=_DEADLINE_S), listener)
+    console.status("")
+    if exit_.code != 0:
+        last = listener.said.decode("utf-8", "replace").strip().splitlines()[-1:]
+        why = exit_.start_error or " ".join(last) or f"exit {exit_.code}"
+        console.important(f"npm could not install Claude Code: {why}")
+        return None
+    program = folder / "node_modules" / ".bin" / "claude"
+    world.files.link(world.programs_dir / "bin" / "claude", program)
+    console.note(f"Installed: {program} (to remove it: rm -r {folder})")
+    return world.processes.find((str(program),))

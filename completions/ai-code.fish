@@ -1,0 +1,18 @@
+# ai-code completion fish > ~/.config/fish/completions/ai-code.fish
+function _ai_code_completion;
+    set -l response (env _AI_CODE_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -t) ai-code);
+
+    for completion in $response;
+        set -l metadata (string split "," $completion);
+
+        if test $metadata[1] = "dir";
+            __fish_complete_directories $metadata[2];
+        else if test $metadata[1] = "file";
+            __fish_complete_path $metadata[2];
+        else if test $metadata[1] = "plain";
+            echo $metadata[2];
+        end;
+    end;
+end;
+
+complete --no-files --command ai-code --arguments "(_ai_code_completion)";

@@ -1,0 +1,204 @@
+"""Commands of others in the documents: known ones, with options that they have; and the files
+that the documents show. What cannot be tried here is skipped with the reason."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.test_docs import (
+    OURS,
+    PAGES,
+    ROOT,
+    blocks,
+    command_lines,
+    inline_commands,
+    known_messages,
+    name_of,
+)
+
+HELP, VERBS, RUN, SCRIPT = "help", "verbs", "run", "script"
+"""How a command is tried: its own help has all its options; its help has the verb; it is run in
+a clean home; it names a file or module of this repository."""
+
+KNOWN: dict[tuple[str, str], str] = {
+    ("npm", "install"): HELP,
+    ("uv", "tool"): HELP,
+    ("pipx", "install"): HELP,
+    ("pip", "install"): HELP,
+    ("git", "diff"): RUN,
+    ("brew", "install"): HELP,
+    ("ollama", "serve"): HELP,
+    ("ollama", "pull"): HELP,
+    ("ollama", "ps"): HELP,
+    ("pip", "uninstall"): HELP,
+    ("pipx", "uninstall"): HELP,
+    ("git", "apply"): HELP,
+    ("git", "init"): RUN,
+    ("git", "worktree"): HELP,
+    ("man", "-l"): SCRIPT,
+    ("man", "ai-code"): "the manual is not installed here; man -l shows it",
+    ("chmod", "+x"): HELP,
+    ("df", "-h"): HELP,
+    ("ls", "-ld"): RUN,
+    ("ls", "~/.local/state/ai-code/runs"): "the folder is the person's",
+    ("command", "-v"): "what it looks for is not here",
+    ("unset", "ANTHROPIC_API_KEY"): RUN,
+    ("kill", "-9"): "it ends something",
+    ("claude", "--version"): "Claude Code is not on the path of these tests",
+    ("claude", "-p"): "Claude Code is not on the path of these tests",
+    ("claude", "/login"): "it would log in",
+    ("systemctl", "--user"): VERBS,
+    ("loginctl", "enable-linger"): VERBS,
+    ("journalctl", "--user"): VERBS,
+    ("nix-shell", "-p"): HELP,
+    ("test", "$?"): "its operand is another command's exit status",
+    ("sudo", "apt"): "it would install packages of the system",
+    ("claude", ""): "it would begin a conversation",
+    ("./test", ""): "it is what runs this test",
+    ("./test", "-k"): "it is what runs this test",
+    (".venv/bin/python", ""): SCRIPT,
+    (".tools/dev/bin/python", ""): SCRIPT,
+}
+"""Program and first argument → how the command is tried, or why it is not. For Python the first
+argument is left open."""
+
+_PACKAGES = {
+    "npm": {"@anthropic-ai/claude-code"},
+    "uv": {".", "aider-chat", "ai-code"},
+    "pipx": {".", "ai-code"},
+    "pip": {".", "ai-code"},
+    "brew": {"python", "git", "node", "ollama", "uv"},
+}
+"""What the documents may tell people to install: a slip here is somebody else's package."""
+
+
+def commands() -> list[tuple[str, ...]]:
+    """Of sh blocks all; of running text those whose program is known, unless it is a message."""
+    programs = {program for program, _ in KNOWN}
+    found = [tuple(words) for page in PAGES for words in command_lines(page)]
+    running_text = [tuple(words) for page in PAGES for words in inline_commands(page, programs)]
+    found += [each for each in running_text
+              if key_of(each) in KNOWN or " ".join(each) not in known_messages()]  # fmt: skip
+    return list(dict.fromkeys(words for words in found if words[0] not in OURS))
+
+
+def key_of(words: tuple[str, ...]) -> tuple[str, str]:
+    open_ended = words[0].endswith("/python")
+    return words[0], "" if open_ended or len(words) == 1 else words[1]
+
+
+def test_there_are_commands_of_others() -> None:
+    assert len(commands()) > 20
+
+
+def test_no_known_command_outlives_its_document() -> None:
+    assert {key_of(words) for words in commands()} == set(KNOWN)
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_a_command_of_others_is_known_and_tried(
+    words: tuple[str, ...], git_project: Path, clean_env: dict[str, str]
+) -> None:
+    assert key_of(words) in KNOWN, "a new command: say in KNOWN how it is tried"
+    how = KNOWN[key_of(words)]
+    if words[0] in _PACKAGES:
+        named = [word for word in packages_of(words) if not word.startswith("-")]
+        assert set(named) <= _PACKAGES[words[0]]
+    if how == SCRIPT:
+        assert is_here(words[1:])
+        return
+    if how not in (HELP, VERBS, RUN):
+        pytest.skip(f"{' '.join(words)}: {how}")
+    if how == RUN:
+        done = subprocess.run(["bash", "-c", " ".join(words)], cwd=git_project, env=clean_env,
+                              stdin=subprocess.DEVNULL, capture_output=True)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return
+    told = help_of(words, how, clean_env)
+    wanted = [word for word in words[1:] if word.startswith("-") or how == VERBS]
+    for word in wanted:
+        assert word.endswith(".service") or re.search(rf"{re.escape(word)}\b", told), word
+
+
+def help_of(words: tuple[str, ...], how: str, env: dict[str, str]) -> str:
+    """The help of a program, or of its subcommand; skips where the program is not there."""
+    path = f"{env['PATH']}:{Path(shutil.which('npm') or '/').parent}"
+    program = shutil.which(words[0], path=path)
+    if program is None:
+        pytest.skip(f"{words[0]} is not on this machine: only name and first word were looked at")
+    count = 2 if words[0] == "uv" else 1
+    sub = words[1 : 1 + count] if how == HELP and words[1].isalpha() else ()
+    flag = "-h" if words[0] == "git" else "--help"
+    done = subprocess.run([program, *sub, flag], env={**env, "PATH": path},
+                          stdin=subprocess.DEVNULL, capture_output=True)  # fmt: skip
+    assert done.returncode in ((129,) if words[0] == "git" else (0,)), done.stderr
+    return (done.stdout + done.stderr).decode("utf-8", "replace")
+
+
+def packages_of(words: tuple[str, ...]) -> list[str]:
+    """What an install command installs: no subcommands, no options, no values of options."""
+    kept: list[str] = []
+    for before, word in pairwise(words):
+        if word not in ("install", "uninstall", "tool") and before != "--python":
+            kept.append(word)
+    return kept
+
+
+def is_here(arguments: tuple[str, ...]) -> bool:
+    if arguments[0] == "-l":
+        return (ROOT / arguments[1]).is_file()
+    if arguments[0] == "-m":
+        return importlib.util.find_spec(arguments[1]) is not None
+    return (ROOT / arguments[0]).is_file()
+
+
+def test_the_packages_are_those_that_the_tests_install() -> None:
+    text = (ROOT / "tools" / "environments.py").read_text(encoding="utf-8")
+    assert "@anthropic-ai/claude-code@" in text
+    assert "aider-chat==" in text
+
+
+def shown(language: str) -> list[tuple[str, str]]:
+    rows = [(name_of(page), block) for page in PAGES for block in blocks(page, language)]
+    return [(f"{name}-{number}", block) for number, (name, block) in enumerate(rows)]
+
+
+@pytest.mark.parametrize(("name", "text"), shown("sh"), ids=[row[0] for row in shown("sh")])
+def test_a_shell_reads_it(name: str, text: str) -> None:
+    bash = shutil.which("bash")
+    assert bash is not None
+    done = subprocess.run([bash, "-n"], input=text.encode(), capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("name", "text"), shown("ini"), ids=[row[0] for row in shown("ini")])
+def test_systemd_takes_the_unit(
+    name: str, text: str, tmp_path: Path, clean_env: dict[str, str]
+) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not on this machine: the unit was not looked at")
+    program = tmp_path / "ollama"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    unit = tmp_path / "ollama.service"
+    unit.write_text(re.sub(r"^ExecStart=\S+", f"ExecStart={program}", text, flags=re.M))
+    command = [analyze, "verify", "--user", "--man=no", str(unit)]
+    done = subprocess.run(command, env=clean_env, capture_output=True)
+    assert (done.returncode, done.stderr.decode()) == (0, "")
+
+
+@pytest.mark.parametrize(("name", "text"), shown("nix"), ids=[row[0] for row in shown("nix")])
+def test_nix_reads_it(name: str, text: str) -> None:
+    nix = shutil.which("nix-instantiate")
+    if nix is None:
+        pytest.skip("nix-instantiate is not on this machine: the module was not parsed")
+    done = subprocess.run([nix, "--parse", "-"], input=text.encode(), capture_output=True)
+    assert done.returncode == 0, done.stderr

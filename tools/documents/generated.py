@@ -1,0 +1,81 @@
+"""Everything that is generated: tables between markers, the manual page, completion scripts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from tools.documents import manual, tables
+from tools.documents.tables import Language
+
+_PART = re.compile(
+    r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end of generated -->)", re.S
+)
+_PARTS: Mapping[str, Callable[[Language], str]] = {
+    "settings": tables.settings,
+    "variables": tables.variables,
+    "limit-rules": tables.limit_rules,
+    "exit-codes": tables.exit_codes,
+    "scenarios": tables.scenarios,
+}
+"""Name in a marker → the text between the markers."""
+
+_SHELLS = {
+    "completions/ai-code.bash": "bash",
+    "completions/_ai-code": "zsh",
+    "completions/ai-code.fish": "fish",
+}
+
+
+def _whole_files() -> Mapping[str, Callable[[], str]]:
+    made: dict[str, Callable[[], str]] = {
+        "man/ai-code.1": lambda: manual.page("en"),
+        "man/ja/ai-code.1": lambda: manual.page("ja"),
+    }
+    for path, shell in _SHELLS.items():
+        made[path] = lambda shell=shell: _completion(shell)  # type: ignore[misc]
+    return made
+
+
+def names(root: Path) -> list[str]:
+    """Paths of all files that hold something generated."""
+    documents = [root / "AI_FALLBACK.md", *sorted((root / "docs").rglob("*.md"))]
+    return [
+        *_whole_files(),
+        *(str(each.relative_to(root)) for each in documents if _PART.search(each.read_text())),
+    ]
+
+
+def fresh(root: Path, path: str) -> str:
+    """What ``path`` should hold."""
+    whole = _whole_files()
+    if path in whole:
+        return whole[path]()
+    text = (root / path).read_text("utf-8")
+    language: Language = "en" if path.startswith("docs/en/") else "ja"
+    return _PART.sub(lambda found: _filled(found, language), text)
+
+
+def stale(root: Path) -> Iterator[str]:
+    for path in names(root):
+        file = root / path
+        if not file.exists() or file.read_text("utf-8") != fresh(root, path):
+            yield path
+
+
+def write(root: Path, path: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(fresh(root, path), "utf-8")
+
+
+def _filled(found: re.Match[str], language: Language) -> str:
+    return f"{found['begin']}\n{_PARTS[found['name']](language)}\n\n{found['end']}"
+
+
+def _completion(shell: str) -> str:
+    import click
+
+    from ai_code.cli.completion import script
+
+    return script(click.Command("ai-code"), shell) + "\n"

@@ -1,0 +1,114 @@
+"""Japanese for the manual page. A command or option that is missing here fails the tests."""
+
+from __future__ import annotations
+
+WORDS: dict[str, str] = {
+    "name": "名前",
+    "title": "まず Claude Code、使用上限に達したらローカルモデル",
+    "synopsis": "書式",
+    "description": "説明",
+    "options": "オプション",
+    "help": "ヘルプを表示して終了します。",
+    "commands": "コマンド",
+    "first word": "最初の単語で決まります。コマンド名ならそのコマンド、それ以外は依頼の文です。"
+    "`ai-code run PROMPT` と書けば、何でも依頼の文になります。",
+    "settings": "設定",
+    "order": "先に書いたものほど優先されます。オプション、環境変数、コマンドによる選択、"
+    "プロジェクトのファイル、自分のファイル、既定値の順です。(信頼) と付いた項目は、"
+    "`ai-code config trust` で認めるまで、プロジェクトのファイルからは使われません。",
+    "trust": "(信頼)",
+    "takes": "値: {}。既定値: {}。環境変数: {}。",
+    "not set": "なし",
+    "environment": "環境変数",
+    "files": "ファイル",
+    "exits": "終了ステータス",
+    "see also": "関連項目",
+    "help of others": "claude と aider の説明は、それぞれの `--help` にあります。",
+}
+
+FILES: dict[str, str] = {
+    "~/.config/ai-code/config.yaml": "自分の設定($XDG_CONFIG_HOME で移せます)。",
+    ".ai-code.yaml": "プロジェクトの設定。リポジトリのルート、またはより近いフォルダーに置きます。",
+    "~/.local/state/ai-code/": "実行の記録、取り消しに必要なもの、分かっている上限、信頼。"
+    "本人だけが読めます($XDG_STATE_HOME で移せます)。",
+    "~/.cache/ai-code/": "インストール済みのプログラムのバージョン($XDG_CACHE_HOME で移せます)。",
+}
+
+ENVIRONMENT: dict[str, str] = {
+    "AI_CODE_*": "設定項目ごとに一つあります。空なら、設定していないものとみなします。",
+    "OLLAMA_HOST, OLLAMA_API_BASE": "AI_CODE_OLLAMA_API がなければ、Ollama のアドレスになります。",
+    "ANTHROPIC_API_KEY, CLAUDE_CONFIG_DIR": "Claude Code のもので、そのまま渡します。",
+    "NO_COLOR, TERM=dumb": "色を付けません。",
+}
+
+COMMANDS: dict[str, str] = {
+    "run": "Claude Code に依頼の文 PROMPT を渡します。使用上限に達すると、作業ツリーの写しである"
+    "専用の worktree でローカルモデル(Ollama と aider)が続け、結果を点検して反映します。"
+    "`ai-code undo` で取り消せます。次の実行は、また Claude から始まります。"
+    "Claude は、その設定や引数で選んでいなければ --permission-mode acceptEdits で動きます。",
+    "undo": "実行 RUN が反映したものを、内容、パーミッション、リンクまで元に戻します。RUN は実行の "
+    "ID(先頭の数文字でもよい)です。省くと、ここに最後に反映した実行が対象になります。"
+    "取り消しも一つの実行なので、それ自体を取り消せます。",
+    "diff": "実行 RUN が反映したものと、反映しなかったものを表示します。",
+    "limits": "上限の判定、規則、今分かっている上限。",
+    "limits classify": "保存した Claude Code の出力を、実際の実行と同じ判定にかけます。一行に"
+    "一つの JSON オブジェクトを出力します。",
+    "limits rules": "規則の表を、試す順に表示します。最初に一致したものが採用されます。",
+    "limits status": "確認済みで、まだ終わっていない上限を表示します。",
+    "config": "設定の表示と検査、プロジェクトのファイルの信頼。",
+    "config show": "すべての設定の今の値を表示します。秘密の値は伏せられます。",
+    "config check": "設定ファイルと環境変数をすべて、または FILE だけを検査します。誤りがあれば"
+    "終了コード 78 で終わります。",
+    "config path": "どのファイルが読まれるかを、優先される順に表示します。",
+    "config trust": "このプロジェクトの .ai-code.yaml に、コマンド、引数、接続先などの設定を"
+    "認めます。内容が変わると、もう一度確認が必要です。",
+    "completion": "シェル SHELL の補完スクリプトを表示します。",
+    "drill": "一時的なリポジトリの中で使用上限を再現し、引き継ぎを最初から最後まで行って、"
+    "どの部分が動いたかを表で示します。課金されることはありません。",
+}
+
+OPTIONS: dict[str, str] = {
+    "run --prompt": "依頼の文。オプションのように見える文のときに使います。",
+    "run --engine": "このエンジンだけを使います。claude または aider。",
+    "run --local": "Claude を使わず、最初からローカルモデルを使います。",
+    "run --no-fallback": "上限に達したら引き継がず、終了コード 75 で止まります。",
+    "run --wait": "上限に達したらリセットまで待ち、同じセッションで続けます。",
+    "run --model": "ローカルモデルの名前(Ollama での名前)。",
+    "run --claude-model": "Claude のモデル。",
+    "run --api": "Ollama のアドレス。OLLAMA_HOST と同じ書き方ができます。",
+    "run --file": "編集するファイル。繰り返し指定できます。",
+    "run --read": "読むだけのファイル。繰り返し指定できます。",
+    "run --continue": "直前のセッションを続けます。",
+    "run --resume": "この Claude のセッションを続けます。",
+    "run --output-format": "claude -p と同じ形式に、エンジン名が加わります。",
+    "run --json": "ai-code 独自の一つのオブジェクトを出力します。エラーのときも同じです。",
+    "run --timeout": "この時間が過ぎたらエンジンを終わらせます(90、5m、1h)。",
+    "run --stall-timeout": "これだけの間、何も出力しないエンジンを終わらせます(300)。",
+    "run --patience": "429 や 529 が収まるのを待つ時間(20)。",
+    "run --allow-protected": "CI の設定、フック、.claude などの編集も反映します。",
+    "run --on-suspect": "壊れていそうな編集の扱い。",
+    "run --expect-changes": "何も変わらなければ終了コード 1 で終わります。",
+    "run --dry-run": "何を実行するかだけを表示し、何も起動しません。",
+    "run --no-input": "何も尋ねず、標準入力も読みません。",
+    "run --quiet": "回答、エラー、引き継ぎの行だけを表示します。",
+    "run --verbose": "何をなぜしているかを詳しく表示します。",
+    "run --version": "バージョンを表示して終了します。",
+    "undo --yes": "確認せずに実行します。",
+    "diff --stat": "ファイル名と行数だけを表示します。",
+    "diff --raw": "反映されたパッチを `git apply` 用にそのまま出力します。",
+    "limits classify --exit-code": "実行の終了コード。",
+    "limits classify --format": "その出力を作ったときの --output-format。",
+    "limits classify --recording": "FILE は記録です(標準出力、終了コードなどを含む JSON)。",
+    "limits rules --json": "一行に一つの JSON オブジェクト。パターンも含みます。",
+    "limits status --json": "一行に一つの JSON オブジェクト。",
+    "config show --origin": "それぞれの値の出どころも表示します。",
+    "config show --json": "JSON で出力します。出どころも含みます。",
+    "config trust --yes": "確認せずに信頼します。",
+    "config trust --revoke": "信頼を取り消します。",
+    "config trust --list": "信頼しているファイルを表示します。",
+    "drill --scenario": "シナリオを一つ選びます。all ならすべて。",
+    "drill --real": "Ollama、モデル、プログラムの代役を認めません。",
+    "drill --yes": "Claude Code がなければインストールすることに同意します。",
+    "drill --json": "結果を JSON で出力します。",
+    "drill --keep": "一時フォルダーを残します。",
+}
