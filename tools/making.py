@@ -249,8 +249,8 @@ class Work:
                 if told and (what := told(line)):
                     self.progress.doing(what)
             code = child.wait()
-        except BaseException:
-            _end(child)
+        except BaseException as error:
+            _end(child, reached=isinstance(error, KeyboardInterrupt))
             raise
         self._log.flush()
         if code not in ok or (code and _DISK_FULL.search("\n".join(tail))):
@@ -296,13 +296,16 @@ def _lines(child: subprocess.Popen[bytes], tick: Callable[[], None]) -> Iterator
         yield rest.decode("utf-8", "replace")
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """A Ctrl-C has reached it too; it gets a moment to clean up."""
-    for end in (lambda: None, child.terminate, child.kill):
+def _end(child: subprocess.Popen[bytes], *, reached: bool) -> None:
+    """A Ctrl-C has ``reached`` it too; then it gets a moment to clean up by itself."""
+    if not reached:
+        child.terminate()
+    for end in (child.terminate, child.kill):
         with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
-            end()
             child.wait(timeout=2.0)
             return
+        end()
+    child.wait()
 
 
 @contextlib.contextmanager
