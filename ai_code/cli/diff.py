@@ -7,7 +7,7 @@ import click
 from ai_code.core.changes import Change
 from ai_code.core.patches import line_counts, patch
 from ai_code.core.text import visible
-from ai_code.flows.undo import find_run
+from ai_code.flows.undo import find_run_to_show
 
 
 @click.command("diff", short_help="Show what a run landed.")
@@ -22,7 +22,7 @@ def diff(ctx: click.Context, run: str | None, stat: bool, raw: bool) -> None:
     landed here. Control characters are written out; --raw leaves them as they are.
     """
     world = ctx.obj
-    record = find_run(world.journal, world.trees, world.cwd, run)
+    record = find_run_to_show(world.journal, world.trees, world.cwd, run)
     run_dir = world.journal.run_dir(record.id)
     changes = world.trees.landed_changes(run_dir)
     if raw:

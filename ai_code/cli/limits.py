@@ -13,7 +13,7 @@ from ai_code.core.errors import UsageError
 from ai_code.core.limits import Notice
 from ai_code.core.limits import rules as rule_table
 from ai_code.core.resets import describe_reset
-from ai_code.core.text import one_line
+from ai_code.core.text import fitting, one_line, visible
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _line(found: Classified) -> str:
 
 def _shown(rule: LimitRule) -> Iterator[str]:
     head = f"{rule.id}  {_MEANS[type(rule.kind)]} {rule.kind}  ({rule.channel}, {rule.since})"
-    yield one_line(head, _WIDTH)
+    yield fitting(visible(head), _WIDTH)
     yield "    " + one_line(rule.sample, _WIDTH - 4)
 
 

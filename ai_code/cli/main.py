@@ -53,6 +53,11 @@ def main(argv: Sequence[str], world: World) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            # A group without its command: the message is the whole help (click 8.2 and later;
+            # before, click printed it itself).
+            click.echo(error.format_message(), err=True)
+            return int(ExitCode.USAGE)
         raise _usage_error(name, rest, error) from error
     except click.Abort:
         return 128 + 2
@@ -113,8 +118,8 @@ def _check_single_word(word: str) -> None:
 
         raise UsageError(
             f"{word!r} is no command of ai-code, and as a prompt it is very short",
-            why=f"as a command: ai-code {close[0]}",
-            hint=f"as a prompt: ai-code run {shlex.quote(word)}",
+            why=f"as a prompt: ai-code run {shlex.quote(word)}",
+            hint=f"ai-code {close[0]}",
         )
 
 
@@ -134,8 +139,9 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
     if name != "run" and len(words) >= 2:
         prompt = shlex.quote(" ".join([name, *words]))
         return UsageError(
-            f"{message} (as the command: ai-code {name} --help)",
-            hint=f"as a prompt: ai-code run {prompt}",
+            message,
+            why=f"{name} is a command of ai-code (ai-code {name} --help). As a prompt:",
+            hint=f"ai-code run {prompt}",
         )
     hint = "ai-code --help" if name == "run" else f"ai-code {name} --help"
     return UsageError(message, hint=hint)

@@ -38,7 +38,8 @@ def undo(ctx: click.Context, run: str | None, yes: bool) -> None:
     with world.undisturbed():
         done = flow.undo(world.journal, world.trees, record, now=now, cwd=cwd)
     count = len(done.written.files)
-    click.echo(f"{count} file{'' if count == 1 else 's'} as before run {record.id}", err=True)
+    files = "1 file is" if count == 1 else f"{count} files are"
+    click.echo(f"{files} as before run {record.id}", err=True)
     for left in done.left_alone:
         click.echo(f"left alone: {visible(left.path)} ({visible(left.reason)})", err=True)
     if done.patch_path:

@@ -34,6 +34,8 @@ class Retrying(NamedTuple):
     attempt: int = 0
     delay_s: float = 0.0
     message: str = ""
+    network: bool = False
+    """No answer came at all: the connection failed or dropped."""
 
 
 class Recovered(NamedTuple):

@@ -161,7 +161,9 @@ def _parse_loss(path: str, before: bytes, after: bytes) -> Iterator[Suspicion]:
 def _parse_error(parse: Callable[[bytes], None], data: bytes) -> str:
     try:
         parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except SyntaxError as error:
+        return f"{error.msg}, line {error.lineno}" if error.lineno else error.msg
+    except (ValueError, RecursionError, MemoryError) as error:
         return f"{type(error).__name__}: {error}".splitlines()[0][:200]
     return ""
 

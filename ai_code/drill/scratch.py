@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ai_code.core.ports import Processes
 
 _KEPT = frozenset(
-    {"PATH", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "TMPDIR", "NO_COLOR"}
+    {"PATH", "LANG", "LANGUAGE", "TZ", "USER", "LOGNAME", "SHELL", "NO_COLOR"}
     | {"LOCALE_ARCHIVE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT"}
 )
 """Names of the environment that a drill passes on: no key, no token, no proxy, no option."""
@@ -44,7 +44,8 @@ class Scratch:
         self.home = self.folder / "home"
         self.project = self.folder / "project"
         self.marks = self.folder / "marks"
-        for path in (self.home, self.project, self.marks):
+        self._tmp = self.folder / "tmp"
+        for path in (self.home, self.project, self.marks, self._tmp):
             path.mkdir(mode=0o700)
 
     def __enter__(self) -> Self:
@@ -103,7 +104,7 @@ class Scratch:
 
     def sprung(self) -> list[str]:
         """Traps that went off, and what lies where nothing should."""
-        known = {self.home.name, self.project.name, self.marks.name, "play.json"}
+        known = {self.home.name, self.project.name, self.marks.name, "tmp", "play.json"}
         beside = [path.name for path in self.folder.iterdir() if path.name not in known]
         return [*sorted(path.name for path in self.marks.iterdir()), *sorted(beside)]
 
@@ -157,6 +158,7 @@ class Scratch:
         }
         changes |= {
             "HOME": str(self.home),
+            "TMPDIR": str(self._tmp),
             "XDG_CONFIG_HOME": str(self.home / ".config"),
             "XDG_DATA_HOME": str(self.home / ".local/share"),
             "XDG_STATE_HOME": str(self.home / ".local/state"),

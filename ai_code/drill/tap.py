@@ -8,7 +8,7 @@ from __future__ import annotations
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
-from ai_code.drill.serving import Exchange, Recorded, StandIn
+from ai_code.drill.serving import LOOPBACK, Exchange, Recorded, StandIn
 from ai_code.drill.wires import WIRES
 
 _OUR_OWN = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect"})
@@ -22,7 +22,7 @@ class OllamaTap(StandIn):
     def __init__(self, upstream: str) -> None:
         super().__init__()
         parts = urlsplit(upstream)
-        self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 11434
+        self._upstream = (parts.hostname or LOOPBACK, parts.port or 80)
         self._base = parts.path.rstrip("/")
         self.chats: list[Recorded] = []
 
@@ -33,7 +33,7 @@ class OllamaTap(StandIn):
         if request.path in WIRES and (body.get("messages") or body.get("prompt")):
             with self._lock:
                 self.chats.append(request)
-        connection = HTTPConnection(self._host, self._port, timeout=_CONNECT_S)
+        connection = HTTPConnection(*self._upstream, timeout=_CONNECT_S)
         try:
             connection.connect()
             # A model may take minutes to its first word; ai-code watches over that.

@@ -25,6 +25,7 @@ class Watch(NamedTuple):
 
     patience: Patience
     patient_with: frozenset[LimitKind]
+    patient_with_network: bool = False
     end_on_paid: bool = False
     end_on_permanent: bool = True
     waiting_for: str = ""
@@ -136,7 +137,8 @@ class Attempt:
             event.kind or LimitKind.SESSION, _named(event.message)
         )
         self._retrying = f"{one_line(why, 60)}, retry {event.attempt or 1}"
-        if event.kind in self._watch.patient_with:
+        network = event.network and self._watch.patient_with_network
+        if network or event.kind in self._watch.patient_with:
             now = self._clock.monotonic()
             self._failing = True
             self._asleep_until = now + event.delay_s

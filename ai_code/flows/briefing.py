@@ -54,7 +54,7 @@ class Briefing:
             f"the prompt is about {tokens} tokens long, and {self._local.name} can take {room} "
             f"of them beside files and answer (context {self._local.num_ctx})",
             Evidence("local.prompt-too-long", "none"),
-            "name files with --file instead of pasting them, or set ollama.num-ctx higher",
+            "ai-code --file NAME …   (instead of pasting; or set ollama.num-ctx higher)",
         )
 
     def editable(self, facts: TreeFacts, claude: Turn | None) -> Editable:

@@ -129,6 +129,7 @@ class ClaudeTurn:
         watch = Watch(
             patience=patience,
             patient_with=self._patient_with(),
+            patient_with_network=self._patient_with_network(),
             end_on_paid=self._settings.claude_extra_usage == "limit",
             waiting_for="waiting for Claude",
             on_trouble=self._on_trouble,
@@ -168,6 +169,11 @@ class ClaudeTurn:
         if not self._settings.fallback_enabled:
             return frozenset()
         return frozenset(kind for kind in PASSING_KINDS if kind.value in self._settings.fallback_on)
+
+    def _patient_with_network(self) -> bool:
+        """Claude's own retries without a network take three minutes."""
+        settings = self._settings
+        return settings.fallback_enabled and "network" in settings.fallback_on
 
     def _pause(self, verdict: Verdict, patience: Patience) -> None:
         self._on_trouble()

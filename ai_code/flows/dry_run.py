@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ai_code.core.plan import banner, make_plan
@@ -14,6 +14,7 @@ from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.local_turn import LocalTurn
 from ai_code.flows.output import Output
 from ai_code.flows.recorder import Recorder
+from ai_code.settings.keys import FALLBACK_ON, GROUPS
 
 if TYPE_CHECKING:
     from ai_code.flows.turns import RunOptions
@@ -46,8 +47,14 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
     for skip in plan.skips:
         yield f"-  {skip.engine} is left out: {skip.reason}"
     if len(plan.steps) > 1:
-        kinds = ", ".join(sorted(settings.fallback_on))
-        yield f"The second engine takes over on: {kinds}"
+        yield f"The second engine takes over on: {', '.join(_words(settings.fallback_on))}"
+
+
+def _words(kinds: frozenset[str]) -> Sequence[str]:
+    """As ``fallback.on`` says it: groups by their names."""
+    whole = [name for name, group in GROUPS.items() if group <= kinds]
+    grouped = {kind for name in whole for kind in GROUPS[name]}
+    return [each for each in FALLBACK_ON if each in whole or each in kinds - grouped]
 
 
 def _nothing() -> None:

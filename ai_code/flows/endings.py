@@ -110,6 +110,4 @@ def _hint(verdict: Failed | Unavailable) -> str:
         return "ai-code --local …   (to have the local model try)"
     if verdict.hint:
         return verdict.hint
-    if verdict.reason is UnavailableReason.AUTH:
-        return "claude   (then /login)   or: ai-code --local …"
     return "ai-code --local …   (or set fallback.on to include network)"

@@ -67,9 +67,9 @@ def decide(
             found.insert(0, Suspicion(ANSWER_WAS_CUT))
         if not found or _taken(change, found, on_suspect, ask):
             land.append(change)
-            doubts += [Doubt(change.path, _words(each)) for each in found]
+            doubts += [Doubt(change.path, in_words(each)) for each in found]
         else:
-            left.append(LeftOut(change.path, "; ".join(map(_words, found)), change))
+            left.append(LeftOut(change.path, "; ".join(map(in_words, found)), change))
     left += [LeftOut(path, "it was written outside the project") for path in changes.escaped]
     left += [LeftOut(path, "it is ignored by git") for path in changes.ignored]
     return LandingPlan(tuple(land), tuple(left), tuple(doubts))
@@ -122,5 +122,6 @@ def _taken(
     return on_suspect == "keep"
 
 
-def _words(suspicion: Suspicion) -> str:
+def in_words(suspicion: Suspicion) -> str:
+    """``it was cut to a fragment: 12 of 80 lines``"""
     return f"{suspicion.reason}: {suspicion.detail}" if suspicion.detail else suspicion.reason

@@ -25,7 +25,7 @@ from ai_code.core.verdict import (
 from ai_code.flows.attempt import Attempt, Watch
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.endings import INSTALL_AIDER
-from ai_code.flows.landing import OnSuspect, decide, land
+from ai_code.flows.landing import OnSuspect, decide, in_words, land
 from ai_code.flows.readiness import Ready
 from ai_code.flows.turns import RunOptions, Turn
 from ai_code.flows.warm_up import WarmUp
@@ -229,7 +229,7 @@ class LocalTurn:
             raise LandingError(error, workspace.path) from error
 
     def _ask(self, change: Change, found: Sequence[Suspicion]) -> bool:
-        reasons = "; ".join(f"{each.reason} {each.detail}".strip() for each in found)
+        reasons = "; ".join(map(in_words, found))
         answer = self._world.console.ask(
             f"{change.path} looks wrong ({one_line(reasons)}). Land it all the same?",
             {"n": "leave out", "y": "land"},

@@ -232,7 +232,7 @@ def _no_memory(model: ServedModel, need: int, available: int, asked: int) -> Una
         UnavailableReason.MEMORY,
         message,
         Evidence("ollama.memory", "none", f"need {need} available {available}"),
-        f"set ollama.num-ctx ({asked}) lower; 0 takes what fits"
+        "AI_CODE_OLLAMA_NUM_CTX=0 ai-code …   (takes the context that fits)"
         if asked
-        else "close other programs, or take a smaller model: ollama pull qwen2.5-coder:3b",
+        else "ollama pull qwen2.5-coder:3b   (a smaller model; or close other programs)",
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.secret_values import masked
-from ai_code.flows.report import landed_lines
+from ai_code.flows.report import landed_lines, left_lines
 from ai_code.flows.turns import Turn, recorded
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ class Recorder:
     def landed(self, landed: Landed) -> None:
         """Tells what landed, at once, and keeps it for the record."""
         self._landed = landed
+        # What is missing from the tree is told under -q too.
+        for line in left_lines(landed):
+            self._world.console.important(line)
         for line in landed_lines(landed, self.run_id):
             self._world.console.note(line)
 

@@ -54,23 +54,25 @@ def reason_line(verdict: Verdict, now: int, tz: tzinfo) -> str:
             return ""
 
 
-def landed_lines(landed: Landed | None, run_id: str) -> Iterator[str]:
-    """What changed, what was left out and why, and the commands that follow from it."""
-    if landed is None:
-        return
+def landed_lines(landed: Landed, run_id: str) -> Iterator[str]:
+    """What changed, and the commands that follow from it."""
     for file in landed.files:
         word = {"A": "new", "D": "deleted"}.get(file.kind, "changed")
         yield f"{word}: {one_line(file.path)} (+{file.plus} −{file.minus})"
     for doubt in landed.doubts:
         yield f"look at {one_line(doubt.path)}: {doubt.reason}"
+    if landed.files:
+        yield f"see: ai-code diff   take back: ai-code undo   (run {run_id})"
+
+
+def left_lines(landed: Landed) -> Iterator[str]:
+    """What did not reach the tree, why, and where it is kept."""
     for left in landed.left_out:
         yield f"left out: {one_line(left.path)}: {left.reason}"
     for conflict in landed.conflicts:
         yield f"not merged: {one_line(conflict.path)}: {conflict.reason}"
     if landed.patch_path:
         yield f"what did not land is kept: git apply {landed.patch_path}"
-    if landed.files:
-        yield f"see: ai-code diff   take back: ai-code undo   (run {run_id})"
 
 
 def denied_line(tool: str) -> str:

@@ -325,6 +325,8 @@ class Run:
                 console.note("Nothing was changed.")
             self._output.finish_local(turn.answer, facts_of(turn, self._turns))
             if turn.landed and not changed:
+                run_id = self._recorder.run_id
+                console.important(f"Nothing landed. See: ai-code diff {run_id}")
                 return ExitCode.FAILED
             return self._done(changed or self._changed)
         self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))

@@ -51,12 +51,29 @@ def find_run(journal: Journal, trees: Trees, cwd: Path, run: str | None) -> RunR
                 f"run {last.undo_of} is undone already, and no other has landed anything here",
                 hint=f"ai-code undo {last.id}   (takes that undo back)",
             )
-        raise UsageError(
-            "no run has landed anything here",
-            why=f"the journal has no landed run for {root}",
-            hint="ai-code undo RUN   (the id that the run printed)",
-        )
+        raise _nothing_here(root, "ai-code undo RUN   (the id that the run printed)")
     return record
+
+
+def find_run_to_show(journal: Journal, trees: Trees, cwd: Path, run: str | None) -> RunRecord:
+    """The run named by ``run``, else the last one in the tree of ``cwd`` whose engine changed
+    anything, be it that nothing of it landed. Raises UsageError."""
+    if run:
+        return journal.load(run)
+    root = trees.root_of(cwd)
+    for record in journal.list(_LOOKED_AT):
+        made = record.landed or record.left_out
+        if record.root == str(root) and made and not record.undo_of and record.state != "undone":
+            return record
+    raise _nothing_here(root, "ai-code diff RUN   (the id that the run printed)")
+
+
+def _nothing_here(root: Path, hint: str) -> UsageError:
+    return UsageError(
+        "no run has landed anything here",
+        why=f"the journal has no landed run for {root}",
+        hint=hint,
+    )
 
 
 def preview(journal: Journal, trees: Trees, record: RunRecord) -> UndoWork:

@@ -76,7 +76,8 @@ _TABLE = (
         "Print nothing of ours but errors and the line of a switch.", flag="-q", trusted=True),
     Key("verbose", "bool", False, "Say more about what is done and why.", flag="-v"),
     Key("patience", "duration", 20.0,
-        "How long a passing 429 or 529 of Claude is waited for before the fallback.",
+        "How long a passing 429 or 529 of Claude is waited for before the fallback; a missing "
+        "network too, where fallback.on names it.",
         flag="--patience"),
     Key("stall-timeout", "duration", 300.0,
         "An engine that prints nothing for so long is ended; 0 is never. Claude, whose tools may "
@@ -95,8 +96,8 @@ _TABLE = (
         choices=("tell", "limit"), trusted=True),
     Key("fallback.enabled", "bool", True,
         "Whether another engine goes on at a limit.", flag="--no-fallback"),
-    Key("fallback.engines", "list", ("aider",), "Engines that go on, in this order.",
-        choices=("aider",)),
+    Key("fallback.engines", "list", ("aider",),
+        "Engines that go on at a limit. The first one works.", choices=("aider",)),
     Key("fallback.on", "list", ("plan", "rate", "overloaded", "credit"),
         "What the fallback answers to. plan is session, weekly, model and usage.",
         choices=FALLBACK_ON, trusted=True),

@@ -257,6 +257,19 @@ def test_a_second_undo_names_the_first(limited: World) -> None:
     assert limited.text("new.txt") == "x\n"
 
 
+def test_what_did_not_land_is_told_under_q_and_shown_by_diff(limited: World) -> None:
+    body = "os.makedirs('.claude'); open('.claude/settings.json', 'w').write('{}'); say('Done.')"
+    limited.script("aider", aider_that(body))
+    run = limited.run("-q", TASK)
+    assert run.code == 1, run
+    assert "left out: .claude/settings.json: the path is protected" in run.stderr
+    assert "Nothing landed. See: ai-code diff" in run.stderr
+    shown = limited.run("diff")
+    assert shown.code == 0 and ".claude/settings.json: the path is protected" in shown.stdout
+    nothing = limited.run("undo", "--yes")
+    assert nothing.code == 2 and "no run has landed anything here" in nothing.stderr
+
+
 def test_old_times_are_no_obstacle(limited: World) -> None:
     """A file changed within the second of the index, of the same size: git's racy case."""
     limited.git("add", "-A")

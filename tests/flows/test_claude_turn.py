@@ -280,6 +280,29 @@ def test_recovered_resets_patience(world: FakeWorld) -> None:
     assert world.go().code == 0
 
 
+def test_patience_with_a_missing_network_where_that_falls_back(world: FakeWorld) -> None:
+    """Claude's own retries would take three minutes."""
+    world.set(fallback_on=frozenset({"network"}))
+    retry = next(row for row in lines("refused-stream-2.1.329") if b"api_retry" in row)
+    init = lines("refused-stream-2.1.329")[0]
+    world.expect("claude", init, retry, Silence(21.0), retry, Silence(3.0), b"never read\n")
+    world.expect_aider()
+    assert world.go().code == 0
+    assert (world.record.attempts[0].verdict, world.record.attempts[0].reason) == (
+        "unavailable",
+        "network",
+    )
+    [switch] = world.console.of("switch")
+    assert "Claude Code unavailable" in switch and "cannot be reached" in switch
+
+
+def test_a_missing_network_is_claudes_own_where_it_does_not_fall_back(world: FakeWorld) -> None:
+    rows = lines("refused-stream-2.1.329")
+    world.expect("claude", *rows[:2], Silence(180.0), *rows[2:], exit=1)
+    assert world.go().code == 1
+    assert world.console.of("switch") == []
+
+
 @pytest.mark.parametrize("how", ["no fallback", "not in fallback.on", "no patience"])
 def test_claude_retries_as_it_likes_where_nobody_would_take_over(
     world: FakeWorld, how: str

@@ -27,7 +27,7 @@ def test_both_engines(world: FakeWorld) -> None:
         "   [AI: Ollama + Aider (fallback - rate limit detected)]",
         "   $ /programs/aider … in a private worktree",
         "   model qwen2.5-coder:7b at http://127.0.0.1:11434, context 16384 tokens",
-        "The second engine takes over on: credit, model, overloaded, rate, session, usage, weekly",
+        "The second engine takes over on: plan, credit, rate, overloaded",
     ]
 
 

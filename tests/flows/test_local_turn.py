@@ -199,7 +199,7 @@ def test_a_conflict_is_named_and_kept(world: FakeWorld) -> None:
     world.expect_aider(meanwhile=lambda: write(world, "hello.py", mine))
     assert world.go(local_only=True).code == 1
     assert world.read("hello.py") == mine
-    notes = world.console.of("note")
+    notes = world.console.of("important")
     assert any(note.startswith("not merged: hello.py: ") for note in notes)
     [kept] = [note for note in notes if note.startswith("what did not land is kept: git apply ")]
     assert EDITED.splitlines()[1] in Path(kept.rpartition(" ")[2]).read_text()
@@ -219,7 +219,7 @@ def test_a_suspicious_edit_is_asked_about(
     assert (terminal.read("hello.py") == PLACEHOLDER) == lands
     assert terminal.console.of("ask")[0].startswith("hello.py looks wrong (")
     told = "look at hello.py: " if lands else "left out: hello.py: "
-    assert any(note.startswith(told) for note in terminal.console.of("note"))
+    assert any(note.startswith(told) for note in terminal.console.told.splitlines())
 
 
 def test_without_anybody_to_ask_it_is_left_out(world: FakeWorld) -> None:
@@ -241,7 +241,8 @@ def test_a_name_that_fools_the_eye_is_shown_safely(world: FakeWorld) -> None:
     world.expect_aider(edits={"a\x1b[2Jb.py": "x = 1\n"})
     assert world.go(local_only=True).code == 1
     assert "\x1b" not in world.console.told
-    assert any(note.startswith("left out: a^[[2Jb.py: ") for note in world.console.of("note"))
+    told = world.console.of("important")
+    assert any(line.startswith("left out: a^[[2Jb.py: ") for line in told)
 
 
 def test_aiders_own_droppings_are_nobodys_change(world: FakeWorld) -> None:
@@ -271,7 +272,7 @@ def test_a_landing_that_skips_a_file(world: FakeWorld, monkeypatch: pytest.Monke
     monkeypatch.setattr(world.trees, "write", write_nothing)
     world.expect_aider()
     assert world.go(local_only=True).code == 1
-    assert "left out: hello.py: the folder is read-only" in world.console.of("note")
+    assert "left out: hello.py: the folder is read-only" in world.console.of("important")
 
 
 # the model ------------------------------------------------------------------------------------

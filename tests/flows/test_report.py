@@ -19,7 +19,7 @@ from ai_code.core.verdict import (
     UnavailableReason,
     Verdict,
 )
-from ai_code.flows.report import denied_line, landed_lines, limit_line, reason_line
+from ai_code.flows.report import denied_line, landed_lines, left_lines, limit_line, reason_line
 from tests.flows.fake_world import NOW
 
 EVIDENCE = Evidence("rule", "event")
@@ -61,13 +61,14 @@ def test_landed_lines() -> None:
         "changed: a.py (+3 −1)",
         "new: n ew.py (+2 −0)",
         "look at a.py: it lost much of its text",
+        "see: ai-code diff   take back: ai-code undo   (run run-1)",
+    ]
+    assert list(left_lines(landed)) == [
         "left out: .env: the path is protected",
         "not merged: c.py: changed meanwhile",
         "what did not land is kept: git apply /state/left-out.patch",
-        "see: ai-code diff   take back: ai-code undo   (run run-1)",
     ]
-    assert list(landed_lines(None, "run-1")) == []
-    assert list(landed_lines(Landed(), "run-1")) == []
+    assert [*landed_lines(Landed(), "run-1"), *left_lines(Landed())] == []
 
 
 def test_a_refused_tool_names_its_flag() -> None:

@@ -165,7 +165,7 @@ def test_the_local_engine_interrupted(world: FakeWorld) -> None:
     before = world.read("hello.py")
     assert world.go().code == 130
     assert world.read("hello.py") == before
-    assert any("git apply" in note for note in world.console.of("note"))
+    assert any("git apply" in line for line in world.console.of("important"))
 
 
 def test_a_deadline_is_124(world: FakeWorld) -> None:
@@ -263,7 +263,8 @@ def test_a_cut_answer_is_1_and_does_not_land(world: FakeWorld) -> None:
     world.set(fallback_on_suspect="drop")
     assert world.go().code == 1
     assert world.read("hello.py") == before
-    assert any(note.startswith("left out: hello.py:") for note in world.console.of("note"))
+    told = world.console.of("important")
+    assert any(line.startswith("left out: hello.py:") for line in told)
 
 
 def test_an_answer_in_prose_is_done_and_says_that_nothing_was_changed(world: FakeWorld) -> None:
@@ -477,8 +478,9 @@ def test_all_that_was_made_was_left_out(world: FakeWorld) -> None:
     assert not (world.cwd / ".github").exists()
     assert any(
         note.startswith("left out: .github/workflows/ci.yml: the path is protected")
-        for note in world.console.of("note")
+        for note in world.console.of("important")
     )
+    assert f"Nothing landed. See: ai-code diff {world.record.id}" in world.console.told
     at_limit(world)
     world.expect_aider(edits={".github/workflows/ci.yml": "on: push\n"})
     assert world.go(allow_protected=True).code == 0

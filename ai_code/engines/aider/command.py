@@ -57,13 +57,15 @@ def aider_command(task: Task) -> Command:
     model = _model(task)
     brief = task.brief or Brief(task=task.request.prompt)
     folder = task.run_dir / "aider"
-    argv = [*task.program.argv, *task.extra_args, "--model", f"ollama_chat/{model.name}"]
+    # What the person's arguments may choose stands before them, our guards after.
+    argv = [*task.program.argv, "--timeout", "600", "--map-tokens", "1024", *task.extra_args]
+    argv += ["--model", f"ollama_chat/{model.name}"]
     argv += ["--model-settings-file", str(folder / "model-settings.yml")]
     argv += ["--model-metadata-file", str(folder / "model-metadata.json")]
     argv += ["--edit-format", task.edit_format, *_GUARDS]
     for option in _NOWHERE:
         argv += [option, "/dev/null"]
-    argv += ["--notifications-command", "true", "--timeout", "600", "--map-tokens", "1024"]
+    argv += ["--notifications-command", "true"]
     for setting in _beats_a_dotenv(model):
         argv += ["--set-env", setting]
     if language := reply_language(task.request.prompt, task.environ):

@@ -54,7 +54,7 @@ def _problem(reader: AiderReader, exit_: Exit) -> tuple[Failed, Unavailable] | N
     if exit_.ended_by is EndedBy.STALL:
         return _both("aider.stall", "it gave no output for too long", FailReason.STALL)
     if exit_.ended_by is EndedBy.DEADLINE:
-        return _both("aider.deadline", "the deadline passed", FailReason.DEADLINE)
+        return _both("aider.deadline", "its deadline passed (--timeout)", FailReason.DEADLINE)
     if reader.error:
         reason = _server_reason(reader.error)
         return _both("aider.server", _told(reader.error), FailReason.CUT, reason, reader.error)

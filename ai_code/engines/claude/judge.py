@@ -28,7 +28,7 @@ from ai_code.core.verdict import (
 from ai_code.engines.claude import refusal as refusals
 from ai_code.engines.claude.observed import Observed, Result
 from ai_code.engines.claude.refusal import Finding, Refusal
-from ai_code.engines.claude.stream import meaning_of_retry
+from ai_code.engines.claude.stream import meaning_of_retry, without_answer
 
 _CRASHES = frozenset(
     {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP}
@@ -88,6 +88,10 @@ def _of_our_end(why: EndedBy, observed: Observed, now: int, tz: tzinfo) -> Findi
     found = _refused(observed, now, tz)
     match why:
         case EndedBy.PATIENCE:
+            if found is None and observed.last_retry and without_answer(observed.last_retry):
+                evidence = Evidence("claude.no-connection", "event", "retries without an answer")
+                words = "its API cannot be reached"
+                return Finding(UnavailableReason.NETWORK, evidence, words)
             return found or _ours("claude.patience", LimitKind.RATE, "its retries did not help")
         case EndedBy.PERMANENT:
             return found or _permanent(observed)
@@ -95,7 +99,7 @@ def _of_our_end(why: EndedBy, observed: Observed, now: int, tz: tzinfo) -> Findi
             limit = found if found and isinstance(found.meaning, LimitKind) else None
             return limit or _ours("claude.stall", FailReason.STALL, "no output for too long")
         case EndedBy.DEADLINE:
-            return _ours("claude.deadline", FailReason.DEADLINE, "the deadline has passed")
+            return _ours("claude.deadline", FailReason.DEADLINE, "its deadline passed (--timeout)")
         case EndedBy.PAID:
             resets_at = observed.rejected.resets_at if observed.rejected else None
             paid = _ours("claude.paid", LimitKind.EXTRA_USAGE, "the run would cost extra usage")
@@ -148,6 +152,8 @@ def _permanent(observed: Observed) -> Finding:
         return _ours("claude.permanent", FailReason.OTHER, "an error that no retry mends")
     key = f"status {retry.status}" if retry.status else f"error {retry.error}"
     message = f"{retry.error or 'error'} ({retry.status})" if retry.status else retry.error
+    if found.rule.kind is UnavailableReason.AUTH:
+        message = f"the login has expired, or there is none: {message}"
     return Finding(found.rule.kind, Evidence(found.rule.id, "event", key), message)
 
 

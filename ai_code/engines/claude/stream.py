@@ -144,7 +144,8 @@ class Stream:
         meaning = meaning_of_retry(retry)
         kind = meaning if meaning in PASSING_KINDS and isinstance(meaning, LimitKind) else None
         words = f"{retry.status or ''} {retry.error}".strip()
-        events: list[Event] = [Retrying(kind, retry.attempt, retry.delay_s, words)]
+        network = without_answer(retry)
+        events: list[Event] = [Retrying(kind, retry.attempt, retry.delay_s, words, network)]
         if reason := self._no_use(retry):
             events.append(Permanent(reason))
         return events
@@ -234,6 +235,12 @@ def meaning_of_retry(retry: Retry) -> object:
     """What the table says of a retry: by HTTP status first, else by the error's name."""
     found = match_event(f"status {retry.status}") or match_event(f"error {retry.error}")
     return found.rule.kind if found else None
+
+
+def without_answer(retry: Retry) -> bool:
+    """Whether Claude had no answer at all. 2.1.329 calls a connection that is refused or drops
+    "unknown", without a status."""
+    return retry.status is None and retry.error in ("", "unknown")
 
 
 def _of_main(event: Json) -> bool:

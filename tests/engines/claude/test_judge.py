@@ -89,10 +89,18 @@ def test_our_patience() -> None:
     assert isinstance(stream("", ended), LimitReached)
 
 
+def test_our_patience_with_a_missing_network() -> None:
+    ended = Exit(143, ended_by=EndedBy.PATIENCE)
+    verdict = stream(events(retry(None, "unknown")), ended)
+    assert isinstance(verdict, Unavailable), "no guess at a rate limit"
+    assert verdict.reason is UnavailableReason.NETWORK
+
+
 def test_our_end_of_a_permanent_error() -> None:
     ended = Exit(143, ended_by=EndedBy.PERMANENT)
     verdict = stream(events(retry(401, "authentication_failed")), ended)
     assert isinstance(verdict, Unavailable) and verdict.reason is UnavailableReason.AUTH
+    assert verdict.message.startswith("the login has expired, or there is none: ")
     verdict = stream(events(retry(404, "model_not_found")), ended)
     assert isinstance(verdict, Failed) and verdict.reason is FailReason.BAD_REQUEST
     verdict = stream(events(limit_event(**REJECTED), retry(429, "rate_limit")), ended)
