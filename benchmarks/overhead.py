@@ -15,24 +15,9 @@ from pathlib import Path
 from statistics import median
 
 from pairs import in_turns, report, seconds
-from scratch import OURS, Scratch, options
+from scratch import OURS, Scratch, of_itself, options
 
 RATIO, DIFFERENCE_MS, MEMORY_MB = 1.15, 70.0, 45.0
-_MEASURED = """
-import sys, time
-from ai_code.app import run
-code = run(["x"])
-# VmHWM is of this program alone; ru_maxrss would begin with that of whoever started it.
-try:
-    rows = open("/proc/self/status").read().splitlines()
-    kib = next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
-except OSError:
-    import resource
-    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    kib = kib // 1024 if sys.platform == "darwin" else kib
-open(sys.argv[1], "w").write(f"{kib} {time.process_time()}")
-sys.exit(code)
-"""
 
 
 def main() -> int:
@@ -46,7 +31,7 @@ def main() -> int:
                 lambda: seconds([scratch.claude, "-p", "x"], env, scratch.project),
                 asked.pairs,
             )
-            itself = [_of_itself(scratch, env) for _ in range(5)]
+            itself = [of_itself(scratch, env, "x") for _ in range(5)]
     memory, worked = (median(each) for each in zip(*itself, strict=True))
     print(f"claude bare {median(told.base):.3f} s, ai-code {median(told.ours):.3f} s (medians)")
     print(f"(processor time of ai-code itself: {1000 * worked:.0f} ms, some beside Claude)")
@@ -68,15 +53,6 @@ def stand_in() -> Iterator[str]:
             yield server.stdout.readline().strip()
         finally:
             server.terminate()
-
-
-def _of_itself(scratch: Scratch, env: dict[str, str]) -> tuple[float, float]:
-    """Peak memory in MB and processor time in seconds, both without Claude's."""
-    file = scratch.home / "itself"
-    argv = [sys.executable, "-c", _MEASURED, str(file)]
-    seconds(argv, env, scratch.project)
-    kib, worked = file.read_text().split()
-    return int(kib) / 1000, float(worked)
 
 
 if __name__ == "__main__":

@@ -47,21 +47,39 @@ def in_turns(ours: Callable[[], float], base: Callable[[], float], count: int) -
     return Pairs(tuple(row[0] for row in rows), tuple(row[1] for row in rows))
 
 
-def seconds(argv: Sequence[str], env: Mapping[str, str], cwd: Path, *, code: int = 0) -> float:
-    """Wall time of one command without input. Ends the benchmark where its exit code is wrong."""
+def seconds(
+    argv: Sequence[str], env: Mapping[str, str], cwd: Path, *, code: int = 0, drop: bool = False
+) -> float:
+    """Wall time of one command without input. Ends the benchmark where its exit code is wrong.
+    ``drop``: its standard output goes to /dev/null, for outputs that nobody wants to hold."""
+    stdout = subprocess.DEVNULL if drop else subprocess.PIPE
     started = time.perf_counter()
     done = subprocess.run(
-        argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        argv,
+        env=env,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        check=False,
     )
     wall = time.perf_counter() - started
     if done.returncode != code:
-        told = (done.stdout + done.stderr).decode("utf-8", "replace")[-2000:]
+        told = ((done.stdout or b"") + done.stderr).decode("utf-8", "replace")[-2000:]
         raise SystemExit(f"{argv[0]} ended with {done.returncode}, not {code}:\n{told}")
     return wall
 
 
 def report(name: str, value: float, limit: float, unit: str = "") -> bool:
     """One line: what was measured, its limit, PASS or over."""
-    good = value <= limit
-    print(f"{name:<34}{value:>9.2f}{unit:<4} limit {limit:g}{unit:<4} {'PASS' if good else 'over'}")
+    return _line(name, value, f"limit {limit:g}{unit}", unit, value <= limit)
+
+
+def report_least(name: str, value: float, least: float, unit: str = "") -> bool:
+    """The same for a value that must not be smaller."""
+    return _line(name, value, f"least {least:g}{unit}", unit, value >= least)
+
+
+def _line(name: str, value: float, limit: str, unit: str, good: bool) -> bool:
+    print(f"{name:<42}{value:>9.2f}{unit:<5} {limit:<14} {'PASS' if good else 'over'}", flush=True)
     return good

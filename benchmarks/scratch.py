@@ -9,11 +9,28 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pairs import seconds
+
 ROOT = Path(__file__).resolve().parent.parent
 CLAUDE = ROOT / ".tools" / "claude-2.1.329" / "node_modules" / ".bin" / "claude"
 AIDER = ROOT / ".tools" / "aider" / "bin" / "aider"
 OURS = (sys.executable, "-c", "from ai_code.__main__ import main; main()")
 """``ai-code`` of the environment that runs the benchmark."""
+_MEASURED = """
+import sys, time
+from ai_code.app import run
+code = run(sys.argv[2:])
+# VmHWM is of this program alone; ru_maxrss would begin with that of whoever started it.
+try:
+    rows = open("/proc/self/status").read().splitlines()
+    kib = next(int(row.split()[1]) for row in rows if row.startswith("VmHWM"))
+except OSError:
+    import resource
+    kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    kib = kib // 1024 if sys.platform == "darwin" else kib
+open(sys.argv[1], "w").write(f"{kib} {time.process_time()}")
+sys.exit(code)
+"""
 
 
 def options(description: str, *, pairs: int) -> argparse.ArgumentParser:
@@ -67,3 +84,12 @@ class Scratch:
         (self.project / "hello.py").write_text('def hello():\n    print("hello")\n')
         for args in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
             subprocess.run(["git", *args], cwd=self.project, env=self.env(), check=True)
+
+
+def of_itself(scratch: Scratch, env: dict[str, str], *args: str) -> tuple[float, float]:
+    """Peak memory in MB and processor time in seconds of ``ai-code ARGS``, both without the
+    engine's. Its output is read and dropped."""
+    file = scratch.home / "itself"
+    seconds([sys.executable, "-c", _MEASURED, str(file), *args], env, scratch.project, drop=True)
+    kib, worked = file.read_text().split()
+    return int(kib) / 1000, float(worked)

@@ -97,40 +97,37 @@ class Attempt:
 
     def _take(self, event: Event) -> None:
         # Not at the top: by the first event the engine is at work, and nobody waits for it.
-        from ai_code.core.events import (
-            Answer,
-            Edited,
-            PaidUsage,
-            Permanent,
-            Progress,
-            Recovered,
-            Retrying,
-            Text,
-            Tool,
-        )
+        from ai_code.core import events
 
-        if isinstance(event, Text | Tool | Recovered | Answer):
-            # The model speaks: whatever failed is over, in an attempt before this one too.
-            self._retrying, self._failing = "", False
-            self._watch.patience.recovered()
+        # The most frequent first: an engine may write thousands a second.
         match event:
-            case Text(text=text):
+            case events.RawEvent():
+                pass
+            case events.Text(text=text):
+                self._speaks()
                 self._written += len(text)
                 self.said = (self.said + text)[-2000:]
-            case Edited(path=path):
+            case events.Tool() | events.Recovered() | events.Answer():
+                self._speaks()
+            case events.Edited(path=path):
                 if path not in self.edited:
                     self.edited.append(path)
-            case Retrying():
+            case events.Retrying():
                 self._retry(event)
-            case Permanent():
+            case events.Permanent():
                 self._permanent = True
-            case PaidUsage():
+            case events.PaidUsage():
                 self._paid = True
-            case Progress(message=message):
+            case events.Progress(message=message):
                 self._console.status(one_line(message))
             case _:
                 pass
         self._output.take(event)
+
+    def _speaks(self) -> None:
+        """The model does: whatever failed is over, in an attempt before this one too."""
+        self._retrying, self._failing = "", False
+        self._watch.patience.recovered()
 
     def _retry(self, event: Retrying) -> None:
         why = {LimitKind.RATE: "rate limited", LimitKind.OVERLOADED: "overloaded"}.get(

@@ -40,20 +40,20 @@ class Output:
 
     def take(self, event: Event) -> None:
         # Not at the top: by the first event the engine is at work, and nobody waits for it.
-        from ai_code.core.events import Answer, PaidUsage, RawEvent, Text, Tool, Warned
+        from ai_code.core import events
 
         match event:
-            case Text(text=text):
-                self._text(text)
-            case Tool(name=name, detail=detail):
-                self._tool(f"· {name} {one_line(detail, 100)}".rstrip())
-            case Answer(text=text):
-                self._answer = text
-            case RawEvent(line=line, final=final):
+            case events.RawEvent(line=line, final=final):
                 self._raw(line, final)
-            case PaidUsage(message=message):
+            case events.Text(text=text):
+                self._text(text)
+            case events.Tool(name=name, detail=detail):
+                self._tool(f"· {name} {one_line(detail, 100)}".rstrip())
+            case events.Answer(text=text):
+                self._answer = text
+            case events.PaidUsage(message=message):
                 self._console.important(f"Claude: {one_line(message)} (this costs extra)")
-            case Warned(message=message):
+            case events.Warned(message=message):
                 self._console.note(f"Claude: {one_line(message)}")
             case _:
                 pass
