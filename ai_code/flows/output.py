@@ -21,8 +21,10 @@ class Output:
     the events as they come, the result event last and only of the engine that finished.
     """
 
-    def __init__(self, console: Console, format_: OutputFormat) -> None:
+    def __init__(self, console: Console, format_: OutputFormat, folder: str = "") -> None:
+        """Paths of tools in ``folder`` are shown relative to it."""
         self._console = console
+        self._folder = folder.rstrip("/") + "/" if folder else ""
         self._format = format_
         self.streams = format_ == "text" and console.stdout_is_tty
         self._shows_tools = console.stderr_is_tty
@@ -48,7 +50,9 @@ class Output:
             case events.Text(text=text):
                 self._text(text)
             case events.Tool(name=name, detail=detail):
-                self._tool(f"· {name} {one_line(detail, 100)}".rstrip())
+                # A path alone; in a command each word stays what it is.
+                shown = one_line(detail.removeprefix(self._folder), 100)
+                self._tool(f"· {name} {shown}".rstrip())
             case events.Answer(text=text):
                 self._answer = text
             case events.PaidUsage(message=message):

@@ -50,7 +50,7 @@ class Run:
         self._world = world
         self._settings = settings
         self._options = options
-        self._output = Output(world.console, options.output_format)
+        self._output = Output(world.console, options.output_format, str(world.cwd))
         self._turns: list[Turn] = []
         self._changed = False
         self._secrets = secret_values(world.environ, settings.ollama_headers)

@@ -34,6 +34,20 @@ def without_engine(shown: list[dict[str, Any]], engine: str) -> list[dict[str, A
 # a pipe ---------------------------------------------------------------------------------------
 
 
+def test_a_tool_s_path_is_shown_relative_to_the_project() -> None:
+    console = FakeConsole()
+    console.terminal()
+    output = Output(console, "text", "/home/you/project")
+    output.take(Tool("Edit", "/home/you/project/src/a.py"))
+    output.take(Tool("Read", "/home/you/project2/b.py"))
+    output.take(Tool("Bash", "rm -r /home/you/project/"))
+    assert console.of("tool") == [
+        "· Edit src/a.py",
+        "· Read /home/you/project2/b.py",
+        "· Bash rm -r /home/you/project/",
+    ]
+
+
 def test_a_pipe_gets_the_answer_once_and_nothing_else(world: FakeWorld) -> None:
     world.expect_recording("tool-ok-stream-2.1.329")
     world.go()
