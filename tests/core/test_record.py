@@ -27,7 +27,14 @@ records = st.builds(
     ended=st.none() | st.floats(0, 4e9),
     prompt_line=texts,
     attempts=st.lists(
-        st.builds(Attempt, engine=texts, excerpt=texts, exit_code=st.none() | st.integers(0, 255)),
+        st.builds(
+            Attempt,
+            engine=texts,
+            excerpt=texts,
+            exit_code=st.none() | st.integers(0, 255),
+            # Not a number equals nothing, itself neither.
+            wall_s=st.floats(0, 1e6),
+        ),
         max_size=3,
     ).map(tuple),
     landed=st.lists(
