@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ai_code.core.errors import (
     AiCodeError,
     ConfigError,
+    NotInstalledError,
 )
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
@@ -225,7 +226,25 @@ class Run:
             self._output.finish_claude(self._claude.printed, facts_of(turn, self._turns))
         else:
             self._output.finish_refused(self._reason(verdict), facts_of(turn, self._turns))
-        raise claude_ended(turn, self._reason(verdict), self._settings.claude_command[0])
+        error = claude_ended(turn, self._reason(verdict), self._settings.claude_command[0])
+        if isinstance(error, NotInstalledError):
+            error.why = self._what_else_is_missing()
+        raise error
+
+    def _what_else_is_missing(self) -> str:
+        """On a new machine: all in one screen, not one thing after the other."""
+        program, ready = self._local.find(), self._local.check()
+        rows = [each for each in (program, ready) if isinstance(each, Unavailable)]
+        if not rows:
+            return "The local side is ready: ai-code --local …"
+        told = [f"  {one_line(each.message)}\n    {each.hint}" for each in rows]
+        return "\n".join(
+            [
+                "For the local model, when Claude is at its limit:",
+                *told,
+                "Then prove it: ai-code drill",
+            ]
+        )
 
     def _trouble(self) -> None:
         """Claude is retrying: the local side may warm up meanwhile."""

@@ -125,6 +125,21 @@ def test_unavailable_hands_over_where_asked(world: FakeWorld, recording: str, wo
     assert world.console.stdout.decode() == ANSWER + "\n"
 
 
+def test_on_a_new_machine_all_that_is_missing_is_told_at_once(world: FakeWorld) -> None:
+    world.processes.missing |= {"claude", "aider", "ollama"}
+    world.server.error = ModelServerError("refused", "Connection refused")
+    ended = world.go()
+    assert (ended.code, ended.error and ended.error.hint) == (
+        127,
+        "npm install -g @anthropic-ai/claude-code",
+    )
+    for text in ("aider is not installed", "uv tool install", "Ollama is not running", "drill"):
+        assert text in ended.text
+    world.processes.missing = {"claude"}
+    world.server.error = None
+    assert "The local side is ready: ai-code --local" in world.go().text
+
+
 def test_claude_missing(world: FakeWorld) -> None:
     world.processes.missing.add("claude")
     ended = world.go()
