@@ -15,7 +15,8 @@ WHEN = rf"(?:(?:{_DATE}(?:, | at ))?{_TIME}|{_DATE})(?: \([A-Za-z0-9_+/:-]{{1,40
 RESETS = rf"(?:(?: ·)? resets (?:at |on )?(?P<reset>{WHEN}))?"
 MUST_RESET = rf" · resets (?:at |on )?(?P<reset>{WHEN})"
 MORE = (
-    r"(?: · (?:progress saved|out of usage credits|ask your admin(?: [^·]{1,120})?"
+    r"(?: · (?:progress saved|out of usage credits"
+    r"|ask your admin(?: for a higher limit| to raise it(?: at \S+)?)?"
     r"|contact (?:your|an) admin[a-z ]*|add funds(?: to continue)?|/upgrade"
     r"|run /[a-z-]+ to [^·]{1,120}|/[a-z-]+ to [^·.]{1,60}|raise it at \S+|visit \S+ to raise it"
     r"|manage it in admin settings on the web"
@@ -31,7 +32,7 @@ _TIMELIKE = (
     r"(?=(?:in )?\d|in an? |today|tomorrow|noon|midnight"
     r"|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b)"
 )
-_ENDS = r"(?=$| · |[.!]$|[.!] [A-Z/]|(?<=\)),? (?:or |/))"
+_ENDS = r"(?=$| · |[.!]$|[.!] (?!\d)|(?<=[)mM])[.!] |(?<=\)),? (?:or |/))"
 OPEN_RESET = (
     r"(?:(?P<dot> · )|(?:,| [-–—]|(?P<round> \()|\.(?= [IY]))?(?(round)| ))"
     r"(?:(?:It|it|Your limit|your limit) )?(?:resets|will reset) (?:at |on )?"
@@ -39,7 +40,7 @@ OPEN_RESET = (
     rf"(?P<reset>[^·()\n]{{1,40}}?(?: \([^()\n]{{1,40}}\))?)(?(round)\)){_ENDS}"
 )
 """After a `` · `` any few words, else only what begins as a time does."""
-OPEN_REST = r"(?:(?: · (?!resets )| [–—] (?!resets )|[.!] |(?<=\.) (?=[A-Z/]))[^\n]{0,500}|[.!])?"
+OPEN_REST = r"(?:(?: · (?!resets )| [–—] (?!resets )|[.!] )[^\n]{0,500}|[.!])?"
 OPEN_TAIL = (
     r"(?: for (?:this|the) \w+)?"
     rf"(?:(?: · (?!resets )[^·\n]{{1,200}}){{0,3}}?{OPEN_RESET})?{OPEN_REST}"
@@ -56,13 +57,14 @@ def can_be_opened(rule: LimitRule) -> bool:
 def opened(rule: LimitRule) -> LimitRule:
     """A strict row's twin for a run that failed: the same head, with an open tail."""
     head = rule.pattern.removesuffix(TAIL)
-    open_more = head.replace(MORE, r"(?: · [^·\n]{1,200}){0,4}")
+    head = head.replace(MORE, r"(?: · [^·\n]{1,200}){0,4}")
     known = head != rule.pattern
+    head = head.removesuffix(r"\.")
     tail = " · something new" if known else ". Something new."
     return rule._replace(
         id=rule.id.replace(".", ".open-", 1),
         channel="exit",
-        pattern=f"(?:{open_more})" + (OPEN_TAIL if known else OPEN_REST),
+        pattern=f"(?:{head})" + (OPEN_TAIL if known else OPEN_REST),
         reset="clock" if known else rule.reset,
         sample=rule.sample.removesuffix(".") + tail,
     )
