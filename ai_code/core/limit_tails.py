@@ -40,7 +40,7 @@ OPEN_RESET = (
     rf"(?P<reset>[^·()\n]{{1,40}}?(?: \([^()\n]{{1,40}}\))?)(?(round)\)){_ENDS}"
 )
 """After a `` · `` any few words, else only what begins as a time does."""
-OPEN_REST = r"(?:(?: · (?!resets )| [–—] (?!resets )|[.!] )[^\n]{0,500}|[.!])?"
+OPEN_REST = r"(?:(?: · (?!resets )| [–—] (?!resets )|[.!] |(?<=\)),? (?=or |/))[^\n]{0,500}|[.!])?"
 OPEN_TAIL = (
     r"(?: for (?:this|the) \w+)?"
     rf"(?:(?: · (?!resets )[^·\n]{{1,200}}){{0,3}}?{OPEN_RESET})?{OPEN_REST}"

@@ -60,7 +60,8 @@ def _documents(text: str) -> list[str]:
     documents = [json.dumps(value, ensure_ascii=False) for value in found]
     if not any(json_object(document) for document in documents):
         return []
-    return [*documents, *(rest.split("\n") if rest else ())]
+    half = rest.startswith("{")  # an indented object that was cut off: one line, as the others
+    return [*documents, *([rest.replace("\n", " ")] if half else rest.split("\n"))]
 
 
 def _is_events(text: str) -> bool:
