@@ -2,40 +2,33 @@
 
 The texts are the programs' own (recordings, and the lists inside the programs). Patterns are
 for ``canonical`` text: straight apostrophes, `` · `` as separator, JSON bodies as ``{message}``.
-Rows of channel ``text`` have tails that no prose has; rows of channel ``exit`` are wider, for a
-wording that drifted in a run that failed.
+Rows of channel ``text`` have tails that no prose has. Rows of channel ``exit`` are wider, for a
+wording that drifted in a run that failed: the rows ``open-…`` are the strict rows of limits with
+an open tail, the rows ``drift-…`` have an open middle too.
 """
 
 from __future__ import annotations
 
 from ai_code.core.limit_rule import LimitRule, Meaning, Notice, ResetForm, RuleChannel
+from ai_code.core.limit_tails import (
+    ADVICE,
+    MORE,
+    MUST_RESET,
+    OPEN_RESET,
+    OPEN_REST,
+    OPEN_TAIL,
+    TAIL,
+    WHEN,
+    can_be_opened,
+    opened,
+)
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
 
-_TIME = r"(?:\d{1,2}(?::\d{2})? ?[apAP][mM]|\d{1,2}:\d{2})"
-_DATE = r"[A-Z][a-z]{2,8} \d{1,2}(?:, \d{4})?"
-_WHEN = rf"(?:(?:{_DATE}(?:, | at ))?{_TIME}|{_DATE})(?: \([A-Za-z0-9_+/:-]{{1,40}}\))?"
-_RESETS = rf"(?:(?: ·)? resets (?:at |on )?(?P<reset>{_WHEN}))?"
-_MUST_RESET = rf" · resets (?:at |on )?(?P<reset>{_WHEN})"
-_MORE = (
-    r"(?: · (?:progress saved|out of usage credits|ask your admin [^·]{1,120}"
-    r"|contact (?:your|an) admin[a-z ]*|add funds to continue"
-    r"|run /[a-z-]+ to [^·]{1,120}|/[a-z-]+ to [^·.]{1,60}|raise it at \S+|visit \S+ to raise it"
-    r"|manage it in admin settings on the web"
-    r"|an org owner or channel manager can raise it in the channel's Claude settings))*"
-)
-_ADVICE = (
-    r"(?:\. (?:Switch to another model(?:, or manage usage credits at \S+,)? to continue\."
-    r"|Run /usage-credits to [^.]{1,120}\.|/model to switch models\.|See Usage in Settings\.?))?\.?"
-)
-_TAIL = _RESETS + _MORE + _ADVICE
-_OPEN_TAIL = (
-    rf"(?: for (?:this|the) \w+)?{_RESETS}"
-    r"(?: · (?!resets )[^\n]{0,300}|\. [A-Z/][^\n]{0,300})?\.?"
-)
 _HIT = r"You(?:'ve| have) (?:hit|reached) your "
 _FAMILY = r"(?:Claude )?(?:Opus|Sonnet|Haiku|Fable|Mythos)(?: \d[\d.]{0,5})?"
-_SESSION = r"(?:current )?(?:5-hour|five-hour|session)(?: usage| plan)?"
-_WEEKLY = r"(?:current )?(?:weekly|7-day|seven-day)(?: usage| plan)?"
+_SESSION = r"(?:current )?(?:5[- ]hour|five[- ]hour|session)(?: usage| plan)?"
+_WEEKLY = r"(?:current )?(?:weekly|7[- ]day|seven[- ]day)(?: usage| plan)?"
+_REACHED = r"limit(?: reached|(?= resets \S))"
 _SPEND = (
     r"(?:(?:your )?(?:org|organization|channel|team|group|workspace)'s |individual |monthly )*"
     r"(?:spend(?:ing)? limit|spending cap|pooled group budget|usage credits? limit|credit limit"
@@ -59,8 +52,8 @@ def _row(
 
 def _window_of_spend(id: str, kind: LimitKind, window: str, sample: str) -> LimitRule:
     """A spend limit whose tail names the window that ran out: that window is what resets."""
-    pattern = rf"{_HIT}[^·\n]{{3,60}}{_MORE} · your {window} limit resets (?P<reset>{_WHEN})"
-    return _row(id, kind, pattern + _MORE + _ADVICE, sample)
+    head = rf"{_HIT}[^·\n]{{3,60}}{MORE} · your {window} limit(?= resets \S)"
+    return _row(id, kind, head + TAIL, sample)
 
 
 _PLAN = (
@@ -79,72 +72,72 @@ _PLAN = (
         "You've hit your org's monthly spend limit · ask your admin for a higher limit"
         " · your Opus limit resets Nov 24, 8pm (UTC)",
     ),
-    _row("session", LimitKind.SESSION, f"{_HIT}{_SESSION} limit{_TAIL}",
+    _row("session", LimitKind.SESSION, f"{_HIT}{_SESSION} limit{TAIL}",
          "You've hit your 5-hour limit · resets 11:10pm (UTC)", "2.0.77"),
-    _row("weekly", LimitKind.WEEKLY, f"{_HIT}{_WEEKLY} limit{_TAIL}",
+    _row("weekly", LimitKind.WEEKLY, f"{_HIT}{_WEEKLY} limit{TAIL}",
          "You've hit your weekly limit · resets Nov 24, 8pm (UTC)", "2.0.77"),
     _row("model", LimitKind.MODEL,
-         rf"{_HIT}{_FAMILY} (?:weekly )?limit(?: for this week)?{_TAIL}",
+         rf"{_HIT}(?:{_FAMILY} (?:weekly )?limit(?: for this week)?|limit for {_FAMILY}){TAIL}",
          "You've hit your Fable limit · resets Nov 24, 8pm (UTC)."
          " Switch to another model to continue.", "2.0.77"),
-    _row("spend", LimitKind.CREDIT, f"{_HIT}(?:{_SPEND}){_TAIL}",
+    _row("spend", LimitKind.CREDIT, f"{_HIT}(?:{_SPEND}){TAIL}",
          "You've hit your org's monthly spend limit · ask your admin to raise it at"
          " https://claude.ai/admin-settings/usage"),
-    _row("usage", LimitKind.USAGE, f"{_HIT}(?:(?:usage|plan|account) )?limit{_TAIL}",
+    _row("usage", LimitKind.USAGE, f"{_HIT}(?:(?:usage|plan|account) )?limit{TAIL}",
          "You've hit your usage limit · resets 11:10pm (UTC)", "2.0.77"),
     _row("new-model", LimitKind.MODEL,
-         rf"{_HIT}[A-Z][A-Za-z0-9.]*(?: [A-Za-z0-9.]+){{0,2}} limit{_MUST_RESET}{_MORE}{_ADVICE}",
+         rf"{_HIT}[A-Z][A-Za-z0-9.]*(?: [A-Za-z0-9.]+){{0,2}} limit{MUST_RESET}{MORE}{ADVICE}",
          "You've hit your Saga limit · resets Nov 24, 8pm (UTC)"),
     _row("new-window", LimitKind.USAGE,
          rf"{_HIT}(?![^·\n]*(?:week|session|hour))[a-z0-9'-]+(?: [a-z0-9'-]+){{0,2}} limit"
-         rf"{_MUST_RESET}{_MORE}{_ADVICE}",
+         rf"{MUST_RESET}{MORE}{ADVICE}",
          "You've hit your daily limit · resets 8pm (UTC)"),
     _row("old-session", LimitKind.SESSION,
-         rf"(?:Session|5-hour) limit (?:reached{_TAIL}|resets {_WHEN}{_MORE})",
+         rf"(?:Session|5[- ]hour) {_REACHED}{TAIL}",
          "Session limit reached ∙ resets 11:10pm", "1.0.128"),
     _row("old-weekly", LimitKind.WEEKLY,
-         rf"Weekly limit (?:reached{_TAIL}|resets {_WHEN}{_MORE})",
+         rf"Weekly {_REACHED}{TAIL}",
          "Weekly limit reached ∙ resets Nov 24, 8pm", "1.0.128"),
     _row("old-model", LimitKind.MODEL,
-         rf"{_FAMILY}(?: weekly)? limit (?:reached{_TAIL}|resets {_WHEN}{_MORE})",
+         rf"{_FAMILY}(?: weekly)? {_REACHED}{TAIL}",
          "Opus weekly limit reached ∙ resets Nov 24, 8pm", "1.0.128"),
-    _row("old-usage", LimitKind.USAGE, f"Usage limit reached{_TAIL}",
+    _row("old-sentence", LimitKind.USAGE,
+         rf"Claude usage limit reached\. Your limit will reset at (?P<reset>{WHEN})\.?",
+         "Claude usage limit reached. Your limit will reset at 8pm (UTC).", "1.0"),
+    _row("old-usage", LimitKind.USAGE, f"(?:Usage|Claude usage) limit reached{TAIL}",
          "Usage limit reached ∙ resets Nov 24, 8pm", "1.0.128"),
     _row("old-rate", LimitKind.RATE, r"Claude AI usage limit reached\|0",
          "Claude AI usage limit reached|0", "1.0.128"),
     _row("old-epoch", LimitKind.USAGE,
-         r"Claude AI usage limit reached(?:\|(?P<reset>[1-9]\d{8,10}))?",
+         r"Claude AI usage limit reached(?:\|(?:(?P<reset>[1-9]\d{9})(?:\d{3})?|[1-9]\d{0,20}))?",
          "Claude AI usage limit reached|1795550400", "1.0.128", "epoch"),
-    _row("old-sentence", LimitKind.USAGE,
-         rf"Claude usage limit reached\. Your limit will reset at (?P<reset>{_WHEN})\.?",
-         "Claude usage limit reached. Your limit will reset at 8pm (UTC).", "1.0"),
 )  # fmt: skip
 
 _CREDIT = (
     _row("out-of-credits", LimitKind.CREDIT,
-         rf"(?:You're|Your org is) out of (?:usage credits|extra usage|usage){_TAIL}",
+         rf"(?:You're|Your org is) out of (?:usage credits|extra usage|usage){TAIL}",
          "You're out of usage credits · resets 12:10am (UTC)", "2.0.77"),
-    _row("old-spending-cap", LimitKind.CREDIT, f"Spending cap reached{_TAIL}",
+    _row("old-spending-cap", LimitKind.CREDIT, f"Spending cap reached{TAIL}",
          "Spending cap reached resets 11:10pm", "1.0.128"),
     _row("old-admin", LimitKind.CREDIT, r"Limit reached [–-] contact an admin to keep working",
          "Limit reached – contact an admin to keep working", "1.0.128"),
     _row("seat-type", LimitKind.CREDIT,
-         rf"Your seat type doesn't include (?:usage credits|extra usage|usage){_TAIL}",
+         rf"Your seat type doesn't include (?:usage credits|extra usage|usage){TAIL}",
          "Your seat type doesn't include usage credits"),
     _row("allocation", LimitKind.CREDIT,
-         rf"Your usage allocation has been disabled by your admin{_TAIL}",
+         rf"Your usage allocation has been disabled by your admin{TAIL}",
          "Your usage allocation has been disabled by your admin"
          " · ask your admin for a higher limit"),
     _row("group-limit", LimitKind.CREDIT,
-         rf"Your group's usage limit is set to \$[\d.,]+{_TAIL}",
+         rf"Your group's usage limit is set to \$[\d.,]+{TAIL}",
          "Your group's usage limit is set to $0 · ask your admin for a higher limit"),
-    _row("service-disabled", LimitKind.CREDIT, rf"This service is disabled for your org{_TAIL}",
+    _row("service-disabled", LimitKind.CREDIT, rf"This service is disabled for your org{TAIL}",
          "This service is disabled for your org"),
     _row("paused", LimitKind.CREDIT,
          r"Usage is paused for your organization\. For help, please contact support\.",
          "Usage is paused for your organization. For help, please contact support."),
     _row("requires-credits", LimitKind.CREDIT,
-         rf"(?:{_FAMILY}|[A-Z][A-Za-z]{{2,11}}(?: [\d.]{{1,5}})?) requires usage credits{_TAIL}",
+         rf"(?:{_FAMILY}|[A-Z][A-Za-z]{{2,11}}(?: [\d.]{{1,5}})?) requires usage credits{TAIL}",
          "Fable 5 requires usage credits. Switch to another model to continue."),
     _row("long-context", LimitKind.CREDIT,
          r"API Error: Usage credits required for 1M context · [^\n]+",
@@ -153,7 +146,7 @@ _CREDIT = (
     _row("credits-ran-out", LimitKind.CREDIT,
          r"API Error: Usage credits ran out before the response was finished\.",
          "API Error: Usage credits ran out before the response was finished."),
-    _row("spend-words", LimitKind.CREDIT, f"[Ss]pend limit reached{_TAIL}",
+    _row("spend-words", LimitKind.CREDIT, f"[Ss]pend limit reached{OPEN_TAIL}",
          "spend limit reached · resets Nov 24, 8pm (UTC)", channel="exit"),
     _row("credit-balance", LimitKind.CREDIT, r"Credit balance is too low",
          "Credit balance is too low", "1.0.128"),
@@ -248,7 +241,7 @@ _FAILURES = (
          r"API Error: Server error mid-response\.[^\n]*",
          "API Error: Server error mid-response. The response above may be incomplete."),
     _row("server-side", FailReason.SERVER_ERROR,
-         r"API Error: 5\d\d (?:\{[^\n]*|[^\n]*This is a server-side issue[^\n]*)",
+         r"API Error: 5(?!29)\d\d (?:\{[^\n]*|[^\n]*This is a server-side issue[^\n]*)",
          "API Error: 500 Internal server error. This is a server-side issue, usually temporary",
          "1.0.128"),
     _row("too-long", FailReason.BAD_REQUEST,
@@ -260,7 +253,8 @@ _FAILURES = (
          r"|Claude Opus is not available with the Claude Pro plan\.[^\n]*",
          "There's an issue with the selected model (claude-nope-9). It may not exist or you may"
          " not have access to it.", "1.0.128"),
-    _row("bad-request", FailReason.BAD_REQUEST, r"API Error: 4\d\d \{[^\n]*",
+    _row("bad-request", FailReason.BAD_REQUEST,
+         r"API Error: 4(?!01|02|03|07|29)\d\d \{[^\n]*",
          'API Error: 404 {"type":"error","error":{"type":"not_found_error","message":"model"}}',
          "1.0.128"),
     _row("interrupted", Notice.INTERRUPTED, "Execution error", "Execution error", "1.0.128"),
@@ -284,30 +278,40 @@ def _status(id: str, kind: Meaning, status: str, sample: str) -> LimitRule:
     return _row(id, kind, pattern, sample, channel="exit")
 
 
+_NOT_CLAUDES = (
+    r"(?![^·\n]*\b(?:project|repository|pull|storage|disk|memory|file|upload|download|API)\b)"
+)
 _DRIFT = (
     _row("drift-session", LimitKind.SESSION,
-         rf"{_HIT}[^·\n]{{0,30}}?(?:session|\d-hour|hourly)[^·\n]{{0,20}}? limit{_OPEN_TAIL}",
+         rf"{_HIT}[^·\n]{{0,30}}?(?:session|\d[- ]hour|hourly)[^·\n]{{0,20}}? limit{OPEN_TAIL}",
          "You've reached your shared 5-hour limit · resets 11:10pm (UTC) · take a break",
          channel="exit"),
     _row("drift-weekly", LimitKind.WEEKLY,
-         rf"{_HIT}[^·\n]{{0,30}}?(?:[Ww]eekly|7-day)[^·\n]{{0,20}}? limit{_OPEN_TAIL}",
+         rf"{_HIT}[^·\n]{{0,30}}?(?:[Ww]eekly|7[- ]day)[^·\n]{{0,20}}? limit{OPEN_TAIL}",
          "You've reached your all-models weekly limit · resets Nov 24, 8pm (UTC)",
          channel="exit"),
     _row("drift-credit", LimitKind.CREDIT,
          rf"{_HIT}[^·\n]{{0,60}}?(?:spend|spending|credits?|extra usage|budget)\b"
-         rf"(?: \w+){{0,2}}{_OPEN_TAIL}",
+         rf"(?: \w+){{0,2}}{OPEN_TAIL}",
          "You've hit your channel's new spend ceiling · ask your admin", channel="exit"),
     _row("drift-model", LimitKind.MODEL,
-         rf"{_HIT}[A-Z][\w.]*(?: [\w.]+){{0,3}} limit{_OPEN_TAIL}",
+         rf"{_HIT}[A-Z][\w.]*(?: [\w.]+){{0,3}} limit{OPEN_TAIL}",
          "You've reached your Saga 2 limit", channel="exit"),
-    _row("drift-usage", LimitKind.USAGE, rf"{_HIT}(?:[^·\n]{{0,60}}? )?limit{_OPEN_TAIL}",
+    _row("drift-usage", LimitKind.USAGE,
+         rf"{_HIT}(?:{_NOT_CLAUDES}[^·\n]{{0,60}}? )?limit{OPEN_TAIL}",
          "You've reached your lunar limit", channel="exit"),
     _row("drift-reached", LimitKind.USAGE,
-         rf"[A-Z][\w-]*(?: [\w-]+){{0,3}} limit reached{_MUST_RESET}[^\n]{{0,200}}",
+         rf"(?:[A-Z][\w-]*(?: [\w-]+){{0,3}} l|L)imit reached{OPEN_RESET}{OPEN_REST}",
          "Monthly plan limit reached · resets Nov 24, 8pm", channel="exit"),
     _status("exit-429", LimitKind.RATE, "429", "API Error: 429 Too many requests"),
     _status("exit-529", LimitKind.OVERLOADED, "529", "API Error: 529 <html>busy</html>"),
-    _row("exit-overloaded", LimitKind.OVERLOADED, r"API Error: Overloaded\b[^\n]*",
+    _row("exit-rejected", LimitKind.RATE,
+         r"API Error: (?:Request rejected \(429\)|Server is temporarily limiting requests"
+         r"|Rate limit reached)(?!\w)[^\n]*",
+         "API Error: Rate limit reached. Try again in a minute.", channel="exit"),
+    _row("exit-overloaded", LimitKind.OVERLOADED,
+         r"(?:API Error: Overloaded|\w+ is experiencing high load|Repeated server overload)\b"
+         r"[^\n]*",
          "API Error: Overloaded", channel="exit"),
     _status("exit-402", LimitKind.CREDIT, "402", "API Error: 402 Payment required"),
     _status("exit-auth", _AUTH, "(?:401|403|407)", "API Error: 403 Forbidden"),
@@ -318,6 +322,9 @@ _DRIFT = (
          "Your session ended. Please run /login", channel="exit"),
 )  # fmt: skip
 
+_OPENED = tuple(opened(row) for row in (*_PLAN, *_CREDIT) if can_be_opened(row))
+"""The limits above with a tail that is not known, of a run that failed."""
+
 TEXT_RULES: tuple[LimitRule, ...] = (
-    *_PLAN, *_CREDIT, *_PASSING, *_LOGIN, *_NETWORK, *_FAILURES, *_NOTICES, *_DRIFT,
+    *_PLAN, *_CREDIT, *_PASSING, *_LOGIN, *_NETWORK, *_FAILURES, *_NOTICES, *_OPENED, *_DRIFT,
 )  # fmt: skip

@@ -65,18 +65,29 @@ def match_event(key: str, engine: str = "claude") -> Match | None:
 
 
 def canonical(text: str) -> str:
-    """``text`` in one spelling: ’ as ', ∙ • | as ·, odd spaces as spaces, and the JSON body of
-    an older version's API error replaced by its message (``API Error: 529 {Overloaded}``)."""
-    text = text.strip().translate(_SPELLING)
-    text = _SPACES.sub(" ", _SEPARATOR.sub(" · ", text))
+    """``text`` in one spelling: ’ as ', ∙ • | as ·, odd spaces as spaces, p.m. as pm, and the
+    JSON body of an older version's API error as its message (``API Error: 529 {Overloaded}``)."""
+    text = _SPACES.sub(" ", text.translate(_SPELLING).strip())
+    text = _HALF_DAY.sub(r"\1m", _SEPARATOR.sub(" · ", text))
     body = _API_BODY.fullmatch(text)
     return _plain_api_error(body) if body else text
 
 
 _SPELLING = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\t": " "}
+    {
+        "\0": "",
+        "\ufeff": "",
+        "’": "'",
+        "‘": "'",
+        "ʼ": "'",
+        "\u00a0": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\t": " ",
+    }
 )
-_SEPARATOR = re.compile(r" *[·∙•‧・] *| +\| +")
+_SEPARATOR = re.compile(r" ?[·∙•‧・] ?| \| ")
+_HALF_DAY = re.compile(r"(?<=\d) ?([ap])\.m\.", re.IGNORECASE)
 _SPACES = re.compile(r" {2,}")
 _API_BODY = re.compile(
     r"""(?P<lead>(?:[A-Z][a-z\ ]+\.\ )?API\ Error:\ )(?P<status>\d{3}\ )?

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from ai_code.core.verdict import LimitKind
 
@@ -18,42 +18,88 @@ WEEK_S = 7 * 24 * 3600
 SLACK_S = 600
 """Clocks differ, and a window is counted from its first request."""
 
+_NOWHERE = timezone(timedelta(0), "nowhere")
+_AREA_AND_CITY = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2}")
+
 _MINUTE_S = 60
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SHORT_MONTHS = tuple(month.title() for month in _MONTHS)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
+_DAY_NAMES = "mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun"
+_MONTH_NAMES = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+_THEN = r"(?:,?\ (?:at\ )?|$)"
+"""Between a day and its time."""
+
 _CLOCK = re.compile(
-    r"""(?:(?P<month>[A-Z][a-z]{2})[a-z]*\ (?P<day>\d{1,2})(?:,\ (?P<year>\d{4}))?(?:,\ |\ at\ |$))?
-        (?:(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s?(?P<half>[ap]m)?)?
-        (?:\ \((?P<zone>[^()]{1,40})\))?""",
+    rf"""(?:(?P<near>today|tomorrow){_THEN})?
+        (?:(?P<weekday>{_DAY_NAMES})(?:day)?{_THEN})?
+        (?:(?:(?P<month>{_MONTH_NAMES})\.?\ (?P<day>\d{{1,2}})(?:st|nd|rd|th)?
+             |(?P<day_first>\d{{1,2}})(?:st|nd|rd|th)?\ (?P<month_last>{_MONTH_NAMES})\.?)
+           (?:,?\ (?P<year>\d{{4}}))?{_THEN})?
+        (?:(?P<hour>\d{{1,2}})(?::(?P<minute>\d{{2}}))?(?:\s?(?P<half>[ap])\.?m\.?)?)?
+        (?:\ \((?P<zone>[^()]{{1,40}})\)|\ (?P<utc>UTC|GMT))?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?: at |[T ])(\d{2}):(\d{2})(?::\d{2})?(?: ?(?:UTC|Z))?")
+_ISO = re.compile(
+    r"""(?P<date>\d{4}-\d{2}-\d{2})(?:\ at\ |,\ |[T\ ])
+        (?P<time>\d{2}:\d{2})(?::\d{2}(?:\.\d{1,6})?)?
+        (?:\ ?(?P<offset>UTC|GMT|Z|[+-]\d{2}:?\d{2})|\ \((?P<zone>[^()]{1,40})\))?""",
+    re.VERBOSE,
+)
+_AHEAD = re.compile(
+    r"""in\ (?=\S)(?:(?P<days>\d{1,2})\ ?d(?:ays?)?)?
+        (?:,?\ ?(?:and\ )?(?P<hours>\d{1,3})\ ?h(?:(?:ou)?rs?)?)?
+        (?:,?\ ?(?:and\ )?(?P<minutes>\d{1,4})\ ?m(?:in(?:ute)?s?)?)?""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 def parse_reset(
     text: str, now_epoch: float, local_tz: tzinfo, *, kind: LimitKind | None = None
 ) -> int | None:
-    """The epoch (seconds) of what follows "resets", or None where it is no time.
+    """The epoch (seconds) of what follows "resets", or None where it is no time, or one that
+    could be read in two ways.
 
     ``kind`` SESSION with only a time of day means the occurrence at most 5 h ahead, else the one
     before; any other kind the next one within 24 h. A date without a year is the one nearest to
-    now. Times of the running minute count as now, since Claude cuts the seconds.
+    now. Times of the running minute count as now, since Claude cuts the seconds. A time without
+    a zone is local; so is one in a zone of this machine that our zoneinfo is too old for.
     """
     text = " ".join(text.split())
-    if iso := _ISO.fullmatch(text):
-        return _epoch_of_iso(iso)
-    match = _CLOCK.fullmatch(text)
-    if match is None or not (match["hour"] or match["month"]):
+    if ahead := _AHEAD.fullmatch(text):
+        return _epoch_ahead(ahead, now_epoch)
+    match = _ISO.fullmatch(text) or _CLOCK.fullmatch(text)
+    tz = _zone_of(match["zone"], local_tz) if match else None
+    if match is None or tz is None:
         return None
-    tz = zone_or(match["zone"], local_tz)
+    if match.re is _ISO:
+        return _epoch_of_iso(match, tz)
+    if match["utc"]:
+        tz = UTC
     at = _time_of_day(match)
     if at is None:
         return None
-    if match["month"] is None:
-        return _by_time_of_day(at, now_epoch, tz, kind)
-    return _by_date(match, at, now_epoch, tz)
+    if match["month"] or match["month_last"]:
+        return None if match["near"] else _by_date(match, at, now_epoch, tz)
+    if not match["hour"] or (match["near"] and match["weekday"]):
+        return None
+    if match["near"] or match["weekday"]:
+        return _by_day(match, at, now_epoch, tz)
+    return _by_time_of_day(at, now_epoch, tz, kind)
+
+
+def _zone_of(name: str | None, local_tz: tzinfo) -> tzinfo | None:
+    """None where a zone is named that is nobody's: "PST" and "日本標準時" are no IANA names."""
+    if name is None:
+        return local_tz
+    known = zone_or(name, _NOWHERE)
+    if known is not _NOWHERE:
+        return known
+    return local_tz if _AREA_AND_CITY.fullmatch(name) else None
 
 
 def zone_or(name: str | None, otherwise: tzinfo) -> tzinfo:
@@ -114,11 +160,20 @@ def _duration(seconds: int) -> str:
     return f"{minutes} min" if minutes else f"{seconds} s"
 
 
-def _epoch_of_iso(match: re.Match[str]) -> int | None:
-    year, month, day, hour, minute = (int(part) for part in match.groups())
+def _epoch_ahead(match: re.Match[str], now: float) -> int | None:
+    """Of "in 2 hours 10 minutes"."""
+    days, hours, minutes = (int(part or 0) for part in match.groups())
+    return int(now) + ((days * 24 + hours) * 60 + minutes) * _MINUTE_S
+
+
+def _epoch_of_iso(match: re.Match[str], tz: tzinfo) -> int | None:
+    offset = (match["offset"] or "").replace("UTC", "Z").replace("GMT", "Z")
     try:
-        return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp())
-    except ValueError:
+        wall = datetime.fromisoformat(f"{match['date']}T{match['time']}{offset}")
+        if offset:
+            return int(wall.timestamp())
+        return next(_epochs(wall.date(), (wall.hour, wall.minute), tz), None)
+    except (ValueError, OverflowError, OSError):
         return None
 
 
@@ -133,7 +188,7 @@ def _time_of_day(match: re.Match[str]) -> tuple[int, int] | None:
     if half:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if half == "pm" else 0)
+        hour = hour % 12 + (12 if half == "p" else 0)
     elif match["minute"] is None:  # a bare number is no time of day
         return None
     return (hour, minute) if hour < 24 and minute < 60 else None
@@ -156,14 +211,33 @@ def _by_time_of_day(
     return ahead
 
 
+def _by_day(match: re.Match[str], at: tuple[int, int], now: float, tz: tzinfo) -> int | None:
+    """Today, tomorrow, or the next day of that name."""
+    today = datetime.fromtimestamp(now, tz).date()
+    if match["near"]:
+        days = [today + timedelta(days=match["near"].lower() == "tomorrow")]
+        return next((epoch for day in days for epoch in _epochs(day, at, tz)), None)
+    weekday = _weekday(match["weekday"])
+    days = [today + timedelta(days=offset) for offset in range(8)]
+    times = [t for day in days if day.weekday() == weekday for t in _epochs(day, at, tz)]
+    return next((epoch for epoch in times if epoch > now - _MINUTE_S), None)
+
+
+def _weekday(name: str) -> int:
+    return _DAYS.index(name[:3].title())
+
+
 def _by_date(match: re.Match[str], at: tuple[int, int], now: float, tz: tzinfo) -> int | None:
-    month, day = match["month"].lower(), int(match["day"])
-    if month not in _MONTHS:
-        return None
+    month = (match["month"] or match["month_last"])[:3].lower()
+    day = int(match["day"] or match["day_first"])
     this_year = datetime.fromtimestamp(now, tz).year
     years = [int(match["year"])] if match["year"] else [this_year - 1, this_year, this_year + 1]
     times = [epoch for year in years for epoch in _on(year, _MONTHS.index(month) + 1, day, at, tz)]
-    return min(times, key=lambda epoch: abs(epoch - now), default=None)
+    nearest = min(times, key=lambda epoch: abs(epoch - now), default=None)
+    if nearest is not None and match["weekday"]:
+        named = datetime.fromtimestamp(nearest, tz).weekday() == _weekday(match["weekday"])
+        return nearest if named else None
+    return nearest
 
 
 def _on(year: int, month: int, day: int, at: tuple[int, int], tz: tzinfo) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -111,6 +112,101 @@ def test_a_failed_run_may_have_drifted_in_wording(text: str, kind: str) -> None:
     assert found is not None and found.rule.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Your org is out of usage · ask your admin", "credit"),
+        ("You're out of usage credits · add more at claude.ai/settings", "credit"),
+        ("You're out of extra usage · add funds", "credit"),
+        ("Your seat type doesn't include usage. Ask your admin.", "credit"),
+        ("Your usage allocation has been disabled by your admin. Contact them.", "credit"),
+        ("Your group's usage limit is set to $0 · contact a@b", "credit"),
+        ("This service is disabled for your org. Contact your admin.", "credit"),
+        ("Opus requires usage credits · run /extra-usage", "credit"),
+        ("Spending cap reached · resets Dec 1, 12am (UTC) · ask your admin", "credit"),
+        ("You've hit your monthly spend limit · new · your weekly limit resets Nov 24", "weekly"),
+        ("You've hit your 5 hour limit · resets at 11pm · take a walk", "session"),
+        ("You've hit your session limit — upgrade for more", "session"),
+        ("Session limit reached ∙ resets 11:10pm ∙ /upgrade", "session"),
+        ("Limit reached · resets 8pm (UTC) · /upgrade to Max", "usage"),
+        ("Claude usage limit reached", "usage"),
+        ("Claude AI usage limit reached|1795550400 · see /usage", "usage"),
+        ("You've hit your limit for Opus · resets 8pm (UTC)", "model"),
+        ("API Error: Rate limit reached. Try again in a minute.", "rate"),
+        ('API Error: 429 {"error":{"message":"slow"}}. Try later.', "rate"),
+        ('API Error: 529 {"error":{"message":"busy"}}. Try later.', "overloaded"),
+        ("Opus is experiencing high load. Try later.", "overloaded"),
+    ],
+)
+def test_a_failed_run_may_have_a_tail_that_nobody_has_seen(text: str, kind: str) -> None:
+    found = match_text(text, failed=True)
+    assert found is not None and found.rule.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("tail", "reset"),
+    [
+        (" · resets tomorrow at 8pm (UTC)", (21, 20, 0)),
+        (" · resets in 2 hours", (20, 22, 51)),
+        (" · resets Fri 10pm (UTC)", (20, 22, 0)),
+        (" · resets Sun, Nov 22, 8pm (UTC)", (22, 20, 0)),
+        (" · resets today, 10pm (UTC)", (20, 22, 0)),
+        (" · resets 10pm UTC", (20, 22, 0)),
+        (" · resets 10 p.m. (UTC)", (20, 22, 0)),
+        (" · resets 10 p.m. (UTC). Take a walk", (20, 22, 0)),
+        (" · resets 2026-11-21 08:00", (21, 8, 0)),
+        (" · resets 22 Nov, 8pm (UTC)", (22, 20, 0)),
+        (", resets 10pm", (20, 22, 0)),
+        (" - resets 10pm", (20, 22, 0)),
+        (" (resets 10pm)", (20, 22, 0)),
+        (" (resets 10pm (UTC))", (20, 22, 0)),
+        (". It resets at 10pm.", (20, 22, 0)),
+        (" · something new · resets 10pm", (20, 22, 0)),
+        (" · resets 10pm (UTC), or upgrade", (20, 22, 0)),
+        (" · resets 8pm (日本標準時)", None),
+        (" · resets Nov 24, 8pm PST", None),
+        (" · resets 8pm, Nov 26", None),
+        (" · resets 10pm or so", None),
+        (" · resets soon", None),
+    ],
+)
+def test_a_reset_in_a_new_wording_is_read_or_not_but_never_guessed(
+    tail: str, reset: tuple[int, int, int] | None
+) -> None:
+    found = match_text(f"You've hit your session limit{tail}", failed=True)
+    assert found is not None and found.rule.kind is LimitKind.SESSION
+    expected = reset and int(datetime(2026, 11, *reset, tzinfo=UTC).timestamp())
+    assert found.resets_at(NOW, UTC) == expected
+
+
+HEAD = "You've hit your session limit"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a" + " " * 100_000 + "b",
+        HEAD + " · resets 8pm" * 8000 + "!?",
+        HEAD + " · ask your admin x" * 5000 + "\t!",
+        "You've hit your org spend limit" + " · visit x to raise it" * 5000 + "!",
+        HEAD + " · resets 8" + " (a)" * 25_000,
+        "You've hit your " * 6000,
+        "A-" * 50_000,
+        "Claude AI usage limit reached|" + "1" * 100_000,
+        "API Error: 500 {" + "} · " * 25_000,
+        "API Error: " + "(UND_ERR_" * 11_000,
+        "Please run /login " * 6000,
+        "8 p.m." * 17_000,
+    ],
+    ids=lambda line: line[:24],
+)
+def test_a_hostile_line_costs_no_time(line: str) -> None:
+    match_text("warm", failed=True)
+    begin = time.process_time()
+    match_text(line, failed=True)
+    assert time.process_time() - begin < 0.25  # a few ms; quadratic would be many seconds
+
+
 def test_a_reset_is_read_in_the_row_s_own_form() -> None:
     def reset(text: str) -> int | None:
         found = match_text(text, failed=True)
@@ -118,6 +214,8 @@ def test_a_reset_is_read_in_the_row_s_own_form() -> None:
         return found.resets_at(NOW, UTC)
 
     assert reset("Claude AI usage limit reached|1795550400") == 1795550400
+    assert reset("Claude AI usage limit reached|1795550400000") == 1795550400
+    assert reset("Claude AI usage limit reached|179") is None
     assert reset("Spending cap reached resets 11:10pm") == 1795216200
     assert reset("You've hit your session limit") is None
     assert (

@@ -41,6 +41,26 @@ def at(*when: int, tz: tzinfo = UTC) -> int:
         ("Jan 1, 2030, 12am (UTC)", at(2030, 1, 1)),
         ("2026-12-01 at 00:00 UTC", at(2026, 12, 1)),
         ("8:51pm (UTC)", at(2026, 11, 20, 20, 51)),
+        ("10 p.m. (UTC)", at(2026, 11, 20, 22)),
+        ("10pm UTC", at(2026, 11, 20, 22)),
+        ("today, 10pm (UTC)", at(2026, 11, 20, 22)),
+        ("today at 8pm", at(2026, 11, 20, 20)),
+        ("tomorrow at 8pm (UTC)", at(2026, 11, 21, 20)),
+        ("tomorrow 1am (Asia/Tokyo)", at(2026, 11, 21, 16)),
+        ("in 2 hours", NOW + 7200),
+        ("in 1 day and 3 hours", NOW + 27 * 3600),
+        ("in 2h 10m", NOW + 7800),
+        ("in 30 minutes", NOW + 1800),
+        ("Fri 8pm (UTC)", at(2026, 11, 27, 20)),
+        ("Friday at 10pm", at(2026, 11, 20, 22)),
+        ("Thurs, 8pm", at(2026, 11, 26, 20)),
+        ("Tue, Nov 24, 8pm (UTC)", at(2026, 11, 24, 20)),
+        ("24 Nov, 8pm (UTC)", at(2026, 11, 24, 20)),
+        ("24th November 2026 at 8pm", at(2026, 11, 24, 20)),
+        ("2026-11-26 08:00", at(2026, 11, 26, 8)),
+        ("2026-11-26T08:00:00.000Z", at(2026, 11, 26, 8)),
+        ("2026-11-26 08:00+09:00", at(2026, 11, 25, 23)),
+        ("2026-11-26 08:00 (Asia/Tokyo)", at(2026, 11, 25, 23)),
         ("8:50pm (UTC)", at(2026, 11, 21, 20, 50)),
     ],
 )
@@ -52,11 +72,19 @@ def test_forms(text: str, expected: int) -> None:
     "text",
     [
         *("", "soon", "8", "25:00", "13pm", "0pm", "Foo 24, 8pm", "Feb 30, 8pm", "(UTC)", "8pm ("),
+        *("tomorrow", "Thu", "today Fri 10pm", "tomorrow Nov 24, 8pm", "in", "in a while"),
+        *("Mon, Nov 24, 8pm", "03/04 8pm", "Marvel 8", "8pm PST", "8pm (PST)", "8pm (日本標準時)"),
         *("2026-13-01 at 00:00 UTC", "Nov 99", "Jan 1, 0000, 12am"),
     ],
 )
 def test_no_time(text: str) -> None:
     assert parse_reset(text, NOW, UTC) is None
+
+
+def test_digits_without_a_zone_are_local_as_every_time_is() -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert parse_reset("2026-11-26 08:00", NOW, tokyo) == at(2026, 11, 25, 23)
+    assert parse_reset("2026-11-26 at 08:00 UTC", NOW, tokyo) == at(2026, 11, 26, 8)
 
 
 def test_a_session_reset_that_is_past_prints_only_a_time_of_day() -> None:

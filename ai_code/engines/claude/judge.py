@@ -109,8 +109,13 @@ def _of_our_end(why: EndedBy, observed: Observed, now: int, tz: tzinfo) -> Findi
 
 
 def _without_result(observed: Observed, exit: Exit, now: int, tz: tzinfo) -> Finding | Done:
-    """Events, but no last one: killed, crashed, or the output was cut."""
+    """Events, but no last one: killed, crashed, or the output was cut.
+
+    Of a file that ends in a retry nobody knows whether the next one went well: unless a window
+    was refused by name, that is no limit that stands."""
     found = _refused(observed, now, tz)
+    if found and found.meaning in PASSING_KINDS and not observed.error and _nothing_known(exit):
+        return _stopped(observed, exit)
     if found and (exit.code != 0 or observed.error):
         return found
     if _stop_signal(exit) is not None or exit.code is None:
@@ -212,6 +217,10 @@ def _stopped(observed: Observed, exit: Exit) -> Finding:
         words += f" during retry {observed.last_retry.attempt}"
     evidence = Evidence("claude.signal" if number else "claude.no-result", "exit", words)
     return Finding(Notice.INTERRUPTED, evidence, words)
+
+
+def _nothing_known(exit: Exit) -> bool:
+    return exit.code is None and exit.signal is None and exit.ended_by is None
 
 
 def _stop_signal(exit: Exit) -> int | None:

@@ -17,6 +17,7 @@ from ai_code.engines.claude.terminal import plain_text
 _STDERR_KEPT = 16 * 1024
 _PLAIN_KEPT = 64 * 1024
 _USER_LINE = b'{"type":"user"'
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class ClaudeReader:
@@ -64,7 +65,7 @@ class ClaudeReader:
         return ended._snapshot()
 
     def _line(self, line: bytes) -> list[Event]:
-        line = line.rstrip(b"\r")
+        line = line.strip(b"\r\0").removeprefix(_BYTE_ORDER_MARK)
         if not line.strip():
             return []
         if line.startswith(_USER_LINE):

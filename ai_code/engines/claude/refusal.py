@@ -6,7 +6,7 @@ import re
 from datetime import tzinfo
 from typing import NamedTuple
 
-from ai_code.core.limits import Match, Meaning, match_event, match_text
+from ai_code.core.limits import Match, Meaning, Notice, match_event, match_text
 from ai_code.core.text import one_line
 from ai_code.core.verdict import PASSING_KINDS, Channel, Evidence, FailReason, LimitKind
 from ai_code.engines.claude.observed import ModelError, Observed, RateLimit, Result
@@ -21,6 +21,7 @@ _SIGN = re.compile(
     r"|/[a-z-]+ to [^.]{1,80}\.?"
 )
 """Lines that come beside an error where stdout and stderr are one (a terminal, ``2>&1``)."""
+_LINE_ENDS = re.compile(r"[\r\n]+")
 _COARSE = frozenset({LimitKind.RATE, FailReason.SERVER_ERROR, FailReason.BAD_REQUEST})
 
 
@@ -78,9 +79,19 @@ def of_error_row(row: ModelError, observed: Observed) -> Refusal:
 
 
 def error_text(text: str) -> str:
-    """``text`` without the lines that may stand beside an error."""
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return "\n".join(line for line in lines if not _SIGN.fullmatch(line.strip())).strip()
+    """``text`` without the lines that may stand beside an error: signs of life, warnings before
+    it, and the same line again (from a terminal and a pipe that were saved as one)."""
+    lines = [line.strip() for line in _LINE_ENDS.split(text) if line.strip()]
+    lines = [line for line in lines if not _SIGN.fullmatch(line)]
+    first = 0
+    while first + 1 < len(lines) and (lines[first] == lines[first + 1] or _is_notice(lines[first])):
+        first += 1
+    return "\n".join(lines[first:])
+
+
+def _is_notice(line: str) -> bool:
+    found = match_text(line, failed=False)
+    return found is not None and found.rule.kind in (Notice.WARNING, Notice.PAID)
 
 
 def find(refusal: Refusal, now: int, tz: tzinfo) -> Finding | None:

@@ -15,8 +15,9 @@ _SEQUENCES = re.compile(
 
 
 def plain_text(text: str) -> str:
-    """``text`` without escape sequences, each line as it stood at the end: what a carriage
-    return was written over is gone, and line ends are ``\\n``."""
+    """``text`` without escape sequences, NUL bytes and a byte order mark, each line as it stood
+    at the end: what a carriage return was written over is gone, and line ends are ``\\n``."""
+    text = text.replace("\0", "").removeprefix("\ufeff")
     if "\x1b" in text:
         text = _SEQUENCES.sub("", _MOVES.sub(" ", text))
     if "\r" not in text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC
 from typing import Any
 
@@ -22,6 +23,7 @@ from ai_code.core.verdict import (
 )
 from ai_code.engines.claude.judge import judge
 from ai_code.engines.claude.observed import Observed
+from ai_code.engines.claude.reader import ClaudeReader
 from ai_code.engines.claude.recorded import observe_text
 from tests.recorded import recordings, stream_of
 
@@ -348,3 +350,77 @@ def test_messages_are_bounded_and_safe() -> None:
     assert isinstance(verdict, Failed)
     assert len(verdict.message) < 1000 and "\x07" not in verdict.message
     assert len(verdict.evidence.excerpt) < 400
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{LIMIT}\n{LIMIT}",
+        f"{LIMIT}\r\n{LIMIT}\r\n",
+        f"You've used 99% of your session limit · resets 11:10pm (UTC)\n{LIMIT}",
+        f"\ufeff{LIMIT}",
+        f"{LIMIT}\0\0",
+    ],
+)
+def test_what_may_stand_beside_a_failed_run_s_limit(text: str) -> None:
+    for verdict in (of(text, Exit(1), "text"), stream(stream_of(text, is_error=True), Exit(1))):
+        assert isinstance(verdict, LimitReached)
+        assert (verdict.kind, verdict.resets_at) == (LimitKind.SESSION, 1795216200)
+
+
+def test_many_lines_beside_an_error_cost_no_time() -> None:
+    begin = time.process_time()
+    of("\n".join([LIMIT] * 50_000), Exit(1), "text")
+    of("\n".join(["You've used 9% of your x"] * 5000), Exit(1), "text")
+    assert time.process_time() - begin < 2
+
+
+def lines_of(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+REFUSED = stream_of(LIMIT, is_error=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"(node:12) Warning: something\n{REFUSED}",
+        f"Now using node v22\n\n[hook] ready\n{REFUSED}",
+        f"\ufeff{REFUSED}",
+        REFUSED.replace("\n", "\0\n"),
+        f"\0{REFUSED}",
+        json.dumps(lines_of(REFUSED)[-1], indent=2),
+        json.dumps(lines_of(REFUSED), indent=4),
+        "\n".join(json.dumps(event, indent=2) for event in lines_of(REFUSED)),
+    ],
+)
+def test_events_are_found_in_whatever_was_saved(text: str) -> None:
+    for format in ("auto", "stream-json"):
+        for exit in (Exit(1), Exit(None)):
+            verdict = of(text, exit, format)
+            assert isinstance(verdict, LimitReached) and verdict.resets_at == 1795216200
+
+
+def test_an_indented_stream_that_is_cut() -> None:
+    text = "\n".join(json.dumps(event, indent=2) for event in lines_of(stream_of("Fine.")))
+    verdict = of(text[:-30], Exit(0))
+    assert isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
+
+
+def test_a_live_stream_with_a_byte_order_mark_and_nul_bytes() -> None:
+    reader = ClaudeReader()
+    reader.feed("out", b"\xef\xbb\xbf" + REFUSED.replace("\n", "\0\n").encode())
+    assert reader.observed.events == 3 and not reader.observed.plain
+
+
+def test_a_file_that_ends_in_a_retry_is_no_limit_that_stands() -> None:
+    """Nobody knows how the run ended: the next attempt may have gone well."""
+    for status, error in ((429, "rate_limit"), (529, "overloaded")):
+        text = events(retry(status, error))
+        assert isinstance(stream(text, Exit(None)), Interrupted)
+        assert isinstance(stream(text, Exit(1)), LimitReached)
+        assert isinstance(stream(text, Exit(None, signal=15)), LimitReached)
+    named = events(limit_event(**REJECTED), retry(429, "rate_limit"))
+    verdict = stream(named, Exit(None))
+    assert isinstance(verdict, LimitReached), "the window is used up, however the run ended"
