@@ -66,7 +66,8 @@ def results_of(script: str, lines: Sequence[str]) -> Iterator[Result]:
             at_least = "at least " if found["kind"] == "least" else ""
             yield Result(script, found["name"], value, at_least + found["limit"], found["verdict"])
         elif line.strip():
-            yield Result(script, line.strip().removeprefix("(").removesuffix(")"))
+            aside = line.startswith("(") and line.endswith(")")
+            yield Result(script, line[1:-1] if aside else line.strip())
 
 
 def page(results: Sequence[Result], busy: float) -> str:

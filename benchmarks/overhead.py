@@ -34,6 +34,8 @@ def main() -> int:
             itself = [of_itself(scratch, env, "x") for _ in range(5)]
     memory, worked = (median(each) for each in zip(*itself, strict=True))
     print(f"claude bare {median(told.base):.3f} s, ai-code {median(told.ours):.3f} s (medians)")
+    ratio, difference_s = told.undisturbed
+    print(f"(first quartiles: {ratio:.2f} ×, {1000 * difference_s:.0f} ms)")
     print(f"(processor time of ai-code itself: {1000 * worked:.0f} ms, some beside Claude)")
     results = [
         report("wall, ai-code / claude", told.ratio, RATIO, "×"),

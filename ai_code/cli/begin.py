@@ -6,6 +6,7 @@ without waiting for click to be imported (12 of some 70 ms)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from ai_code.core.errors import ConfigError, UsageError
@@ -69,6 +70,8 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
         raise UsageError(f"--local leaves Claude out, {other} asks for it", hint="ai-code --help")
     if options["json"] and options["output_format"] != "text":
         raise UsageError("--json and --output-format exclude each other", hint="ai-code --help")
+    if options["json"] and options["dry_run"]:
+        raise UsageError("--json and --dry-run exclude each other", hint="ai-code --help")
     loaded = _load(world, _flags(options))
     settings = loaded.settings
     if options["no_fallback"]:
@@ -167,5 +170,8 @@ def _existing(world: Any, names: tuple[str, ...]) -> tuple[str, ...]:
     """A missing --file would be created empty by some engines: it is an error here."""
     for name in names:
         if world.files.size(world.cwd / name) is None:
-            raise UsageError(f"there is no file {name}", hint="ls")
+            import shlex
+
+            folder = str(PurePath(name).parent)
+            raise UsageError(f"there is no file {name}", hint=shlex.join(["ls", folder]))
     return names

@@ -173,4 +173,6 @@ def _account(scope: str) -> str:
 
 def _ago(seconds: float) -> str:
     minutes = max(int(seconds // 60), 0)
+    if not minutes:
+        return "just now"
     return f"{minutes // 60} h {minutes % 60} min ago" if minutes >= 60 else f"{minutes} min ago"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ai_code.core.errors import UsageError
+from ai_code.core.errors import AiCodeError, UsageError
 from ai_code.core.exits import ExitCode
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 _NEARLY = 0.75
 """How much of two words is alike where one is a slip of the finger for the other, of 1."""
 
+_ALSO = {"help": "--help", "version": "--version"}
+"""Words that people type for an option."""
 _COMPLETE = "_AI_CODE_COMPLETE"
 """Set by the shell's completion script (click's convention)."""
 
@@ -36,6 +38,24 @@ def main(argv: Sequence[str], world: World) -> int:
     """Carries out a command line; the exit code. Raises AiCodeError."""
     if _COMPLETE in world.environ:
         return _complete(world.environ[_COMPLETE])
+    try:
+        return _main(argv, world)
+    except AiCodeError as error:
+        if not error.in_envelope and _wants_json(argv):
+            from ai_code.flows.envelope import envelope
+
+            told = envelope(None, (), int(error.exit_code), error)
+            world.console.raw(told.encode("utf-8", "replace") + b"\n")
+        raise
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    """Whether this is a run with ``--json``, be the rest of the command line right or not."""
+    own = list(argv)[: list(argv).index("--")] if "--" in argv else argv
+    return "--json" in own and not (argv[0] in COMMANDS and argv[0] != "run")
+
+
+def _main(argv: Sequence[str], world: World) -> int:
     name, rest = _split(argv)
     if name == "run" and rest and not any(word.startswith("-") for word in rest):
         from ai_code.cli.begin import DEFAULTS, begin
@@ -94,8 +114,8 @@ def load(name: str) -> click.Command:
 def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     if argv and argv[0] in COMMANDS:
         return argv[0], argv[1:]
-    if list(argv) in (["help"], ["version"]):
-        return "run", [f"--{argv[0]}"]
+    if len(argv) == 1 and argv[0] in _ALSO:
+        return "run", [_ALSO[argv[0]]]
     words = [word for word in argv if not word.startswith("-")]
     if len(words) == 1 and len(argv) == 1:
         _check_single_word(words[0])
@@ -105,9 +125,8 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
 def _check_single_word(word: str) -> None:
     """One word that is nearly a command's name is a slip of the finger, not a prompt."""
     # Of words as unlike in length as these no letters need be compared, nor difflib imported.
-    alike = [
-        name for name in COMMANDS if 2 * min(len(name), len(word)) >= _NEARLY * len(name + word)
-    ]
+    names = (*COMMANDS, *_ALSO)
+    alike = [name for name in names if 2 * min(len(name), len(word)) >= _NEARLY * len(name + word)]
     if not alike:
         return
     import difflib
@@ -119,7 +138,7 @@ def _check_single_word(word: str) -> None:
         raise UsageError(
             f"{word!r} is no command of ai-code, and as a prompt it is very short",
             why=f"as a prompt: ai-code run {shlex.quote(word)}",
-            hint=f"ai-code {close[0]}",
+            hint=f"ai-code {_ALSO.get(close[0], close[0])}",
         )
 
 
@@ -143,5 +162,8 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
             why=f"{name} is a command of ai-code (ai-code {name} --help). As a prompt:",
             hint=f"ai-code run {prompt}",
         )
+    odd = next((word for word in rest if word.startswith("-") and " " in word), None)
+    if name == "run" and odd is not None:
+        return UsageError(message, why="As a prompt:", hint=f"ai-code -p {shlex.quote(odd)}")
     hint = "ai-code --help" if name == "run" else f"ai-code {name} --help"
     return UsageError(message, hint=hint)

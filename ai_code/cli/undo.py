@@ -44,7 +44,8 @@ def undo(ctx: click.Context, run: str | None, yes: bool) -> None:
         click.echo(f"left alone: {visible(left.path)} ({visible(left.reason)})", err=True)
     if done.patch_path:
         click.echo(f"what was not undone: {done.patch_path}", err=True)
-    click.echo(f"to take this back: ai-code undo {done.run.id}", err=True)
+    if count:
+        click.echo(f"to take this back: ai-code undo {done.run.id}", err=True)
     if not done.complete:
         ctx.exit(int(ExitCode.FAILED))
 

@@ -22,6 +22,8 @@ class Brief:
     """``task`` is the prompt as the person wrote it. Paths are relative to the work tree."""
 
     task: str
+    folder: str = ""
+    """Where the person stands, which names in the task are relative to; empty at the root."""
     branch: str | None = None
     commits: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -52,6 +54,9 @@ def render_facts(brief: Brief) -> str:
     Not a part of the message: aider opens every file for editing that a message names, also
     those that merely differ from the last commit."""
     facts: list[str] = []
+    if brief.folder:
+        facts.append(f"- the person stands in the folder {brief.folder}/: names in the task are")
+        facts[-1] += " meant from there"
     if brief.branch:
         facts.append(f"- git branch: {brief.branch}")
     if brief.commits:

@@ -12,6 +12,8 @@ class AiCodeError(Exception):
     """
 
     exit_code: int = ExitCode.FAILED
+    in_envelope: bool = False
+    """Told on stdout already, as ``--json`` wants it."""
 
     def __init__(self, what: str, *, why: str = "", hint: str = "") -> None:
         super().__init__(what)

@@ -47,8 +47,13 @@ def choose(wanted: str, installed: Sequence[str]) -> str | None:
     for preferred in PREFERRED:
         if name := installed_name(preferred, installed):
             return name
-    chatting = [name for name in installed if "embed" not in name and "bge-" not in name]
+    chatting = [name for name in installed if can_chat(name)]
     return chatting[0] if len(chatting) == 1 else None
+
+
+def can_chat(name: str) -> bool:
+    """Whether a model answers in words: not one that only makes embeddings, by its name."""
+    return "embed" not in name and "bge-" not in name
 
 
 def runs_elsewhere(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 
@@ -15,10 +16,12 @@ _CODE = re.compile(r"`([A-Za-z_][A-Za-z0-9_]{2,})(?:\(\))?`")
 _MOST_FILES = 12
 
 
-def named_files(prompt: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Paths of ``known`` (relative, with ``/``) that the prompt names, in the prompt's order.
+def named_files(prompt: str, known: Iterable[str], folder: str = "") -> tuple[str, ...]:
+    """Paths of ``known`` (relative to the root, with ``/``) that the prompt names, in the
+    prompt's order.
 
-    A word counts when it is a known path, or the base name of exactly one known path and looks
+    A word counts when it is a known path, seen from ``folder`` (where the person stands,
+    relative to the root) or from the root, or the base name of exactly one known path and looks
     like a file name (it has a dot). Japanese text may stand around it without a space."""
     paths = set(known)
     by_name: dict[str, list[str]] = {}
@@ -26,7 +29,10 @@ def named_files(prompt: str, known: Iterable[str]) -> tuple[str, ...]:
         by_name.setdefault(path.rsplit("/", 1)[-1], []).append(path)
     found: dict[str, None] = {}
     for word in candidate_words(prompt):
-        if word in paths:
+        seen_from_here = posixpath.normpath(posixpath.join(folder, word)) if folder else word
+        if seen_from_here in paths:
+            found[seen_from_here] = None
+        elif word in paths:
             found[word] = None
         elif "." in word and len(matches := by_name.get(word, [])) == 1:
             found[matches[0]] = None

@@ -22,8 +22,9 @@ class Suspicion:
     detail: str = ""
 
 
-def suspicions(change: Change) -> list[Suspicion]:
-    """Everything about ``change`` that a person should see before it is kept."""
+def suspicions(change: Change, *, whole_files: bool = False) -> list[Suspicion]:
+    """Everything about ``change`` that a person should see before it is kept. ``whole_files``:
+    the model had to write the whole file anew, and may have stopped before its end."""
     found = list(_of_modes(change))
     before, after = change.before, change.after
     if after is None or change.new_mode == LINK or change.big:
@@ -33,9 +34,10 @@ def suspicions(change: Change) -> list[Suspicion]:
             found.append(Suspicion("it became a binary file"))
         return found
     if before is not None and not is_binary(before) and change.old_mode != LINK:
-        found += _losses(before, after)
+        losses = list(_losses(before, after))
+        found += losses or (_lost_end(before, after) if whole_files else [])
         found += _parse_loss(change.path, before, after)
-    found += _foreign_lines(before or b"", after)
+    found += _foreign_lines(before or b"", after, change.path)
     return found
 
 
@@ -46,6 +48,20 @@ def _of_modes(change: Change) -> Iterator[Suspicion]:
         target = change.after.decode("utf-8", "surrogateescape")
         if link_leaves(change.path, target):
             yield Suspicion("it is a link out of the tree", target)
+
+
+def _lost_end(before: bytes, after: bytes) -> list[Suspicion]:
+    """The last lines are gone, and nothing stands in their place."""
+    old = [line for line in before.splitlines() if line.strip()]
+    new = [line for line in after.splitlines() if line.strip()]
+    known = set(new)
+    gone = 0
+    while gone < len(old) and old[-1 - gone] not in known:
+        gone += 1
+    added = sum((Counter(new) - Counter(old)).values())
+    if gone < _LOST_LINES or gone == len(old) or added > gone // 2:
+        return []
+    return [Suspicion("its end is missing", f"{gone} lines are gone")]
 
 
 def _losses(before: bytes, after: bytes) -> Iterator[Suspicion]:
@@ -117,14 +133,15 @@ _INLINE = re.compile(r"(?:#|//|/\*|--|<!--|;)\s*((?:\.{3}|…).*)$")
 _MARKER = re.compile(r"^(?:<{7}|>{7})(?: |$)|^<{5,9} ?SEARCH\b|^>{5,9} ?REPLACE\b|^\|{7} ")
 
 
-def _foreign_lines(before: bytes, after: bytes) -> Iterator[Suspicion]:
+def _foreign_lines(before: bytes, after: bytes, path: str) -> Iterator[Suspicion]:
     known = {line.strip() for line in before.splitlines()}
+    lost = sum((Counter(before.splitlines()) - Counter(after.splitlines())).values())
     placeholder = marker = ""
     for raw in after.splitlines():
         if raw.strip() in known or len(raw) > 400:
             continue
         line = raw.decode("utf-8", "replace")
-        if not placeholder and _is_placeholder(line):
+        if not placeholder and (_is_placeholder(line) or (lost >= 2 and _is_dots(line, path))):
             placeholder = line.strip()
         if not marker and _MARKER.match(line):
             marker = line.strip()
@@ -132,6 +149,13 @@ def _foreign_lines(before: bytes, after: bytes) -> Iterator[Suspicion]:
         yield Suspicion("a placeholder stands where code was", placeholder)
     if marker:
         yield Suspicion("conflict or edit markers were left in it", marker)
+
+
+def _is_dots(line: str, path: str) -> bool:
+    """Dots alone on a line. In Python an indented ``...`` is a body that says nothing."""
+    if line.strip() not in ("...", "....", "…", "……"):
+        return False
+    return not (path.endswith((".py", ".pyi")) and line[:1].isspace())
 
 
 def _is_placeholder(line: str) -> bool:

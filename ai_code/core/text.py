@@ -28,6 +28,15 @@ def one_line(text: str, width: int = 200) -> str:
     return visible(flat if len(flat) <= width else flat[: width - 1] + "…")
 
 
+def shown_path(path: str) -> str:
+    """A path as a person can read and tell it apart: in quotes where blanks or control
+    characters would be lost or fool the eye."""
+    plain = visible(path.replace("\n", "\\n").replace("\t", "\\t"))
+    if plain == path and path == path.strip() and "  " not in path:
+        return path
+    return f'"{plain}"'
+
+
 def fitting(text: str, columns: int) -> str:
     """The beginning of one line that takes at most ``columns`` of a screen, ``…`` at its end
     where it was cut. Wide characters (Japanese) take two, accents that combine none."""

@@ -33,6 +33,10 @@ class EngineRun(Protocol):
 
     @property
     def session_id(self) -> str: ...
+    @property
+    def begun(self) -> bool:
+        """Whether the engine itself has spoken; a wrapper around it may do so before."""
+
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]: ...
     def finish(self) -> Sequence[Event]:
         """What was still held back when the engine ended."""

@@ -32,7 +32,7 @@ class Watch(NamedTuple):
     on_trouble: Callable[[], None] = lambda: None
     on_started: Callable[[], None] = lambda: None
     is_fenced: Callable[[], bool] = lambda: True
-    """Asked once, when the first output has come: by then the fence stands, or never will."""
+    """Asked once the engine itself has spoken: by then the fence stands, or never will."""
 
 
 class Attempt:
@@ -46,7 +46,6 @@ class Attempt:
         self._console = console
         self._clock = clock
         self._watch = watch
-        self._heard = False
         self._fenced = False
         self._permanent = False
         self._paid = False
@@ -64,7 +63,6 @@ class Attempt:
 
     def output(self, channel: OutputChannel, data: bytes) -> None:
         """Called by the process room with what came."""
-        self._heard = True
         for event in self.run.feed(channel, data):
             self._take(event)
 
@@ -75,7 +73,7 @@ class Attempt:
         self._console.status("")
 
     def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
-        if self._heard and not self._fenced:
+        if not self._fenced and self.run.begun:
             self._fenced = self._watch.is_fenced()
             if not self._fenced:
                 return EndedBy.UNFENCED

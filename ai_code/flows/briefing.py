@@ -64,7 +64,7 @@ class Briefing:
         wanted = [_in_tree(cwd / name, facts.root) for name in self._options.files]
         tracked = trees.tracked_files(cwd)
         known = (*tracked, *facts.changed) if facts.in_git else self._there(facts.root)
-        wanted += named_files(prompt, known)
+        wanted += named_files(prompt, known, _folder(cwd, facts.root))
         wanted += claude.edited if claude else ()
         if not wanted:
             for symbol in named_symbols(prompt):
@@ -120,6 +120,7 @@ class Briefing:
         size = self._world.files.size
         return Brief(
             task=self._options.prompt,
+            folder=_folder(self._world.cwd, facts.root),
             branch=facts.branch,
             commits=facts.commits,
             changed=facts.changed,
@@ -141,6 +142,12 @@ class Briefing:
             budget=self._settings.context_budget,
             folder=folder,
         )
+
+
+def _folder(cwd: Path, root: Path) -> str:
+    """Where the person stands, relative to the root; empty at the root itself."""
+    inside = _in_tree(cwd.resolve(), root)
+    return "" if inside == "." else inside
 
 
 def _in_tree(path: Path, root: Path) -> str:

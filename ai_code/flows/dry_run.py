@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ai_code.core.plan import banner, make_plan
+from ai_code.core.plan import Because, banner, make_plan
 from ai_code.core.verdict import Unavailable
 from ai_code.engines.claude import ClaudeEngine
 from ai_code.engines.registry import local_engine
@@ -42,7 +42,8 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
         else:
             recorder = Recorder(world, settings, options.prompt)
             yield from _local(
-                LocalTurn(world, settings, options, output, recorder, local_engine(step.engine))
+                LocalTurn(world, settings, options, output, recorder, local_engine(step.engine)),
+                step.because,
             )
     for skip in plan.skips:
         yield f"-  {skip.engine} is left out: {skip.reason}"
@@ -72,10 +73,10 @@ def _claude(turn: ClaudeTurn) -> Iterator[str]:
     yield f"   $ {shlex.join(command.argv)}   (the prompt on standard input)"
 
 
-def _local(turn: LocalTurn) -> Iterator[str]:
+def _local(turn: LocalTurn, because: Because) -> Iterator[str]:
     program = turn.find()
     ready = program if isinstance(program, Unavailable) else turn.check()
-    yield f"   {banner(turn.title, 'limit')}"
+    yield f"   {banner(turn.title, because)}"
     if isinstance(ready, Unavailable):
         yield f"   cannot run: {ready.message}"
         yield f"   hint: {ready.hint}"

@@ -33,6 +33,15 @@ _LOCAL_HINTS: Mapping[FailReason | UnavailableReason, str] = {
     UnavailableReason.NO_MODEL: "ollama list",
     UnavailableReason.SERVER: "ollama ps   (is the server well?), then the same once more",
 }
+_HINTS_BY_RULE: Mapping[str, str] = {
+    "aider.stall": _LOCAL_HINTS[FailReason.STALL],
+    "aider.deadline": _LOCAL_HINTS[FailReason.DEADLINE],
+    "aider.unfenced": INSTALL_AIDER,
+    "aider.crash": "aider --version   (does it start?)",
+    "aider.empty": "ollama ps   (is the model well?), then the same once more",
+    "aider.refused": "ai-code --file NAME …   (what the model may edit)",
+}
+"""A failure before anything changed says no more by its reason than that."""
 
 
 def never_ran(turn: Turn) -> bool:
@@ -73,7 +82,9 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
     error = AiCodeError(
         f"aider could not finish: {one_line(verdict.message)}",
         why=claude_reason,
-        hint=hint or _LOCAL_HINTS.get(verdict.reason, _OTHER_MODEL),
+        hint=hint
+        or _HINTS_BY_RULE.get(verdict.evidence.rule)
+        or _LOCAL_HINTS.get(verdict.reason, _OTHER_MODEL),
     )
     if isinstance(verdict, Unavailable) and after_claude:
         error.exit_code = ExitCode.TRY_LATER
@@ -107,6 +118,11 @@ def _with_deadline(error: AiCodeError, turn: Turn) -> AiCodeError:
 
 def _hint(verdict: Failed | Unavailable) -> str:
     if isinstance(verdict, Failed):
+        message = verdict.message.lower()
+        if "no conversation found" in message or "session id" in message:
+            return "ai-code -c …   (the last session), or: claude --resume   (lists them)"
+        if "unknown option" in message:
+            return "claude --help"
         return "ai-code --local …   (to have the local model try)"
     if verdict.hint:
         return verdict.hint

@@ -50,8 +50,12 @@ def decide(
     on_suspect: OnSuspect = "ask",
     ask: Ask | None = None,
     answer_was_cut: bool = False,
+    whole_files: bool = False,
+    to_read: frozenset[str] = frozenset(),
 ) -> LandingPlan:
-    """What lands and what is left out, each with its reason.
+    """What lands and what is left out, each with its reason. ``whole_files``: the model wrote
+    each file anew, so that what is missing was perhaps forgotten. ``to_read`` was given to be
+    read only.
 
     ``ask`` None with ``on_suspect="ask"``: nobody can answer, so it is left out."""
     land: list[Change] = []
@@ -59,10 +63,12 @@ def decide(
     doubts: list[Doubt] = []
     for change in changes.items:
         refused = _refusal(change, allow_protected)
+        if not refused and change.path in to_read:
+            refused = "it was given to be read only (name it to have it edited)"
         if refused:
             left.append(LeftOut(change.path, refused, change))
             continue
-        found = suspicions(change)
+        found = suspicions(change, whole_files=whole_files)
         if answer_was_cut:
             found.insert(0, Suspicion(ANSWER_WAS_CUT))
         if not found or _taken(change, found, on_suspect, ask):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.command import Request
 from ai_code.core.errors import AiCodeError, CannotStartError, TryLaterError
+from ai_code.core.naming import candidate_words
 from ai_code.core.patches import patch
 from ai_code.core.patience import Patience
 from ai_code.core.task import FENCE_LOG, Program, Task
-from ai_code.core.text import one_line
+from ai_code.core.text import one_line, shown_path
 from ai_code.core.verdict import (
     Done,
     Evidence,
@@ -31,6 +32,7 @@ from ai_code.flows.turns import RunOptions, Turn
 from ai_code.flows.warm_up import WarmUp
 
 if TYPE_CHECKING:
+    from ai_code.core.brief import Brief
     from ai_code.core.changes import Change, Changes, Landed, LandingPlan
     from ai_code.core.exits import Exit
     from ai_code.core.ports_tree import TreeFacts, Workspace
@@ -77,6 +79,7 @@ class LocalTurn:
         self._engine = engine
         self.dirty: frozenset[str] = frozenset()
         """Files that differed from the last commit before the model worked."""
+        self._brief: Brief | None = None
         self._warm = WarmUp(world, settings, options, recorder)
 
     @property
@@ -202,8 +205,23 @@ class LocalTurn:
             on_suspect=on_suspect if finished or cut else unfinished,
             ask=self._ask if self._world.console.stdin_is_tty else None,
             answer_was_cut=not finished,
+            whole_files=self._settings.aider_edit_format == "whole",
+            to_read=self._to_read(),
         )
         return self._locked_landing(plan, changes, workspace, run_dir)
+
+    def _to_read(self) -> frozenset[str]:
+        """The project's memory, as far as nobody named it: what Claude will obey in every later
+        run is not a weak model's to rewrite unasked."""
+        if self._brief is None:
+            return frozenset()
+        prompt = self._options.prompt.lower()
+        memory = {each.shown for each in self._brief.context} - set(self._brief.editable)
+        return frozenset(
+            path
+            for path in memory
+            if posixpath.splitext(posixpath.basename(path))[0].lower() not in prompt
+        )
 
     def _locked_landing(
         self, plan: LandingPlan, changes: Changes, workspace: Workspace, run_dir: Path
@@ -246,7 +264,7 @@ class LocalTurn:
         editable: tuple[str, ...],
         claude: Turn | None,
     ) -> Task:
-        brief = self._briefing.write(
+        self._brief = brief = self._briefing.write(
             facts, claude, editable, workspace.path, run_dir / self._engine.name / "context"
         )
         return Task(
@@ -278,5 +296,11 @@ class LocalTurn:
                 self._world.console.important(f"refused: {one_line(refused)}")
 
     def _tell_left_out(self, workspace: Workspace) -> None:
+        named = {*self._options.files, *self._options.reads}
+        named |= set(candidate_words(self._options.prompt))
+        for left in workspace.left_out:
+            if left.path in named:
+                line = f"the model does not get {shown_path(left.path)}: {left.reason}"
+                self._world.console.important(line)
         for left in workspace.left_out[:5]:
             self._world.console.detail(f"not in the worktree: {left.path}: {left.reason}")

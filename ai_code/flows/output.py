@@ -67,14 +67,17 @@ class Output:
             self._console.answer_end()
             self._said = False
 
-    def finish_claude(self, error: str | None = None) -> None:
+    def finish_claude(self, error: str | None = None, facts: dict[str, Any] | None = None) -> None:
         """Claude finished: stdout gets what ``claude -p`` would have printed, an answer (an
-        empty one is a line too) or its words about an error."""
+        empty one is a line too) or its words about an error; made of ``facts`` where a reader
+        of JSON waits for a result that Claude never gave."""
         self.end_text()
         if self._format == "envelope":
             return
         if self._format != "text":
-            if self._result is not None:
+            if self._result is None and facts is not None:
+                self.finish_refused(error or "Claude Code ended without a result", facts)
+            elif self._result is not None:
                 self._console.raw(self._named(self._result) + b"\n")
         elif not self.streams and (error is None or self._answer or error):
             data = (self._answer or error or "").encode("utf-8", "replace")
@@ -129,12 +132,31 @@ class Output:
     def _named(self, line: bytes) -> bytes:
         """The same object with one field more, without parsing megabytes again."""
         body = line.rstrip()
+        if self._format == "json":
+            body = _without(_ONLY_STREAMED, body)
         comma = b"" if body[:-1].rstrip().endswith(b"{") else b","
         return body[:-1] + comma + b'"engine":' + json.dumps(self.engine).encode() + b"}"
 
     def _json(self, value: dict[str, Any]) -> None:
         value["engine"] = self.engine
         self._console.raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+_ONLY_STREAMED = b'"model_usage_since_last_result":'
+"""A key of the last row of a stream, which ``--output-format json`` does not have (2.1.329)."""
+
+
+def _without(key: bytes, body: bytes) -> bytes:
+    """A JSON object without one of its keys, all else byte for byte as it was."""
+    start = body.find(b"," + key)
+    if start < 0:
+        return body
+    text = body[start + 1 + len(key) :].decode("utf-8", "replace")
+    try:
+        _, length = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        return body
+    return body[:start] + text[length:].encode()
 
 
 def _safe(text: str) -> str:

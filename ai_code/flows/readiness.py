@@ -20,7 +20,7 @@ from ai_code.core.memory import (
     need_bytes,
     shape_of,
 )
-from ai_code.core.models import PREFERRED, choose, runs_elsewhere, same_model
+from ai_code.core.models import PREFERRED, can_chat, choose, runs_elsewhere, same_model
 from ai_code.core.ports import (
     Hardware,
     LoadedModel,
@@ -202,9 +202,10 @@ def _no_server(base_url: str, error: ModelServerError) -> Unavailable:
         hint = "ai-code --api http://HOST:11434 …   (or set ollama.api)"
         return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
     message = f"Ollama is not running at {base_url} ({error})"
+    hint = _SERVE if _is_local(base_url) else f"curl {base_url}/api/version"
     if error.kind == "timeout":
         message = f"Ollama does not answer in time at {base_url} ({error})"
-    hint = _SERVE if _is_local(base_url) else f"curl {base_url}/api/version"
+        hint = f"curl {base_url}/api/version   (if that hangs too, start Ollama anew)"
     return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
 
 
@@ -213,11 +214,12 @@ def _no_model(wanted: str, served: Sequence[ServedModel]) -> Unavailable:
     if wanted != "auto":
         message = f"the model {wanted} is not installed in Ollama (installed: {names})"
         hint = f"ollama pull {wanted}"
-    elif served:
+    elif any(can_chat(model.name) for model in served):
         message = f"none of the installed models is chosen by itself ({names}): name one"
-        hint = f"ai-code --model {served[0].name} …   (or set model: in the settings)"
+        first = next(model.name for model in served if can_chat(model.name))
+        hint = f"ai-code --model {first} …   (or set model: in the settings)"
     else:
-        message = "Ollama has no model installed"
+        message = "Ollama has no model installed" + (f" that can edit ({names})" * bool(served))
         hint = f"ollama pull {PREFERRED[0]}"
     evidence = Evidence("ollama.no-model", "none", names)
     return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)

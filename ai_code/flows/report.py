@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ai_code.core.text import one_line
+from ai_code.core.text import one_line, shown_path
 from ai_code.core.verdict import (
     Failed,
     LimitKind,
@@ -58,9 +58,9 @@ def landed_lines(landed: Landed, run_id: str) -> Iterator[str]:
     """What changed, and the commands that follow from it."""
     for file in landed.files:
         word = {"A": "new", "D": "deleted"}.get(file.kind, "changed")
-        yield f"{word}: {one_line(file.path)} (+{file.plus} −{file.minus})"
+        yield f"{word}: {shown_path(file.path)} (+{file.plus} −{file.minus})"
     for doubt in landed.doubts:
-        yield f"look at {one_line(doubt.path)}: {doubt.reason}"
+        yield f"look at {shown_path(doubt.path)}: {doubt.reason}"
     if landed.files:
         yield f"see: ai-code diff   take back: ai-code undo   (run {run_id})"
 
@@ -68,9 +68,9 @@ def landed_lines(landed: Landed, run_id: str) -> Iterator[str]:
 def left_lines(landed: Landed) -> Iterator[str]:
     """What did not reach the tree, why, and where it is kept."""
     for left in landed.left_out:
-        yield f"left out: {one_line(left.path)}: {left.reason}"
+        yield f"left out: {shown_path(left.path)}: {left.reason}"
     for conflict in landed.conflicts:
-        yield f"not merged: {one_line(conflict.path)}: {conflict.reason}"
+        yield f"not merged: {shown_path(conflict.path)}: {conflict.reason}"
     if landed.patch_path:
         yield f"what did not land is kept: git apply {landed.patch_path}"
 

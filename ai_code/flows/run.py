@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from ai_code.core.verdict import (
 )
 from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
+from ai_code.flows.limit_memory import LimitMemory
 from ai_code.flows.output import Output
 from ai_code.flows.recorder import Recorder
 from ai_code.flows.report import SMALL_TASKS, denied_line, reason_line
@@ -36,11 +36,6 @@ if TYPE_CHECKING:
     from ai_code.flows.readiness import Ready
     from ai_code.flows.world import World
     from ai_code.settings import Settings
-
-_PLAN_LIMITS = frozenset(LimitKind) - {LimitKind.RATE, LimitKind.OVERLOADED}
-
-
-_ANY: frozenset[str] = frozenset(LimitKind)
 
 
 class Run:
@@ -67,6 +62,10 @@ class Run:
         )
 
     @cached_property
+    def _known(self) -> LimitMemory:
+        return LimitMemory(self._world, self._settings, self._claude.scope)
+
+    @cached_property
     def _local(self) -> LocalTurn:
         """Imported and made when Claude is in trouble: most runs never need it."""
         from ai_code.engines.registry import LOCAL, local_engine
@@ -90,6 +89,7 @@ class Run:
             told = envelope(self._recorder.record, self._turns, code, error)
             self._world.console.raw(told.encode("utf-8", "replace") + b"\n")
         if error is not None:
+            error.in_envelope = True
             raise error
         return code
 
@@ -117,30 +117,8 @@ class Run:
             local_only=self._options.local_only,
             fallback=settings.fallback_enabled,
             engines=settings.fallback_engines,
-            skip=self._skip_claude(),
+            skip="" if self._options.local_only or self._options.wait else self._known.to_skip(),
         )
-
-    def _skip_claude(self) -> str:
-        """With ``claude.when-limited: skip``: the limit that still holds, in words. Only where
-        the fallback would answer to it at once, and nobody asked to wait."""
-        settings, options = self._settings, self._options
-        skips = settings.claude_when_limited == "skip" and settings.fallback_on_limit == "local"
-        if not skips or options.local_only or options.wait:
-            return ""
-        return self._known_limit(settings.fallback_on)
-
-    def _known_limit(self, kinds: Collection[str] = _ANY) -> str:
-        """A limit seen earlier whose reset lies ahead, in words; or nothing."""
-        now = int(self._world.clock.now())
-        for known in self._world.limits.current(self._claude.scope, now):
-            # The limit of one model says nothing about the model that is asked for now.
-            model = known.kind is LimitKind.MODEL and kinds is not _ANY
-            if known.kind in kinds and not model and known.resets_at and known.resets_at > now:
-                from ai_code.core.resets import describe_reset
-
-                told = describe_reset(known.resets_at, now, self._world.clock.local_tz())
-                return f"{known.kind} limit, resets {told}"
-        return ""
 
     def _first(self, plan: Plan) -> int:
         if not plan.steps:
@@ -167,7 +145,7 @@ class Run:
         waited = False
         while self._waits(turn.verdict):
             assert isinstance(turn.verdict, LimitReached)
-            self._remember(turn.verdict)
+            self._known.remember(turn.verdict)
             from ai_code.flows.waiting import wait_for_reset
 
             resume = turn.session_id if self._claude.knows_session else ""
@@ -182,7 +160,7 @@ class Run:
     def _begin_claude(self, program: Program) -> None:
         console, folder = self._world.console, self._claude.folder
         self._output.begin("claude")
-        known = self._known_limit()
+        known = self._known.limit()
         version = f"version {program.version_text}" if program.version else ""
         line = f"{known}; trying all the same" if known else version
         console.banner(banner("Claude Code", "first"), line)
@@ -198,22 +176,33 @@ class Run:
 
     def _after_claude(self, plan: Plan, turn: Turn) -> int:
         verdict = turn.verdict
-        self._remember(verdict)
+        self._known.remember(verdict)
         for tool in self._claude.denied:
             self._world.console.important(denied_line(tool))
         if isinstance(verdict, Done):
             self._output.finish_claude()
             return self._done(self._changed)
         if isinstance(verdict, Interrupted):
-            if turn.exit is None or turn.exit.person_signal is None:
-                self._world.console.important("Claude Code was stopped before it had answered.")
-            return 128 + (verdict.signal or 2)
+            return self._claude_stopped(verdict, turn)
         later = [step for step in plan.steps if step.engine != "claude"]
         if later and goes_on(verdict, self._settings.fallback_on) and self._goes_local(verdict):
             because: Because = "limit" if isinstance(verdict, LimitReached) else "unavailable"
             reason = self._reason(verdict).removeprefix("Claude Code: ")
             return self._run_local(because, reason, turn)
         return self._stop_with(verdict, turn)
+
+    def _claude_stopped(self, verdict: Interrupted, turn: Turn) -> int:
+        """By the person, by a signal from outside, or by itself without an answer (what 2.0.77
+        prints for an empty one is a failure to us, whatever its exit status)."""
+        if turn.exit is not None and turn.exit.person_signal is not None:
+            return 128 + (verdict.signal or 2)
+        words = "Claude Code was stopped before it had answered"
+        if verdict.signal:
+            self._world.console.important(f"{words}.")
+            self._output.finish_refused(words, facts_of(turn, self._turns))
+            return 128 + verdict.signal
+        self._output.finish_claude(self._claude.printed, facts_of(turn, self._turns))
+        raise AiCodeError("Claude Code ended without an answer", hint="the same once more")
 
     def _goes_local(self, verdict: Verdict) -> bool:
         """By ``fallback.on-limit``; ``ask`` without anybody to ask stops."""
@@ -233,21 +222,10 @@ class Run:
     def _stop_with(self, verdict: Verdict, turn: Turn) -> int:
         """What does not fall back ends with Claude's own words and a hint."""
         if isinstance(verdict, Failed | Unavailable) and not never_ran(turn):
-            self._output.finish_claude(self._claude.printed)
+            self._output.finish_claude(self._claude.printed, facts_of(turn, self._turns))
         else:
             self._output.finish_refused(self._reason(verdict), facts_of(turn, self._turns))
         raise claude_ended(turn, self._reason(verdict), self._settings.claude_command[0])
-
-    def _remember(self, verdict: Verdict) -> None:
-        """What is known of limits; only Claude's own word changes it."""
-        now = int(self._world.clock.now())
-        try:
-            if isinstance(verdict, LimitReached) and verdict.kind in _PLAN_LIMITS:
-                self._world.limits.record(self._claude.scope, verdict, now)
-            elif isinstance(verdict, Done):
-                self._world.limits.clear(self._claude.scope)
-        except OSError as error:
-            self._world.console.detail(f"known limits could not be written: {error.strerror}")
 
     def _trouble(self) -> None:
         """Claude is retrying: the local side may warm up meanwhile."""
@@ -313,6 +291,8 @@ class Run:
     def _after_local(self, turn: Turn, claude: Turn | None) -> int:
         console, verdict = self._world.console, turn.verdict
         if isinstance(verdict, Interrupted):
+            if not (turn.landed and turn.landed.files):
+                console.important("Stopped. Nothing landed.")
             return 128 + (verdict.signal or 2)
         if isinstance(verdict, Done):
             if self._settings.fallback_auto_commit and turn.landed:
@@ -321,7 +301,7 @@ class Run:
                 run_id, prompt = self._recorder.run_id, self._options.prompt
                 commit_landed(self._world, turn, run_id, prompt, self._local.dirty)
             changed = bool(turn.landed and turn.landed.files)
-            if not changed and turn.landed is None:
+            if not changed and turn.landed is None and not self._options.expect_changes:
                 console.note("Nothing was changed.")
             self._output.finish_local(turn.answer, facts_of(turn, self._turns))
             if turn.landed and not changed:

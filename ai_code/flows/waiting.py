@@ -33,8 +33,8 @@ def wait_for_reset(
     if resets_at is None:
         console.important("No reset time is known; trying again in 15 minutes. Ctrl-C stops.")
     else:
-        told = describe_reset(resets_at, start, clock.local_tz())
-        console.important(f"Waiting for Claude: {told}. Ctrl-C stops.")
+        told = describe_reset(until, start, clock.local_tz())
+        console.important(f"Waiting for Claude ({limit.kind} limit): {told}. Ctrl-C stops.")
     try:
         _sleep(world, until)
     except Stopped:

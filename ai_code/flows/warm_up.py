@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
+from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.readiness import Ready, ask_local
 
 if TYPE_CHECKING:
     from ai_code.core.ports_tree import TreeFacts, Workspace
-    from ai_code.core.verdict import Unavailable
     from ai_code.flows.recorder import Recorder
     from ai_code.flows.turns import RunOptions
     from ai_code.flows.world import World
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _LASTING_S = 5.0
 """Trouble that has lasted so long may well stay: most 429 pass sooner, and a model takes up the
 memory that somebody else may need."""
+
+
+_FRESH_S = 1.0
+"""An answer of the server's that is older is asked for again: it takes milliseconds."""
 
 
 class WarmUp:
@@ -52,9 +56,23 @@ class WarmUp:
         """Server, model, memory; under a second."""
         if self._checked is None:
             early = self._early() if self._early else None
-            # What was not ready a moment ago may be by now.
-            self._checked = early if isinstance(early, Ready) else self._check()
+            # What was not ready a moment ago may be by now, and what was may be no more.
+            if isinstance(early, Ready) and not self._is_old():
+                self._checked = early
+            else:
+                self._checked = self._newer(early, self._check())
         return self._checked
+
+    def _newer(
+        self, early: Ready | Unavailable | None, now: Ready | Unavailable
+    ) -> Ready | Unavailable:
+        """``now``, unless it only sees the memory that the model takes which we are loading."""
+        if not isinstance(early, Ready) or self._loading != early.local.name:
+            return now
+        if isinstance(now, Ready):
+            same = now.local.name == early.local.name
+            return early if same and not now.loaded else now
+        return early if now.reason is UnavailableReason.MEMORY else now
 
     def load(self, ready: Ready) -> None:
         """Has the model loaded beside us, with the context that the engine will ask for. A
@@ -91,13 +109,17 @@ class WarmUp:
             self._world.trees.discard(self._recorder.run_dir)
             return None
 
+    def _is_old(self) -> bool:
+        now = self._world.clock.monotonic()
+        return self._since is None or now - self._since > _FRESH_S
+
     def _check(self) -> Ready | Unavailable:
         return ask_local(self._world, self._settings)
 
     def _prepare(self) -> Workspace | None:
         """Beside Claude's retries. Not where a snapshot of the tree is kept for --expect-changes:
         a run has room for one."""
-        ready = self.check()
+        ready = self._early() if self._early else None
         if not isinstance(ready, Ready):
             return None
         self.load(ready)

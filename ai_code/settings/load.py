@@ -192,7 +192,9 @@ def _converted(key: Key, raw: object, source: str) -> Value:
         return convert(key, from_text(key, raw) if isinstance(raw, str) else raw)
     except BadValueError as error:
         hint = error.hint or "ai-code config show --origin"
-        raise ConfigError(f"{source}: {error}", why=f"it sets {key.name}", hint=hint) from error
+        raise ConfigError(
+            f"{source}: {error}", why=f"that is the value of {key.name}", hint=hint
+        ) from error
 
 
 def _one_voice(chosen: dict[str, Chosen]) -> None:

@@ -111,13 +111,14 @@ class FileJournal:
 
     def prune(self, keep_days: float) -> int:
         """Removes runs that were begun more than ``keep_days`` ago; how many."""
-        from ai_code.system.private_git import remove
-
         oldest = time.gmtime(self._now() - keep_days * _DAY_S)
         limit = time.strftime("%Y%m%d-%H%M%S", oldest)
         old = [run_id for run_id in self._ids() if run_id < limit]
-        for run_id in old:
-            remove(self._runs / run_id)
+        if old:
+            from ai_code.system.private_git import remove
+
+            for run_id in old:
+                remove(self._runs / run_id)
         return len(old)
 
     def _in_tree(self, record: RunRecord) -> bool:

@@ -115,7 +115,9 @@ def _parsed(text: str) -> tuple[int, ...] | None:
 
 def _which(name: str, search: str) -> str | None:
     """As ``shutil.which`` on POSIX; importing that takes 1.6 ms (all its archive formats)."""
-    places = [name] if "/" in name else [os.path.join(each, name) for each in search.split(":")]  # noqa: PTH118
+    # A relative folder of PATH is the repository's to fill.
+    folders = [each for each in search.split(":") if each.startswith("/")]
+    places = [name] if "/" in name else [os.path.join(each, name) for each in folders]  # noqa: PTH118
     for path in places:
         if os.access(path, os.X_OK) and not os.path.isdir(path):  # noqa: PTH112
             return path

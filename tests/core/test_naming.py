@@ -100,3 +100,13 @@ def test_a_huge_prompt_takes_no_time() -> None:
 )
 def test_symbols(prompt: str, found: tuple[str, ...]) -> None:
     assert set(named_symbols(prompt)) == set(found)
+
+
+def test_names_are_seen_from_where_the_person_stands() -> None:
+    known = ["hello.py", "sub/hello.py", "sub/deep/x.py"]
+    assert named_files("change hello.py", known, "sub") == ("sub/hello.py",)
+    assert named_files("change ../hello.py and deep/x.py", known, "sub") == (
+        "hello.py",
+        "sub/deep/x.py",
+    )
+    assert named_files("change hello.py", known) == ("hello.py",)

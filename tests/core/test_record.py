@@ -32,6 +32,7 @@ records = st.builds(
             engine=texts,
             excerpt=texts,
             exit_code=st.none() | st.integers(0, 255),
+            # Not a number equals nothing, itself neither.
             wall_s=st.floats(0, 1e6),
         ),
         max_size=3,

@@ -177,3 +177,22 @@ def test_modes_links_and_binaries() -> None:
 def test_any_bytes_have_an_answer(before: bytes, after: bytes, path: str) -> None:
     reasons(before, after, path)
     assert reasons(before, before, path) == []
+
+
+def test_a_file_written_anew_and_not_to_its_end() -> None:
+    """Whole-file answers that stop early, and look finished."""
+    before = "".join(f"def f{n}():\n    return {n}\n\n\n" for n in range(20)).encode()
+    head = b"".join(before.splitlines(keepends=True)[:60])
+    edited = head.replace(b"return 3", b"return 33")
+    change = Change("a.py", "M", 0o100644, 0o100644, before, edited)
+    assert [each.reason for each in suspicions(change, whole_files=True)] == ["its end is missing"]
+    assert suspicions(change) == [], "in a diff a deletion is meant"
+
+
+def test_dots_where_lines_are_gone() -> None:
+    before = "".join(f"line {n}\n" for n in range(60)).encode()
+    after = "".join(f"line {n}\n" for n in range(50)).encode() + b"...\n"
+    change = Change("notes.md", "M", 0o100644, 0o100644, before, after)
+    assert "a placeholder stands where code was" in [each.reason for each in suspicions(change)]
+    stub = Change("a.py", "M", 0o100644, 0o100644, b"a\nb\nc\n", b"def f():\n    ...\n")
+    assert "a placeholder stands where code was" not in [each.reason for each in suspicions(stub)]

@@ -14,17 +14,16 @@ if __name__ == "__main__":
 
 
 def local_engine_first() -> None:
-    from ai_code.flows.run import Run
+    from ai_code.flows.limit_memory import LimitMemory
 
-    Run._skip_claude = lambda self: "broken"  # type: ignore[method-assign]
+    LimitMemory.to_skip = lambda self: "broken"  # type: ignore[method-assign]
 
 
 def sticky_fallback() -> None:
     """Once limited, Claude is never asked again."""
-    from ai_code.flows.run import Run
+    from ai_code.flows.limit_memory import LimitMemory
 
-    known = Run._known_limit
-    Run._skip_claude = lambda self: known(self)  # type: ignore[method-assign]
+    LimitMemory.to_skip = LimitMemory.limit  # type: ignore[method-assign,assignment]
 
 
 def no_limit_is_seen() -> None:

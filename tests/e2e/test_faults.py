@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -275,3 +276,56 @@ def test_an_aider_without_its_fence_is_ended_before_it_works(world: World) -> No
     assert "the write fence could not be raised" in run.stderr
     assert run.hint.startswith("uv tool install")
     assert not outside.exists()
+
+
+def test_a_wrapper_around_aider_may_say_something(world: World) -> None:
+    world.ollama()
+    inner = world.script("inner-aider", aider_writes(hello__py=DOCUMENTED))
+    wrapper = f'#!/bin/sh\necho activating\necho env >&2\nsleep 0.5\nexec {inner} "$@"\n'
+    world.script("aider", wrapper)
+    run = world.run("--local", TASK)
+    assert run.code == 0, run
+    assert world.text() == DOCUMENTED
+
+
+@pytest.mark.parametrize("format_", ["text", "json", "stream-json"])
+def test_a_claude_that_ends_without_an_answer(world: World, format_: str) -> None:
+    """Nobody sent it a signal: it failed, and a reader of JSON gets a result all the same."""
+    world.script("claude", claude_that("exit 0"))
+    run = world.run("--output-format", format_, TASK)
+    assert run.code == 1, run
+    assert "Claude Code ended without an answer" in run.stderr
+    if format_ != "text":
+        result = json.loads(run.stdout.splitlines()[-1])
+        assert (result["type"], result["is_error"]) == ("result", True)
+
+
+def test_json_readers_get_a_result_after_a_deadline(world: World) -> None:
+    world.script("claude", claude_that("sleep 30"))
+    run = world.run("--output-format", "json", "--timeout", "1", TASK)
+    assert run.code == 124, run
+    assert json.loads(run.stdout)["is_error"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [([""], 2), (["--bogus", "x"], 2), (["--model", "a b", "x"], 2), (["--dry-run", "x"], 2)],
+)
+def test_json_also_for_a_wrong_command_line(world: World, arguments: list[str], code: int) -> None:
+    run = world.run("--json", *arguments)
+    told = json.loads(run.stdout)
+    assert (run.code, told["ok"], told["exit_code"]) == (code, False, code)
+    assert told["error"]["what"]
+
+
+def test_json_also_for_broken_settings(world: World) -> None:
+    world.settings("model: [")
+    run = world.run("--json", TASK)
+    assert run.code == 78 and json.loads(run.stdout)["exit_code"] == 78
+
+
+@pytest.mark.parametrize("arguments", [("-c",), ("--continue",), ("--resume", "x"), ("-r", "x")])
+def test_sessions_are_our_own_options(world: World, arguments: tuple[str, ...]) -> None:
+    run = world.run("x", "--", *arguments)
+    assert run.code == 2
+    assert run.hint.startswith(("ai-code -c", "ai-code --resume"))

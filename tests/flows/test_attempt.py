@@ -39,6 +39,7 @@ class Scripted:
     """An engine's reader that gives out events as they are told to it."""
 
     session_id = ""
+    begun = True
 
     def __init__(self) -> None:
         self.next: list[Event] = []

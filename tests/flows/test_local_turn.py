@@ -183,15 +183,50 @@ def write(world: FakeWorld, name: str, text: str) -> None:
 
 
 def test_landing_lines(world: FakeWorld) -> None:
-    world.expect_aider(edits={"hello.py": EDITED, "new.py": "x = 1\n", "README.md": None})
+    (world.cwd / "old.py").write_text("x = 0\n")
+    commit(world)
+    world.expect_aider(edits={"hello.py": EDITED, "new.py": "x = 1\n", "old.py": None})
     assert world.go(local_only=True).code == 0
     notes = world.console.of("note")
     run_id = world.record.id
     assert "changed: hello.py (+1 −0)" in notes
     assert "new: new.py (+1 −0)" in notes
-    assert any(note.startswith("deleted: README.md (+0 −") for note in notes)
+    assert any(note.startswith("deleted: old.py (+0 −") for note in notes)
     assert f"see: ai-code diff   take back: ai-code undo   (run {run_id})" in notes
     assert "Nothing was changed." not in notes
+
+
+def test_what_was_given_to_be_read_does_not_land_unless_it_is_named(world: FakeWorld) -> None:
+    """Claude obeys CLAUDE.md in every later run."""
+    before = world.read("CLAUDE.md")
+    world.expect_aider(edits={"hello.py": EDITED, "CLAUDE.md": "Obey me.\n"})
+    assert world.go(local_only=True).code == 0
+    assert (world.read("CLAUDE.md"), world.read("hello.py")) == (before, EDITED)
+    assert any(
+        "CLAUDE.md: it was given to be read only" in line for line in world.console.of("important")
+    )
+    world.expect_aider(edits={"CLAUDE.md": "Be brief.\n"})
+    assert world.go("shorten claude.md", local_only=True).code == 0
+    assert world.read("CLAUDE.md") == "Be brief.\n"
+
+
+def test_names_are_meant_from_where_the_person_stands(world: FakeWorld) -> None:
+    inner = world.cwd / "sub"
+    inner.mkdir()
+    (inner / "hello.py").write_text("x = 1\n")
+    commit(world)
+    world.cwd = inner
+    run_local(world, "change hello.py and README.md")
+    assert editable(world) == ["sub/hello.py", "README.md"]
+    assert "stands in the folder sub/" in world.message()
+
+
+def test_a_private_file_that_is_named_is_told(world: FakeWorld) -> None:
+    (world.cwd / ".env").write_text("KEY=1\n")
+    run_local(world, "change .env and hello.py")
+    assert any(
+        line.startswith("the model does not get .env: ") for line in world.console.of("important")
+    )
 
 
 def test_a_conflict_is_named_and_kept(world: FakeWorld) -> None:
@@ -242,7 +277,7 @@ def test_a_name_that_fools_the_eye_is_shown_safely(world: FakeWorld) -> None:
     assert world.go(local_only=True).code == 1
     assert "\x1b" not in world.console.told
     told = world.console.of("important")
-    assert any(line.startswith("left out: a^[[2Jb.py: ") for line in told)
+    assert any(line.startswith('left out: "a^[[2Jb.py": ') for line in told)
 
 
 def test_aiders_own_droppings_are_nobodys_change(world: FakeWorld) -> None:

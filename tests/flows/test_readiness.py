@@ -101,7 +101,7 @@ def test_ready() -> None:
     ("error", "words", "hint"),
     [
         (ModelServerError("refused", "Connection refused"), "is not running at", "ollama serve"),
-        (ModelServerError("timeout", "no answer"), "does not answer in time", "ollama serve"),
+        (ModelServerError("timeout", "no answer"), "does not answer in time", "start Ollama anew"),
         (ModelServerError("garbage", "no JSON"), "is not Ollama", "--api"),
     ],
 )
@@ -152,7 +152,7 @@ def test_a_server_elsewhere_is_not_started_here() -> None:
             "--model a:1b",
         ),
         (["a:1b"], "b:1b", "b:1b is not installed in Ollama (installed: a:1b)", "pull b:1b"),
-        (["nomic-embed-text"], "auto", "by itself (nomic-embed-text:latest)", "--model"),
+        (["nomic-embed-text"], "auto", "that can edit (nomic-embed-text:latest)", "ollama pull"),
     ],
 )
 def test_no_model(installed: list[str], model: str, words: str, hint: str) -> None:

@@ -59,7 +59,7 @@ def test_landed_lines() -> None:
     )
     assert list(landed_lines(landed, "run-1")) == [
         "changed: a.py (+3 −1)",
-        "new: n ew.py (+2 −0)",
+        'new: "n\\new.py" (+2 −0)',
         "look at a.py: it lost much of its text",
         "see: ai-code diff   take back: ai-code undo   (run run-1)",
     ]

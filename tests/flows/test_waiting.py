@@ -23,7 +23,9 @@ def limit(resets_at: int | None) -> LimitReached:
 def test_it_sleeps_to_the_reset_and_a_little_longer(world: FakeWorld) -> None:
     wait_for_reset(world, limit(NOW + 100))
     assert world.clock.now() == NOW + 105
-    assert world.console.of("important") == ["Waiting for Claude: 20:49 (in 1 min). Ctrl-C stops."]
+    assert world.console.of("important") == [
+        "Waiting for Claude (session limit): 20:49 (in 1 min). Ctrl-C stops."
+    ]
     assert world.console.of("status")[0].startswith("going on with Claude at 20:49")
     assert max(world.clock.slept) <= 1.0, "a signal must not wait"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ai_code.core.errors import AiCodeError
-from ai_code.core.ports import ModelServerError
+from ai_code.core.ports import Machine, ModelServerError, ServedModel
 from tests.flows.fake_world import EDITED, FakeWorld, Silence
 from tests.recorded import recordings
 
@@ -164,3 +164,26 @@ def test_a_snapshot_for_expect_changes_stays_what_it_is(
     assert world.go(expect_changes=True).code == 1
     assert [name for name, _, _ in world.server.preloaded] == [MODEL]
     assert len(prepared) == 1, "the snapshot alone"
+
+
+def test_a_server_that_went_away_meanwhile_is_not_ready(world: FakeWorld) -> None:
+    gone = ModelServerError("refused", "Connection refused")
+    retries(world, 6.0, meanwhile=lambda: setattr(world.server, "error", gone))
+    ended = world.go()
+    assert ended.code == 75 and "Ollama is not running" in ended.text
+
+
+def test_another_model_than_a_moment_ago(world: FakeWorld) -> None:
+    other = [ServedModel("codellama:7b", 4 << 30)]
+    retries(world, 6.0, meanwhile=lambda: setattr(world.server, "served", other))
+    world.expect_aider()
+    assert world.go().code == 0
+    assert "now codellama:7b" in world.console.of("switch")[0]
+
+
+def test_the_memory_that_the_model_takes_while_it_loads_is_its_own(world: FakeWorld) -> None:
+    little = Machine(8 << 30, 1 << 30)
+    retries(world, 6.0, meanwhile=lambda: setattr(world.hardware, "machine", little))
+    world.expect_aider()
+    assert world.go().code == 0
+    assert "now qwen2.5-coder:7b" in world.console.of("switch")[0]

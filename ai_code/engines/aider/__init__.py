@@ -42,6 +42,11 @@ class AiderRun:
 
     session_id = ""
 
+    @property
+    def begun(self) -> bool:
+        """See ``registry.EngineRun``."""
+        return self._reader.begun
+
     def __init__(self) -> None:
         self._reader = AiderReader()
 

@@ -47,7 +47,7 @@ def judge_aider(reader: AiderReader, exit_: Exit, *, changed: bool) -> Verdict:
 def _problem(reader: AiderReader, exit_: Exit) -> tuple[Failed, Unavailable] | None:
     if exit_.ended_by is EndedBy.UNFENCED:
         text = (
-            "it was stopped before it worked: its Python ignores PYTHONPATH (python -I or -E), "
+            "it was stopped before it worked: its Python ignores PYTHONPATH (python -I, -E or -S), "
             "so the write fence could not be raised"
         )
         return _both("aider.unfenced", text, FailReason.OTHER, UnavailableReason.MISSING)
@@ -118,4 +118,4 @@ def _told(error: str) -> str:
     text = inner.group(1) if inner else re.sub(r"^litellm\.\w+: (\w+Exception - )?", "", error)
     if "peer closed connection" in text or "incomplete chunked read" in text:
         return "the model's answer was cut off: the server closed the connection"
-    return text.strip()[:300]
+    return re.sub(r"\[Errno -?\d+\] ", "", text).strip()[:300]

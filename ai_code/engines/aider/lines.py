@@ -96,7 +96,9 @@ _ERROR_START = "litellm."
 _LONGEST_NAME = 300
 _PERMANENT = re.compile(
     r"not found|requires more system memory|out.of.memory|unauthorized|forbidden|"
-    r"\b(400|401|403|404)\b|does not support",
+    r"\b(400|401|403|404)\b|does not support|"
+    # Ollama's own word in mid-answer. litellm 1.81 was seen to lock up for ever in its retry.
+    r"got unexpected response from ollama",
     re.IGNORECASE,
 )
 _PATH = re.compile(r"\S*(?:\.\w+|/\S+)$")

@@ -29,14 +29,14 @@ _Part = Callable[[str, list[Event]], None]
 class AiderReader:
     """Reads one run. Afterwards ``answer`` is the last reply, ``error`` the last failure that
     no reply followed, ``applied`` the files aider says it edited, ``refused`` those it would
-    not write."""
+    not write. ``begun`` says that aider's name was seen."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._line = ""
         self._shown = 0
         self._part: _Part = self._starting
-        self._begun = False
+        self.begun = False
         self._blanks = 0
         self._mid_line = False
         self._first = ""
@@ -95,8 +95,8 @@ class AiderReader:
         """Until the first blank line after aider's name and version."""
         self._note_crash(line)
         if lines.START.match(line):
-            self._begun = True
-        elif self._begun and not line:
+            self.begun = True
+        elif self.begun and not line:
             self._part = self._between
 
     def _between(self, line: str, events: list[Event]) -> None:

@@ -44,6 +44,9 @@ class ClaudeEngine:
 class ClaudeRun:
     """Reader and judge of one attempt."""
 
+    begun = True
+    """Claude works in the person's own tree: no fence is waited for."""
+
     def __init__(self, describe_reset: Callable[[int], str] | None = None) -> None:
         self._describe_reset = describe_reset
         self._answer = ""
@@ -87,6 +90,9 @@ class ClaudeRun:
         """What ``claude -p`` would have printed at the end: for its result, or what it said
         without any event."""
         seen = self._reader.observed
+        if seen.result and "No conversation found" in seen.stderr_tail:
+            # It says so on stderr, and on stdout nothing (2.1.329).
+            return ""
         return seen.result.printed if seen.result else "" if seen.events else seen.plain
 
     @property

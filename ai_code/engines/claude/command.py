@@ -55,10 +55,20 @@ def claude_command(task: Task) -> Command:
     )
 
 
+_OUR_SESSION = {"-c": "-c", "--continue": "-c", "-r": "--resume ID", "--resume": "--resume ID"}
+"""Claude's options for a session → ours; Claude refuses them beside the session id we preset."""
+
+
 def check_engine_args(args: tuple[str, ...]) -> None:
     """Raises UsageError for an argument that is ours to set."""
     for argument in args:
         name = argument.split("=", 1)[0]
+        if name in _OUR_SESSION:
+            raise UsageError(
+                f"{name} after -- is an option of ai-code itself",
+                why="ai-code chooses the session, so that it can go on with it after a limit.",
+                hint=f"ai-code {_OUR_SESSION[name]} …",
+            )
         if name in OWNED_OPTIONS:
             raise UsageError(
                 f"{name} after -- is set by ai-code itself",

@@ -34,6 +34,7 @@ class ClaudeReader:
         self._lines = LineBuffer(longest_line)
         self._stderr = Tail(_STDERR_KEPT)
         self._plain = Head(_PLAIN_KEPT)
+        self._describe_reset = describe_reset
         self._stream = Stream(describe_reset)
         self._events = 0
 
@@ -56,7 +57,9 @@ class ClaudeReader:
             return self._snapshot()
         ended = copy.copy(self)
         ended._plain = copy.deepcopy(self._plain)
-        ended._stream = copy.deepcopy(self._stream)
+        # The state is copied, not whoever makes words of a reset: behind it is the whole world.
+        shared = {id(self._describe_reset): self._describe_reset}
+        ended._stream = copy.deepcopy(self._stream, shared)
         ended._line(rest)
         return ended._snapshot()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -255,3 +256,17 @@ def test_fields_of_wrong_types_are_absent() -> None:
         line(type="unheard_of"),
         b'{"type":"result","api_error_status":1e999}\n',
     )
+
+
+def test_a_look_in_the_middle_of_a_line_copies_nothing_of_the_world() -> None:
+    class World:
+        def __init__(self) -> None:
+            self.lock = threading.Lock()  # what cannot be copied
+
+        def words(self, resets_at: int) -> str:
+            return str(resets_at)
+
+    reader = ClaudeReader(World().words)
+    reader.feed("out", RESULT.rstrip())
+    seen = reader.observed.result
+    assert seen is not None and seen.text == "Fine."
