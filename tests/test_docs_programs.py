@@ -50,6 +50,7 @@ KNOWN: dict[tuple[str, str], str] = {
     ("ls", "~/.local/state/ai-code/runs"): "the folder is the person's",
     ("command", "-v"): "what it looks for is not here",
     ("unset", "ANTHROPIC_API_KEY"): RUN,
+    ("rm", "-r"): HELP,
     ("kill", "-9"): "it ends something",
     ("claude", "--version"): "Claude Code is not on the path of these tests",
     ("claude", "-p"): "Claude Code is not on the path of these tests",

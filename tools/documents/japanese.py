@@ -10,7 +10,8 @@ HELP: dict[str, str] = {
     "model": "ローカルモデル。auto なら、推奨モデルのうち最初に見つかったインストール済みのもの。",
     "quiet": "エラーと、引き継ぎを知らせる行のほかは何も表示しない。",
     "verbose": "何をなぜしているかを詳しく表示する。",
-    "patience": "Claude の一時的な 429 や 529 を、引き継ぐ前に待つ時間。",
+    "patience": "Claude の一時的な 429 や 529 を、引き継ぐ前に待つ時間。"
+    "fallback.on に network があれば、接続できないときも待つ。",
     "stall-timeout": "これだけの間、何も出力しないエンジンを終わらせる。0 なら終わらせない。"
     "ツールに時間のかかる Claude は、設定しなければ 30 分。",
     "timeout": "エンジン一つあたりの制限時間。0 なら無制限。",
@@ -21,7 +22,7 @@ HELP: dict[str, str] = {
     "claude.extra-usage": "有料の追加使用が始まったとき、知らせるだけか(tell)、"
     "上限とみなすか(limit)。",
     "fallback.enabled": "上限に達したとき、別のエンジンに引き継ぐか。",
-    "fallback.engines": "引き継ぐエンジン。この順に使う。",
+    "fallback.engines": "上限に達したとき引き継ぐエンジン。先頭のものを使う。",
     "fallback.on": "何に対して引き継ぐか。plan は session、weekly、model、usage をまとめたもの。",
     "fallback.on-limit": "上限に達したとき、ローカルで続ける・リセットを待つ・尋ねる・止まる。"
     "--wait は wait と同じ。",

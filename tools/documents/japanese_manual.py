@@ -31,6 +31,8 @@ FILES: dict[str, str] = {
     ".ai-code.yaml": "プロジェクトの設定。リポジトリのルート、またはより近いフォルダーに置きます。",
     "~/.local/state/ai-code/": "実行の記録、取り消しに必要なもの、分かっている上限、信頼。"
     "本人だけが読めます($XDG_STATE_HOME で移せます)。",
+    "~/.local/share/ai-code/": "`ai-code drill` がインストールした Claude Code($XDG_DATA_HOME で"
+    "移せます)。",
     "~/.cache/ai-code/": "インストール済みのプログラムのバージョン($XDG_CACHE_HOME で移せます)。",
 }
 
@@ -63,8 +65,8 @@ COMMANDS: dict[str, str] = {
     "config trust": "このプロジェクトの .ai-code.yaml に、コマンド、引数、接続先などの設定を"
     "認めます。内容が変わると、もう一度確認が必要です。",
     "completion": "シェル SHELL の補完スクリプトを表示します。",
-    "drill": "一時的なリポジトリの中で使用上限を再現し、引き継ぎを最初から最後まで行って、"
-    "どの部分が動いたかを表で示します。課金されることはありません。",
+    "drill": "一時的なプロジェクトの中で使用上限を再現し、引き継ぎを最初から最後まで行って、"
+    "どの部分が動いたかを表で示します。ログイン情報は使わず、課金されることもありません。",
 }
 
 OPTIONS: dict[str, str] = {
@@ -107,8 +109,9 @@ OPTIONS: dict[str, str] = {
     "config trust --revoke": "信頼を取り消します。",
     "config trust --list": "信頼しているファイルを表示します。",
     "drill --scenario": "シナリオを一つ選びます。all ならすべて。",
-    "drill --real": "Ollama、モデル、プログラムの代役を認めません。",
+    "drill --real": "Ollama とモデルの代役も、Claude の記録も認めません。",
     "drill --yes": "Claude Code がなければインストールすることに同意します。",
-    "drill --json": "結果を JSON で出力します。",
-    "drill --keep": "一時フォルダーを残します。",
+    "drill --json": "一つのオブジェクトを標準出力に出します。",
+    "drill --keep": "一時フォルダーを残し、その場所を示します。",
+    "drill --verbose": "その間に ai-code が表示するものも見せます。",
 }
