@@ -51,7 +51,7 @@ def test_the_recording_shows_the_main_job(drawing: ModuleType) -> None:
         "changed: greet.py (+1 −0)",
         "$ ai-code diff --stat",
         "$ ai-code undo --yes",
-        "1 file as before run ",
+        "1 file is as before run ",
     ]
     places = [last.find(part) for part in parts]
     assert -1 not in places and places == sorted(places), last
