@@ -23,7 +23,7 @@ VERSION = 1
     show_default=True,
     help=f"What happens: {', '.join(SCENARIOS)}, or {ALL}.",
 )
-@click.option("--real", is_flag=True, help="Refuse stand-ins of Ollama, the model and Claude.")
+@click.option("--real", is_flag=True, help="Refuse stand-ins, and recordings of Claude.")
 @click.option("--yes", "-y", is_flag=True, help="Agree to the installation of Claude Code.")
 @click.option("--json", "as_json", is_flag=True, help="One object on stdout.")
 @click.option("--keep", is_flag=True, help="Leave the scratch folder, and say where it is.")

@@ -22,6 +22,7 @@ from ai_code.core.drill import (
 from ai_code.core.plan import banner
 from ai_code.core.record import Attempt
 
+_LARGER = "AI_CODE_MODEL=NAME ai-code drill   (another model, perhaps a larger one)"
 FIRST = banner("Claude Code", "first")
 _SWITCH = banner("Ollama + Aider", "limit")
 
@@ -29,9 +30,21 @@ _SWITCH = banner("Ollama + Aider", "limit")
 def parts_of(seen: Observed) -> tuple[Part, ...]:
     """The rows of the table, one for each of ``PARTS``."""
     judges = _judges(seen.scenario)
+    if seen.setup.aider is None:
+        # One cause, one failure: without it nothing that follows could be seen.
+        judges = {name: judge for name, judge in judges.items() if name not in _BY_AIDER}
+        if seen.scenario.outcome == "lands":
+            judges["aider"] = _no_aider
     return tuple(
         judges[name](seen) if name in judges else Part(name, "", "not needed") for name in PARTS
     )
+
+
+_BY_AIDER = frozenset({"brief", "Ollama", "model", "aider", "landing", "undo"})
+
+
+def _no_aider(_seen: Observed) -> Part:
+    return _failed("aider", "real", "it is not installed, so nothing can go on locally")
 
 
 def passed(parts: Iterable[Part]) -> bool:
@@ -67,7 +80,8 @@ def _limit(seen: Observed) -> Part:
     if got != wanted:
         note = f"seen as {' '.join(filter(None, map(str, got)))}: {attempt.excerpt}"
         return _failed("limit seen", by, note, "ai-code limits rules")
-    if scenario.outcome == "lands" and seen.main.first(_SWITCH) is None:
+    goes_on = scenario.outcome == "lands" and seen.setup.aider is not None
+    if goes_on and seen.main.first(_SWITCH) is None:
         return _failed("limit seen", by, f"no line says {_SWITCH}")
     told = seen.main.first(_SWITCH)
     asked = max((at for at in seen.asked if told and at <= told), default=None)
@@ -127,10 +141,10 @@ def _model(seen: Observed) -> Part:
     missing = [f"{each}()" for each in ("hello", "goodbye") if not found.get(each)]
     if missing:
         note = f"{name} did not do the task: no docstring in {', '.join(missing)}"
-        return _failed("model", by, note, "ai-code --model NAME …   (a larger one)", seconds)
+        return _failed("model", by, note, _LARGER, seconds)
     if _code(seen.main.tree.get(FILE, b"")) != _code(BEFORE.encode()):
         note = f"{name} changed code that was not its to change"
-        return _failed("model", by, note, "ai-code --model NAME …   (a larger one)", seconds)
+        return _failed("model", by, note, _LARGER, seconds)
     return Part("model", by, "passed", seconds, name)
 
 
@@ -162,7 +176,7 @@ def _landing(seen: Observed) -> Part:
         return _failed("landing", "real", f"exit code {main.code}")
     chats = seen.chats or ()
     seconds = main.ended - chats[-1].until if chats else None
-    return Part("landing", "real", "passed", seconds, f"{FILE} only; index and HEAD untouched")
+    return Part("landing", "real", "passed", seconds, f"{FILE}; git's index untouched")
 
 
 def _nothing_landed(seen: Observed) -> Part:

@@ -83,6 +83,8 @@ class Drill:
         self._stage = stage
         self._mend: dict[str, None] = {}
         self._notes: list[str] = []
+        self._local_note: tuple[str, ...] = ()
+        self._local_hint = ""
 
     def go(self) -> Report:
         """Plays what was asked for, one scenario after the other."""
@@ -90,6 +92,10 @@ class Drill:
         setup = self._setup()
         self._note_settings()
         played = tuple(self._play(each, setup) for each in wanted)
+        if any(each.scenario.outcome == "lands" for each in played) and self._local_hint:
+            # Where a stand-in was wanted anyway, the person's own server is of no matter.
+            self._notes += self._local_note
+            self._mend[self._local_hint] = None
         for path in self._stage.kept:
             self._notes.append(f"kept: {path}")
         return Report(played, tuple(self._mend), tuple(self._notes))
@@ -123,10 +129,10 @@ class Drill:
         settings = self._settings
         claude = self._claude()
         aider, ready = self._aider(), self._local()
-        if self._options.real and (claude is None or ready is None):
+        if self._options.real and None in (claude, aider, ready):
             raise AiCodeError(
                 "--real refuses stand-ins, and this machine needs one",
-                why=_join([note for note in self._notes if "plays" in note]),
+                why=_join([*self._notes, *self._local_note]),
                 hint=next(iter(self._mend), "ai-code drill"),
             )
         return Setup(
@@ -178,8 +184,10 @@ class Drill:
         self._world.console.status("")
         if isinstance(checked, Ready):
             return checked
-        self._notes.append(f"{checked.message}: a stand-in plays Ollama and the model")
-        self._mend[checked.hint] = None
+        self._local_note = (f"{checked.message}: a stand-in plays Ollama and the model",)
+        self._local_hint = checked.hint
+        if self._options.real:
+            self._mend[checked.hint] = None
         return None
 
     def _note_settings(self) -> None:

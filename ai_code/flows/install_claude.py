@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Command
+from ai_code.core.text import one_line
 
 if TYPE_CHECKING:
     from ai_code.core.exits import EndedBy
@@ -61,11 +63,21 @@ def offer_claude(world: World, *, agreed: bool) -> Program | None:
     exit_ = world.processes.run(Command(argv, folder, deadline_s=_DEADLINE_S), listener)
     console.status("")
     if exit_.code != 0:
-        last = listener.said.decode("utf-8", "replace").strip().splitlines()[-1:]
-        why = exit_.start_error or " ".join(last) or f"exit {exit_.code}"
+        why = exit_.start_error or _reason(listener.said) or f"exit {exit_.code}"
         console.important(f"npm could not install Claude Code: {why}")
         return None
     program = folder / "node_modules" / ".bin" / "claude"
     world.files.link(world.programs_dir / "bin" / "claude", program)
     console.note(f"Installed: {program} (to remove it: rm -r {folder})")
     return world.processes.find((str(program),))
+
+
+_CAUSE = re.compile(r"npm (?:error|ERR!) (?!code |errno |A complete log|This is |If )(\S.*)")
+
+
+def _reason(said: bytes) -> str:
+    """npm's first line that names a cause; it ends with where its log lies."""
+    text = said.decode("utf-8", "replace")
+    if found := _CAUSE.search(text):
+        return one_line(found.group(1))
+    return one_line(" ".join(text.strip().splitlines()[-1:]))
