@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from ai_code.core.changes import Change
@@ -34,13 +36,14 @@ def diff(ctx: click.Context, run: str | None, stat: bool, raw: bool) -> None:
         for left in record.left_out:
             click.echo(f" {visible(left.path)} | left out: {visible(left.reason)}")
         return
-    _show(patch(changes))
+    color = colours(world.environ)
+    _show(patch(changes), color)
     left_out = world.trees.kept_patch(run_dir)
     if record.left_out or left_out:
-        click.echo(click.style(f"\nleft out of run {record.id}:", bold=True))
+        click.echo(click.style(f"\nleft out of run {record.id}:", bold=True), color=color)
         for left in record.left_out:
             click.echo(f"  {visible(left.path)}: {visible(left.reason)}")
-        _show(left_out)
+        _show(left_out, color)
 
 
 def _stat_line(change: Change) -> str:
@@ -52,11 +55,16 @@ def _stat_line(change: Change) -> str:
     return f" {visible(change.path)} | {counts}"
 
 
-def _show(text: bytes) -> None:
-    """Colours go through click, which drops them where stdout is no terminal."""
+def colours(environ: Mapping[str, str]) -> bool | None:
+    """For ``click.echo``: False where the person wants none (https://no-color.org) or the
+    terminal has none; None leaves it to click, which drops them where stdout is no terminal."""
+    return False if environ.get("NO_COLOR") or environ.get("TERM") == "dumb" else None
+
+
+def _show(text: bytes, color: bool | None) -> None:
     for line in text.decode("utf-8", "backslashreplace").split("\n")[:-1]:
         carriage = "^M" if line.endswith("\r") else ""
-        click.echo(_coloured(visible(line.removesuffix("\r")) + carriage))
+        click.echo(_coloured(visible(line.removesuffix("\r")) + carriage), color=color)
 
 
 def _coloured(line: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ai_code.cli.diff import colours
 from ai_code.core.drill import SCENARIOS
 from ai_code.core.exits import ExitCode
 from ai_code.flows.drill import ALL, DEFAULT, Drill, DrillOptions, Report
@@ -59,8 +60,9 @@ def drill(
     if as_json:
         click.echo(json.dumps(_value(report)))
     else:
+        color = colours(world.environ)
         for line in lines_of(report):
-            click.echo(_coloured(line))
+            click.echo(_coloured(line), color=color)
     return ExitCode.OK if report.ok else ExitCode.FAILED
 
 

@@ -108,6 +108,7 @@ class Setup:
     aider: Program | None
     claude: Program | None = None
     model: LocalModel | None = None
+    claude_args: tuple[str, ...] = ()
     aider_args: tuple[str, ...] = ()
     edit_format: str = "diff"
     stall_timeout_s: float = 300.0

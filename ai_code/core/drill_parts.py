@@ -61,6 +61,9 @@ def _claude(seen: Observed) -> Part:
     if attempt is None or attempt.engine != "claude":
         return _failed("claude", by, "Claude was not asked first", "claude --version")
     version = attempt.version
+    if attempt.verdict in ("failed", "unavailable") and seen.scenario.reason is None:
+        note = f"it did not work: {attempt.excerpt}"
+        return _failed("claude", by, note, "claude --version", attempt.wall_s)
     if by == "real" and not seen.asked and seen.scenario.reason is None:
         note = "it did not ask the stand-in of its API: settings of this machine lead elsewhere?"
         return _failed("claude", by, note, "claude --version", attempt.wall_s)

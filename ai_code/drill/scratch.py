@@ -30,6 +30,8 @@ _KEPT = frozenset(
 )
 """Names of the environment that a drill passes on: no key, no token, no proxy, no option."""
 _GIT_S = 30.0
+_AIDERS = ".aider.conf.yml"
+_MOST_SETTINGS = 1 << 20
 _README = "# A scratch project of ai-code drill\n\nSays hello, and goodbye.\n"
 
 
@@ -59,6 +61,14 @@ class Scratch:
     ) -> None:
         if not self._keep:
             _remove(self.folder)
+            return
+        # They may hold keys of the person's; what is kept is the project.
+        for path in (self._config, self.home / _AIDERS):
+            path.unlink(missing_ok=True)
+
+    @property
+    def _config(self) -> Path:
+        return self.home / ".config" / "ai-code" / "config.yaml"
 
     # The project --------------------------------------------------------------------------
 
@@ -134,12 +144,16 @@ class Scratch:
     # Programs -----------------------------------------------------------------------------
 
     def settings(self, values: Mapping[str, Any]) -> None:
-        """Writes ai-code's settings file. JSON is YAML."""
-        folder = self.home / ".config" / "ai-code"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = folder / "config.yaml"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(values), encoding="utf-8")
+        """Writes ai-code's settings file (JSON is YAML), and brings the person's own settings
+        for aider along, which are in force in every run."""
+        self._config.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._config.touch(mode=0o600)
+        self._config.write_text(json.dumps(values), encoding="utf-8")
+        theirs = Path(self._environ.get("HOME", "/nowhere"), _AIDERS)
+        if theirs.is_file() and theirs.stat().st_size <= _MOST_SETTINGS:
+            ours = self.home / _AIDERS
+            ours.touch(mode=0o600)
+            ours.write_bytes(theirs.read_bytes())
 
     def run(
         self,

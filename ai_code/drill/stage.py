@@ -208,6 +208,7 @@ class _Play:
                 "model": model.name if model else "auto",
                 "stall-timeout": setup.stall_timeout_s,
                 "claude.command": claude,
+                "claude.args": list(setup.claude_args),
                 "aider.command": list(setup.aider.argv) if setup.aider else ["aider"],
                 "aider.args": list(setup.aider_args),
                 "aider.edit-format": setup.edit_format if model else "diff",

@@ -139,6 +139,7 @@ class Drill:
             aider=aider,
             claude=claude,
             model=ready.local if ready else None,
+            claude_args=settings.claude_args,
             aider_args=settings.aider_args,
             edit_format=settings.aider_edit_format,
             stall_timeout_s=settings.stall_timeout_s,

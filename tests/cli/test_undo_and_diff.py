@@ -41,6 +41,7 @@ class Here:
         )
         world = SimpleNamespace(
             cwd=self.cwd,
+            environ={},
             trees=self.trees,
             journal=self.journal,
             console=console,

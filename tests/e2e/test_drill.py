@@ -228,3 +228,44 @@ def test_ctrl_c_ends_it_and_leaves_nothing(machine: World) -> None:
     child.wait()
     assert child.exitstatus == 130
     assert not list(Path(machine.env["TMPDIR"]).iterdir())
+
+
+def test_no_colour_where_none_is_wanted(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    machine.script("npm", "#!/bin/sh\nexit 1\n")
+    for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}, {}):
+        child = machine.terminal("drill", "--yes", "--scenario", "normal-day", env=env)
+        shown = child.read()
+        child.wait()
+        assert child.exitstatus == 0, shown
+        assert (b"\x1b[3" in shown) == (env == {}), env
+
+
+def test_the_persons_own_arguments_and_aider_settings_count(machine: World) -> None:
+    """What breaks every run has to break the drill."""
+    (machine.bin / "claude").unlink()
+    (machine.home / ".aider.conf.yml").write_text("model: [broken\n")
+    run = machine.run("drill", "--json")
+    assert run.code == 1 and rows(run)["aider"]["result"] == "failed", run
+
+
+@pytest.mark.claude
+def test_claudes_arguments_count(machine: World) -> None:
+    machine.settings("claude:\n  args: [--no-such-option]\n")
+    run = machine.run("drill", "--json", "--scenario", "normal-day")
+    assert run.code == 1, run
+    assert "no-such-option" in run.stdout
+
+
+def test_what_is_kept_holds_no_settings(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    machine.settings("ollama:\n  headers:\n    Authorization: Bearer not-to-be-kept\n")
+    machine.ollama(BOTH, required_headers={"authorization": "Bearer not-to-be-kept"})
+    run = machine.run("drill", "--keep", "--json", "--scenario", "session")
+    [kept] = [note for note in report(run)["notes"] if note.startswith("kept: ")]
+    found = [
+        path
+        for path in Path(kept.removeprefix("kept: ")).rglob("*")
+        if path.is_file() and b"not-to-be-kept" in path.read_bytes()
+    ]
+    assert found == []
