@@ -21,8 +21,10 @@ from ai_code.system.random_ids import random_uuid
 from ai_code.system.signals import Signals
 
 if TYPE_CHECKING:
+    from ai_code.core.catalogue import Catalogue
     from ai_code.core.command import Command
     from ai_code.core.exits import Exit
+    from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import Listener, ModelServer
     from ai_code.core.task import Program
     from ai_code.drill.stage import Stage
@@ -127,6 +129,18 @@ class SystemWorld:
         from ai_code.system.limit_store import LimitStore
 
         return LimitStore(self.state_dir / "limits.json")
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        from ai_code.system.catalogue_files import load_catalogue
+
+        return load_catalogue(self.places.config_file.with_name("models.yaml"))
+
+    @cached_property
+    def model_notes(self) -> ModelNotes:
+        from ai_code.system.model_notes import FileModelNotes
+
+        return FileModelNotes(self.state_dir / "models.json")
 
     @cached_property
     def claude_home(self) -> SystemClaudeHome:

@@ -97,6 +97,8 @@ def test_binaries_arguments_hosts_and_headers_need_trust() -> None:
     assert trusted == {
         "claude.command", "claude.args", "aider.command", "aider.args",
         "ollama.api", "ollama.headers", "fallback.where",
+        # What a team rules out, no repository lets in.
+        "models.exclude-countries", "models.exclude-makers", "models.allow", "models.deny",
         # Money, damaged edits, commits, text kept on disk.
         "claude.extra-usage", "fallback.on-suspect", "fallback.auto-commit", "journal.keep-answers",
         # Another engine unasked, its banner silenced, undo data of other projects removed.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
+from ai_code.core.machine import Machine as Machine
 from ai_code.core.task import ClaudeFolder as ClaudeFolder
 
 if TYPE_CHECKING:
@@ -104,6 +105,15 @@ class LoadedModel:
     context: int
 
 
+class PullProgress(NamedTuple):
+    """One line of /api/pull: what is being done, and of a download its digest and bytes."""
+
+    status: str
+    digest: str = ""
+    total: int = 0
+    completed: int = 0
+
+
 class ModelServer(Protocol):
     """An Ollama server. Each call has a short time limit and raises ModelServerError."""
 
@@ -114,6 +124,16 @@ class ModelServer(Protocol):
     def loaded(self) -> Sequence[LoadedModel]: ...
     def show(self, name: str) -> Mapping[str, Any]: ...
     def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None: ...
+    def unload(self, name: str) -> None:
+        """Has the model leave memory now."""
+
+    def delete(self, name: str) -> None:
+        """Removes an installed model."""
+
+    def pull(self, name: str) -> Iterator[PullProgress]:
+        """Downloads a model, told step by step; what was there already is gone on with. Ends
+        when the server says success, and raises ModelServerError otherwise. Closing the
+        iterator cancels."""
 
 
 class ModelServerError(Exception):
@@ -123,16 +143,6 @@ class ModelServerError(Exception):
         super().__init__(message)
         self.kind = kind
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """Memory in bytes that can be had now; ``vram_free`` over all GPUs, 0 without one."""
-
-    ram_total: int
-    ram_available: int
-    vram_total: int = 0
-    vram_free: int = 0
 
 
 class Hardware(Protocol):

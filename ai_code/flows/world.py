@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from ai_code.flows.context import ContextFiles
 
 if TYPE_CHECKING:
+    from ai_code.core.catalogue import Catalogue
     from ai_code.core.known_limits import KnownLimit
+    from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
     from ai_code.core.ports_tree import Journal, Trees
     from ai_code.core.verdict import LimitReached
@@ -65,6 +67,12 @@ class World(Protocol):
     def journal(self) -> Journal: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def catalogue(self) -> Catalogue:
+        """What is known of models. Raises ConfigError where the person's own file is wrong."""
+
+    @property
+    def model_notes(self) -> ModelNotes: ...
     @property
     def claude_home(self) -> ClaudeHome: ...
     @property

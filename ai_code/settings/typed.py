@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ai_code.settings.keys import GROUPS, KEYS, Value
+
+if TYPE_CHECKING:
+    from ai_code.core.memory import KvType
+    from ai_code.core.policy import Policy
 
 LayerName = Literal["flag", "env", "command", "project", "user", "default"]
 
@@ -44,8 +48,26 @@ class Settings(NamedTuple):
     ollama_headers: Mapping[str, str]
     ollama_num_ctx: int
     ollama_keep_alive: str | None
+    ollama_kv_cache_type: KvType
+    ollama_num_parallel: int
+    models_exclude_countries: tuple[str, ...]
+    models_exclude_makers: tuple[str, ...]
+    models_allow: tuple[str, ...]
+    models_deny: tuple[str, ...]
     journal_keep_answers: bool
     journal_keep_days: int
+
+    @property
+    def policy(self) -> Policy:
+        """The rules of ``models.*`` about which models may be used."""
+        from ai_code.core.policy import Policy
+
+        return Policy(
+            self.models_exclude_countries,
+            self.models_exclude_makers,
+            self.models_allow,
+            self.models_deny,
+        )
 
     def __repr__(self) -> str:
         """Nothing of the values: headers are secrets."""

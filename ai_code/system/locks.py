@@ -1,4 +1,4 @@
-"""One run at a time per tree."""
+"""One run at a time per tree, one writer at a time per file of ours."""
 
 from __future__ import annotations
 
@@ -33,6 +33,20 @@ def tree_lock(state_dir: Path, root: Path, *, run_id: str, wait_s: float) -> Ite
         yield
     finally:
         # The file stays: removing it would let two runs lock two files of one name.
+        os.close(descriptor)
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Held while a file of ours is read, changed and written anew; waits for other writers.
+    The lock is a file beside it, for ``path`` itself is replaced."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = path.with_name(path.name + ".lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
         os.close(descriptor)
 
 

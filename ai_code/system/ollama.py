@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ai_code.core.ports import LoadedModel, ModelServerError, ServedModel
+from ai_code.core.ports import LoadedModel, ModelServerError, PullProgress, ServedModel
 from ai_code.system.background import start
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _TIMEOUT_S = 0.8
 _LEAST_S = 0.05
 _LOAD_TIMEOUT_S = 600.0
+_UNLOAD_TIMEOUT_S = 30.0
 _MOST_BYTES = 16 << 20
 
 
@@ -73,6 +74,20 @@ class OllamaServer:
             body["keep_alive"] = keep_alive
         self._object("POST", "/api/generate", body, timeout_s=_LOAD_TIMEOUT_S)
 
+    def unload(self, name: str) -> None:
+        body = {"model": name, "stream": False, "keep_alive": 0}
+        self._object("POST", "/api/generate", body, timeout_s=_UNLOAD_TIMEOUT_S)
+
+    def delete(self, name: str) -> None:
+        status, data = self._in_time("DELETE", "/api/delete", {"model": name}, _UNLOAD_TIMEOUT_S)
+        if status != 200:
+            raise ModelServerError("http", _told(data, status), status)
+
+    def pull(self, name: str) -> Iterator[PullProgress]:
+        from ai_code.system.pulling import pull
+
+        return pull(self.base_url, self._headers, name)
+
     def _rows(self, path: str) -> list[dict[str, Any]]:
         """The list ``models``, which an older server may leave out or give as null."""
         rows = self._object("GET", path).get("models") or []
@@ -97,9 +112,7 @@ class OllamaServer:
         except (ValueError, RecursionError):
             answer = None
         if status != 200:
-            told = answer.get("error") if isinstance(answer, dict) else None
-            message = str(told or data[:200].decode("utf-8", "replace") or f"HTTP {status}")
-            raise ModelServerError("http", message, status)
+            raise ModelServerError("http", _told(data, status), status)
         if not isinstance(answer, dict):
             raise ModelServerError("garbage", f"{self.base_url}{path} did not answer with JSON")
         return answer
@@ -132,6 +145,16 @@ class OllamaServer:
             raise ModelServerError(kind_name, told) from error
         finally:
             connection.close()
+
+
+def _told(data: bytes, status: int) -> str:
+    """What an answer that is an error says: ``{"error": "…"}`` of Ollama's, or a proxy's text."""
+    try:
+        answer = json.loads(data)
+    except (ValueError, RecursionError):
+        answer = None
+    told = answer.get("error") if isinstance(answer, dict) else None
+    return str(told or data[:200].decode("utf-8", "replace") or f"HTTP {status}")
 
 
 def _body(response: HTTPResponse, timeout_s: float) -> bytes:

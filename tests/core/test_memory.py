@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from ai_code.core.memory import (
     CONTEXTS,
     GIB,
+    Layer,
     Shape,
     gib,
     largest_context,
     need_bytes,
     shape_of,
+    uniform_shape,
 )
 from ai_code.drill.models import DEEPSEEK_CODER, GPT_OSS, QWEN_CODER
 
@@ -73,15 +75,18 @@ def test_kv_cache_in_gib(told: dict[str, Any], figures: tuple[float, ...]) -> No
 
 def test_key_length_is_not_what_the_embedding_says() -> None:
     shape = shape_of(GPT_OSS.show())
-    assert shape == Shape(24, 8, 64, 64, 131072)
+    # Layers 0, 2, 4 … see a window of 128 tokens (Ollama's gptoss), the others all.
+    assert shape == uniform_shape(24, 8, 64, 131072, window=128, period=2)
 
 
-def test_heads_that_differ_by_layer_count_as_the_most() -> None:
+def test_heads_that_differ_by_layer() -> None:
+    """A hybrid: a recurrent layer holds no cache that grows with the context."""
     told = show("x", block_count=2, embedding_length=64, attention__head_count=4)
     told["model_info"]["x.attention.head_count_kv"] = [0, 2]
     shape = shape_of(told)
     assert shape
-    assert shape.kv_heads == 2
+    # 2 heads · (16 + 16) · 100 tokens · 2 bytes
+    assert shape.kv_bytes(100) == 12_800
 
 
 @pytest.mark.parametrize(
@@ -113,17 +118,21 @@ def test_the_largest_context_that_fits() -> None:
 
 def test_never_more_than_the_model_was_trained_for() -> None:
     assert largest_context(DEEPSEEK_CODER.size, shape_of(DEEPSEEK_CODER.show()), 1 << 50) == 16384
-    small = Shape(2, 2, 2, 2, context=2048)
+    small = uniform_shape(2, 2, 2, context=2048)
     assert largest_context(GIB, small, 1 << 50) == 2048
     assert largest_context(GIB, small, GIB) == 0
 
 
-SHAPES = st.none() | st.builds(
-    Shape,
-    layers=st.integers(1, 200),
-    kv_heads=st.integers(1, 128),
+LAYERS = st.builds(
+    Layer,
+    kv_heads=st.integers(0, 128),
     key_length=st.integers(1, 512),
     value_length=st.integers(0, 512),
+    window=st.sampled_from([0, 0, 128, 4096]),
+)
+SHAPES = st.none() | st.builds(
+    Shape,
+    layers=st.lists(LAYERS, min_size=1, max_size=6).map(tuple),
     context=st.integers(0, 1 << 20),
 )
 

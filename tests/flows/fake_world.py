@@ -27,6 +27,7 @@ from ai_code.core.ports import (
     LoadedModel,
     Machine,
     ModelServerError,
+    PullProgress,
     ServedModel,
 )
 from ai_code.core.record import RunRecord
@@ -34,9 +35,11 @@ from ai_code.core.task import Program
 from ai_code.flows.run import Run
 from ai_code.flows.turns import RunOptions
 from ai_code.settings import KEYS, Settings, typed_settings
+from ai_code.system.catalogue_files import load_catalogue
 from ai_code.system.files import SystemFiles
 from ai_code.system.journal import FileJournal
 from ai_code.system.limit_store import LimitStore
+from ai_code.system.model_notes import FileModelNotes
 from ai_code.system.trees import RealTrees
 from tests.recorded import recordings
 
@@ -273,6 +276,17 @@ class FakeServer:
     def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None:
         self.preloaded.append((name, num_ctx, keep_alive))
 
+    def unload(self, name: str) -> None:
+        self.running = [row for row in self.running if row.name != name]
+
+    def delete(self, name: str) -> None:
+        self.served = [row for row in self.served if row.name != name]
+
+    def pull(self, name: str) -> Iterator[PullProgress]:
+        yield PullProgress("pulling manifest")
+        self.served.append(ServedModel(name, 5 * GIB))
+        yield PullProgress("success")
+
 
 class FakeHardware:
     def __init__(self) -> None:
@@ -326,6 +340,8 @@ class FakeWorld:
         self.journal: Any = FileJournal(state, now=self.clock.now)
         self.limits: Any = LimitStore(state / "limits.json")
         self.files = SystemFiles()
+        self.catalogue = load_catalogue(state / "models.yaml")
+        self.model_notes = FileModelNotes(state / "models.json")
         self.fence_dir = Path("/fence")
         self.leftovers: list[str] = []
         self.settings = typed_settings({name: key.default for name, key in KEYS.items()})

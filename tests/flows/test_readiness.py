@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ai_code.core.machine import Gpu
 from ai_code.core.memory import GIB
 from ai_code.core.ports import LoadedModel, Machine, ModelServerError, ServedModel
 from ai_code.core.verdict import Unavailable, UnavailableReason
@@ -187,7 +188,8 @@ def test_the_installed_name_is_used(installed: list[str], model: str, chosen: st
 
 
 def machine(gib: float, vram: float = 0.0) -> Machine:
-    return Machine(64 * GIB, int(gib * GIB), int(vram * GIB), int(vram * GIB))
+    card = Gpu("card", "nvidia", int(vram * GIB), int(vram * GIB))
+    return Machine(64 * GIB, int(gib * GIB), (card,) if vram else ())
 
 
 def test_too_little_memory() -> None:

@@ -40,6 +40,15 @@ HELP: dict[str, str] = {
     "ollama.headers": "リバースプロキシの内側にある Ollama のための HTTP ヘッダー。"
     "表示されることはない。",
     "ollama.num-ctx": "コンテキスト長(トークン)。0 ならメモリに収まる長さ。",
+    "ollama.kv-cache-type": "サーバーの OLLAMA_KV_CACHE_TYPE の値。"
+    "コンテキストが使うメモリの量を左右します。",
+    "ollama.num-parallel": "サーバーの OLLAMA_NUM_PARALLEL の値。"
+    "この数だけコンテキストが同時に保持されます。",
+    "models.exclude-countries": "これらの国(CN、US など)の作り手によるモデルは、"
+    "選択・取得・実行しません。",
+    "models.exclude-makers": "これらの作り手のモデルは使いません。",
+    "models.allow": "指定すると、名前がこのパターンに合うモデルだけを使います。",
+    "models.deny": "名前がこれらのパターンに合うモデルは使いません。",
     "ollama.keep-alive": "Ollama がモデルをメモリに置いておく時間(5m、-1 で無期限)。"
     "なしなら Ollama の設定に従う。",
     "journal.keep-answers": "回答の本文を記録に残す。",

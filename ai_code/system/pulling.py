@@ -1,0 +1,86 @@
+"""A model's download by Ollama, told line by line as it goes.
+
+API: https://github.com/ollama/ollama/blob/main/docs/api.md#pull-a-model
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+from ai_code.core.ports import ModelServerError, PullProgress
+
+_SILENCE_S = 120.0
+"""Ollama tells of a download several times a second; it says nothing while it checks a digest of
+many gigabytes."""
+_LONGEST_LINE = 1 << 20
+
+
+def pull(base_url: str, headers: Mapping[str, str], name: str) -> Iterator[PullProgress]:
+    """See ``ai_code.core.ports.ModelServer.pull``. A closed connection cancels the download at
+    the server; what has come stays there, and the next pull goes on with it."""
+    parts = urlsplit(base_url)
+    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=_SILENCE_S)
+    body = json.dumps({"model": name, "stream": True}).encode()
+    try:
+        connection.request(
+            "POST",
+            parts.path + "/api/pull",
+            body,
+            {"Content-Type": "application/json", **headers},
+        )
+        response = connection.getresponse()
+        if response.status != 200:
+            raise _refused(response)
+        yield from _lines(response)
+    except TimeoutError as error:
+        raise ModelServerError("timeout", f"nothing came for {_SILENCE_S:g} s") from error
+    except (OSError, HTTPException) as error:
+        told = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ModelServerError("refused", told) from error
+    finally:
+        connection.close()
+
+
+def _lines(response: HTTPResponse) -> Iterator[PullProgress]:
+    while line := response.readline(_LONGEST_LINE):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if not isinstance(row, dict):
+            raise ModelServerError("garbage", "the download's progress is no JSON")
+        if row.get("error"):
+            raise ModelServerError("http", str(row["error"]), 500)
+        progress = PullProgress(
+            str(row.get("status", "")),
+            str(row.get("digest", "")),
+            _count(row, "total"),
+            _count(row, "completed"),
+        )
+        yield progress
+        if progress.status == "success":
+            return
+    raise ModelServerError("refused", "the server ended in the middle of the download")
+
+
+def _refused(response: HTTPResponse) -> ModelServerError:
+    data = response.read(_LONGEST_LINE)
+    try:
+        row = json.loads(data)
+    except (ValueError, RecursionError):
+        row = None
+    told = row.get("error") if isinstance(row, dict) else None
+    message = str(told or data[:200].decode("utf-8", "replace") or f"HTTP {response.status}")
+    return ModelServerError("http", message, response.status)
+
+
+def _count(row: Mapping[str, Any], key: str) -> int:
+    value = row.get(key)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
