@@ -59,7 +59,7 @@ TYPES: dict[str, str] = {
 }
 
 SCENARIOS: dict[str, str] = {
-    "mid-task": "作業の途中で 5 時間の上限に達する(既定)",
+    "mid-task": "作業の途中で 5 時間の上限に達する",
     "normal-day": "上限に達しない。Claude だけで終わり、引き継がない",
     "session": "最初から 5 時間の上限に達している",
     "weekly": "週の上限に達している",
