@@ -121,7 +121,7 @@ def takes(key: Key, language: Language) -> str:
     if key.type == "choice":
         return "、".join(f"`{choice}`" for choice in key.choices)
     if key.choices:
-        return "次の語の一覧: " + "、".join(f"`{choice}`" for choice in key.choices)
+        return "次の語のリスト: " + "、".join(f"`{choice}`" for choice in key.choices)
     return japanese.TYPES[key.type]
 
 
