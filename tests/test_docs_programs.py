@@ -40,6 +40,8 @@ KNOWN: dict[tuple[str, str], str] = {
     ("pip", "uninstall"): HELP,
     ("pipx", "uninstall"): HELP,
     ("git", "apply"): HELP,
+    ("git", "clone"): HELP,
+    ("cd", "ai-code"): "the checkout is the person's",
     ("git", "init"): RUN,
     ("git", "worktree"): HELP,
     ("man", "-l"): SCRIPT,

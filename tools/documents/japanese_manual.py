@@ -10,8 +10,9 @@ WORDS: dict[str, str] = {
     "options": "オプション",
     "help": "ヘルプを表示して終了します。",
     "commands": "コマンド",
-    "first word": "最初の単語で決まります。コマンド名ならそのコマンド、それ以外は依頼の文です。"
-    "`ai-code run PROMPT` と書けば、何でも依頼の文になります。",
+    "first word": "コマンドかどうかは最初の単語で決まります。コマンド名ならそのコマンド、"
+    "それ以外はプロンプトです。"
+    "`ai-code run PROMPT` と書けば、何でもプロンプトになります。",
     "settings": "設定",
     "order": "先に書いたものほど優先されます。オプション、環境変数、コマンドによる選択、"
     "プロジェクトのファイル、自分のファイル、既定値の順です。(信頼) と付いた項目は、"
@@ -44,7 +45,7 @@ ENVIRONMENT: dict[str, str] = {
 }
 
 COMMANDS: dict[str, str] = {
-    "run": "Claude Code に依頼の文 PROMPT を渡します。使用上限に達すると、作業ツリーの写しである"
+    "run": "Claude Code にプロンプト PROMPT を渡します。使用上限に達すると、作業ツリーの写しである"
     "専用の worktree でローカルモデル(Ollama と aider)が続け、結果を点検して反映します。"
     "`ai-code undo` で取り消せます。次の実行は、また Claude から始まります。"
     "Claude は、その設定や引数で選んでいなければ --permission-mode acceptEdits で動きます。",
@@ -60,7 +61,7 @@ COMMANDS: dict[str, str] = {
     "config": "設定の表示と検査、プロジェクトのファイルの信頼。",
     "config show": "すべての設定の今の値を表示します。秘密の値は伏せられます。",
     "config check": "設定ファイルと環境変数をすべて、または FILE だけを検査します。誤りがあれば"
-    "終了コード 78 で終わります。",
+    "終了コード 78 で終了します。",
     "config path": "どのファイルが読まれるかを、優先される順に表示します。",
     "config trust": "このプロジェクトの .ai-code.yaml に、コマンド、引数、接続先などの設定を"
     "認めます。内容が変わると、もう一度確認が必要です。",
@@ -70,7 +71,7 @@ COMMANDS: dict[str, str] = {
 }
 
 OPTIONS: dict[str, str] = {
-    "run --prompt": "依頼の文。オプションのように見える文のときに使います。",
+    "run --prompt": "プロンプト。オプションと間違えられる書き出しのときに使います。",
     "run --engine": "このエンジンだけを使います。claude または aider。",
     "run --local": "Claude を使わず、最初からローカルモデルを使います。",
     "run --no-fallback": "上限に達したら引き継がず、終了コード 75 で止まります。",
@@ -84,12 +85,12 @@ OPTIONS: dict[str, str] = {
     "run --resume": "この Claude のセッションを続けます。",
     "run --output-format": "claude -p と同じ形式に、エンジン名が加わります。",
     "run --json": "ai-code 独自の一つのオブジェクトを出力します。エラーのときも同じです。",
-    "run --timeout": "この時間が過ぎたらエンジンを終わらせます(90、5m、1h)。",
-    "run --stall-timeout": "これだけの間、何も出力しないエンジンを終わらせます(300)。",
+    "run --timeout": "この時間が過ぎたらエンジンを終了させます(90、5m、1h)。",
+    "run --stall-timeout": "この時間、何も出力しないエンジンを終了させます(300)。",
     "run --patience": "429 や 529 が収まるのを待つ時間(20)。",
     "run --allow-protected": "CI の設定、フック、.claude などの編集も反映します。",
     "run --on-suspect": "壊れていそうな編集の扱い。",
-    "run --expect-changes": "何も変わらなければ終了コード 1 で終わります。",
+    "run --expect-changes": "何も変わらなければ終了コード 1 で終了します。",
     "run --dry-run": "何を実行するかだけを表示し、何も起動しません。",
     "run --no-input": "何も尋ねず、標準入力も読みません。",
     "run --quiet": "回答、エラー、引き継ぎの行だけを表示します。",
@@ -101,8 +102,8 @@ OPTIONS: dict[str, str] = {
     "limits classify --exit-code": "実行の終了コード。",
     "limits classify --format": "その出力を作ったときの --output-format。",
     "limits classify --recording": "FILE は記録です(標準出力、終了コードなどを含む JSON)。",
-    "limits rules --json": "一行に一つの JSON オブジェクト。パターンも含みます。",
-    "limits status --json": "一行に一つの JSON オブジェクト。",
+    "limits rules --json": "一行に一つの JSON オブジェクトを出力します。パターンも含みます。",
+    "limits status --json": "一行に一つの JSON オブジェクトを出力します。",
     "config show --origin": "それぞれの値の出どころも表示します。",
     "config show --json": "JSON で出力します。出どころも含みます。",
     "config trust --yes": "確認せずに信頼します。",
