@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import TOOLS
-
 ROOT = Path(__file__).resolve().parent.parent.parent
-_OURS = TOOLS / "nix" / "bin" / "nix-instantiate"
-
-
-@pytest.fixture(scope="session")
-def nix_instantiate() -> Path:
-    """The one that ./test unpacked, else the machine's own."""
-    if _OURS.is_file():
-        return _OURS
-    found = shutil.which("nix-instantiate")
-    if found is None:
-        pytest.skip("nix-instantiate is not on this machine (./test makes it on Debian)")
-    return Path(found)
 
 
 @pytest.fixture
