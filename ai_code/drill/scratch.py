@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import stat
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,9 @@ _MOST_SETTINGS = 1 << 20
 _PREFIX = "ai-code-drill-"
 _LOCK, _LOCK_OF_KEPT = "lock", "lock-of-kept"
 NO_PROJECT = "the scratch project of the drill could not be made"
-DISK_FULL = re.compile(r"No space left on device|Disk quota exceeded")
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
+_NO_ROOM = 128 << 10
+"""Bytes left: with fewer a program that failed has failed for them, whatever it says."""
 _README = "# A scratch project of ai-code drill\n\nSays hello, and goodbye.\n"
 
 
@@ -156,8 +159,7 @@ class Scratch:
         exit_ = self.run(("git", *settings, *args), lines, env=person, deadline_s=_GIT_S)
         if exit_.code != 0:
             why = exit_.start_error or lines.text.strip() or f"exit {exit_.code}"
-            if DISK_FULL.search(why):
-                raise disk_full(self.folder.parent)
+            check_room(self.folder.parent, why)
             raise AiCodeError(NO_PROJECT, why=f"git {args[0]}: {why}", hint="git --version")
 
     # Programs -----------------------------------------------------------------------------
@@ -246,6 +248,13 @@ def disk_full(where: Path) -> AiCodeError:
     )
 
 
+def check_room(where: Path, said: str) -> None:
+    """After a failure: raises AiCodeError where the disk is full, by what a program ``said`` of
+    it or by what is left."""
+    if _FULL.search(said) or shutil.disk_usage(where).free < _NO_ROOM:
+        raise disk_full(where)
+
+
 def sweep(where: Path) -> None:
     """Removes what drills left behind that were killed (``kill -9``, SIGQUIT). Of one with
     ``--keep`` only settings go, which may hold keys."""
@@ -294,6 +303,4 @@ def _without_settings(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    import shutil
-
     shutil.rmtree(folder, ignore_errors=True)

@@ -33,7 +33,7 @@ from ai_code.drill.listening import Lines
 from ai_code.drill.models import FakeModel
 from ai_code.drill.ollama import OllamaStandIn
 from ai_code.drill.replies import CutStream, OutOfMemory, Reply, edit_block
-from ai_code.drill.scratch import DISK_FULL, NO_PROJECT, Scratch, disk_full, is_full, room, sweep
+from ai_code.drill.scratch import NO_PROJECT, Scratch, check_room, disk_full, is_full, room, sweep
 from ai_code.drill.serving import Exchange, Recorded, StandIn
 from ai_code.drill.tap import OllamaTap
 
@@ -259,8 +259,8 @@ class _Play:
         began, home = time.monotonic(), str(self._scratch.home)
         exit_ = self._scratch.run((*self._command, *args), lines, env=env, deadline_s=_RUN_S)
         lines.finish()
-        if exit_.code and DISK_FULL.search(lines.text):
-            raise disk_full(self._scratch.folder.parent)
+        if exit_.code:
+            check_room(self._scratch.folder.parent, lines.text)
         return Seen(
             code=exit_.code if exit_.code is not None else 128 + (exit_.signal or 0),
             began=began,

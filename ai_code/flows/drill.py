@@ -136,8 +136,9 @@ class Drill:
             for path in self._stage.kept:
                 self._world.console.important(f"kept: {path}")
             raise
-        for missing in self._missing:
-            self._tell_missing(missing, played)
+        if any(each.parts for each in played):
+            for missing in self._missing:
+                self._tell_missing(missing, played)
         for path in self._stage.kept:
             self._notes.append(f"kept: {path}")
         return Report(played, tuple(self._mend), tuple(self._notes))
