@@ -23,6 +23,7 @@ _SAID = 160
 
 
 def brief(seen: Observed) -> Part:
+    """Whether the model was told what it needs."""
     told = seen.main.first(SWITCH)
     if seen.chats is None:
         return Part("brief", "real", "passed", None, "not read: Ollama is elsewhere")
@@ -43,6 +44,7 @@ def brief(seen: Observed) -> Part:
 
 
 def ollama(seen: Observed) -> Part:
+    """Whether the server was asked and answered."""
     by = local_by(seen)
     before = [row for row in seen.local_asked if not seen.chats or row[0] < seen.chats[0].at]
     if blamed(seen) == "Ollama" and seen.scenario.outcome == "lands":
@@ -94,6 +96,7 @@ def model(seen: Observed) -> Part:
 
 
 def aider(seen: Observed) -> Part:
+    """Whether aider did its own part, be the answer what it may."""
     turn = local_attempt(seen.main)
     if turn is None or turn.rule.startswith("ollama."):
         return not_reached("aider")
@@ -106,6 +109,7 @@ def aider(seen: Observed) -> Part:
 
 
 def aider_ended(seen: Observed) -> Part:
+    """The same where the answer is broken on purpose."""
     turn = local_attempt(seen.main)
     if turn is None:
         return failed("aider", "real", f"it did not run: {words(seen.main)}", "aider")
@@ -116,6 +120,7 @@ def aider_ended(seen: Observed) -> Part:
 
 
 def landing(seen: Observed) -> Part:
+    """Whether all that was to land is in the tree, and nothing else."""
     main, record = seen.main, seen.main.record
     landed = _landed(seen)
     differs = changed(seen.before, main.tree)
@@ -146,6 +151,7 @@ def landing(seen: Observed) -> Part:
 
 
 def nothing_landed(seen: Observed) -> Part:
+    """The same where nothing is to land."""
     touched = sorted(changed(seen.before, seen.main.tree))
     if touched or seen.main.git != seen.git_before:
         return _damaged(f"the tree was touched: {', '.join(touched) or 'git'}")
@@ -153,6 +159,7 @@ def nothing_landed(seen: Observed) -> Part:
 
 
 def undo(seen: Observed) -> Part:
+    """Whether the tree is as it was before the model worked."""
     run = seen.undo
     if run is None:
         return not_reached("undo")

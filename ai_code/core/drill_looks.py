@@ -48,6 +48,7 @@ def not_reached(name: str) -> Part:
 
 
 def claude_by(seen: Observed) -> By:
+    """Who plays Claude Code."""
     return "real" if seen.setup.claude else "recording"
 
 
@@ -57,6 +58,7 @@ def local_by(seen: Observed) -> By:
 
 
 def attempt(run: Seen, number: int) -> Attempt | None:
+    """A turn by its number, as the journal has it."""
     attempts = run.record.attempts if run.record else ()
     return attempts[number] if number < len(attempts) else None
 
