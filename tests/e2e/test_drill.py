@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from ai_code.core.drill import PARTS, SCENARIOS
-from ai_code.drill.replies import edit_block
+from ai_code.drill.replies import Hang, OutOfMemory, Reply, edit_block
 from ai_code.flows.endings import INSTALL_AIDER
 from tests.conftest import real_program
 from tests.e2e.fakes import claude_that
 from tests.e2e.world import SMALL, Result, World, wait_for
 
+LARGER = "AI_CODE_MODEL=qwen2.5-coder:7b"
 FORCED = INSTALL_AIDER.replace("install", "install --force", 1)
 
 BOTH = (
@@ -114,6 +115,29 @@ def test_a_model_that_does_not_do_the_task_fails(machine: World) -> None:
     larger = "qwen2.5-coder:7b"
     command = f"  ollama pull {larger} && AI_CODE_MODEL={larger} ai-code drill"
     assert command in run.stdout.splitlines()
+
+
+@pytest.mark.claude
+@pytest.mark.aider
+@pytest.mark.parametrize(
+    ("reply", "words", "mend"),
+    [
+        (Hang(), "it gave no output for too long", "AI_CODE_STALL_TIMEOUT=15m ai-code drill"),
+        (OutOfMemory(), "requires more system memory", "AI_CODE_MODEL=qwen2.5-coder:3b"),
+        (BOTH + edit_block("more.py", "", "x = 1\n"), "nobody asked for: more.py", LARGER),
+    ],
+    ids=["hangs", "out of memory", "one more file"],
+)
+def test_a_real_model_that_fails_is_one_failure(
+    machine: World, reply: Reply, words: str, mend: str
+) -> None:
+    machine.settings("stall-timeout: 8\n")
+    machine.ollama(reply)
+    run = machine.run("drill", "--scenario", "session", "--real", "--json")
+    failed = [name for name, row in rows(run).items() if row["result"] == "failed"]
+    assert failed == ["model"] and words in rows(run)["model"]["note"], run
+    [command] = report(run)["mend"]
+    assert mend in command and command.endswith("ai-code drill --scenario session --real")
 
 
 @pytest.mark.aider
