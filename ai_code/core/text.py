@@ -68,9 +68,11 @@ def wrapped(text: str, columns: int, *, indent: str = "", breaking: bool = False
             lines.append(line)
             line = indent + word
         while breaking and (part := fitting(line, columns)) != line:
-            # ``fitting`` puts its mark where the last character would be.
-            lines.append(part[:-1])
-            line = indent + line[len(part) - 1 :]
+            # ``fitting`` puts its mark where the last character would be; one at least is taken,
+            # or there would be no end.
+            end = max(len(part) - 1, len(line) - len(line.lstrip()) + 1)
+            lines.append(line[:end])
+            line = indent + line[end:]
     return [*lines, line] if line.strip() else lines
 
 
