@@ -243,7 +243,7 @@ def disk_full(where: Path) -> AiCodeError:
     """``where`` is the folder for temporary files."""
     return AiCodeError(
         "the disk is full",
-        why=f"the drill works in {where} (TMPDIR=FOLDER moves it)",
+        why=f"{where} has no room; TMPDIR=FOLDER moves the drill",
         hint=shlex.join(["df", "-h", str(where)]),
     )
 

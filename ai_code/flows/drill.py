@@ -216,7 +216,9 @@ class Drill:
 
     def _claude(self) -> Program | None:
         def install() -> Program | None:
-            return offer_claude(self._world, agreed=self._options.yes)
+            options = self._options
+            instead = "leave it" if options.real else "play it from a recording"
+            return offer_claude(self._world, agreed=options.yes, instead=instead)
 
         missing = _Missing("claude", "Claude Code is not installed", Mend(INSTALL_CLAUDE))
         program = self._found(self._settings.claude_command, missing, install)

@@ -37,10 +37,16 @@ def lines_of(report: Report) -> Iterator[str]:
     if report.mend:
         yield "to mend:"
         for mend in report.mend:
-            # A command stands alone on its line, however long: it is there to be copied.
-            yield f"  {mend.command}"
+            yield from _command(mend.command)
             yield from _cell("    ", mend.about) if mend.about else ()
     yield _result(report)
+
+
+def _command(command: str) -> Iterator[str]:
+    """Alone on its line: it is there to be copied. A long one is cut where a shell goes on."""
+    if len(command) > _WIDTH - 2:
+        command = command.replace(" && ", " &&\n")
+    yield from (f"  {line}" for line in command.splitlines())
 
 
 def _result(report: Report) -> str:

@@ -38,9 +38,9 @@ class _Npm:
         return None
 
 
-def offer_claude(world: World, *, agreed: bool) -> Program | None:
-    """Claude Code, installed now; None where nobody agreed, or npm is missing or failed (then
-    one line says so)."""
+def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
+    """Claude Code, installed now; ``instead`` is what a "no" means. None where nobody agreed,
+    or npm is missing or failed (then one line says so)."""
     console = world.console
     npm = world.processes.find(("npm",))
     if npm is None or not (agreed or (console.stdin_is_tty and console.stderr_is_tty)):
@@ -51,7 +51,7 @@ def offer_claude(world: World, *, agreed: bool) -> Program | None:
             # A line of its own: how long it is nobody knows, and what is asked has to fit.
             f"npm would put some 250 MB into\n{world.programs_dir}"
         )
-        answer = console.ask("Install it?", {"y": "install", "n": "play it from a recording"})
+        answer = console.ask("Install it?", {"y": "install", "n": instead})
         if answer != "y":
             return None
     else:

@@ -151,8 +151,9 @@ def test_an_edit_that_was_left_out_is_shown_with_its_reason(machine: World) -> N
     assert run.code == 1 and "the edit that did not land, and why:" in lines, run
     assert '  -    print("goodbye")' in lines
     assert sum("FAILED" in line for line in lines) == 3
-    assert any("drill --scenario session" in line for line in lines), "the person's own options"
-    assert all(len(line) <= 80 for line in lines if "ollama pull" not in line)
+    at = lines.index("  ollama pull qwen2.5-coder:7b &&")
+    assert lines[at + 1] == "  AI_CODE_MODEL=qwen2.5-coder:7b ai-code drill --scenario session"
+    assert all(len(line) <= 80 for line in lines)
 
 
 def test_real_names_all_that_is_missing(machine: World) -> None:
@@ -261,7 +262,7 @@ def test_a_full_disk_is_said_to_be_full(machine: World) -> None:
     (machine.bin / "claude").unlink()
     machine.script("git", "#!/bin/sh\necho 'fatal: No space left on device' >&2\nexit 128\n")
     run = machine.run("drill")
-    assert run.code == 1 and "FAILED the disk is full: " in run.stdout
+    assert run.code == 1 and "FAILED the disk is full:" in run.stdout
     assert f"  df -h {machine.env['TMPDIR']}" in run.stdout.splitlines()
     assert "part  " not in run.stdout and "git --version" not in run.stdout
 
@@ -319,9 +320,12 @@ def test_claude_code_is_installed_for_those_who_agree(machine: World, agrees: st
         child = machine.terminal("drill")
         child.expect_exact("[y] install")
         child.sendline("y")
-        said = (child.before + child.read()).decode()
+        said = (child.before + child.read()).decode().replace("\r\n", "\n")
         child.wait()
         assert child.exitstatus == 0, said
+    removal = said.partition("to remove it: ")[2].splitlines()[0]
+    folder = machine.home / ".local/share/ai-code"
+    assert removal == f"rm -r {folder}/claude-code {folder}/bin/claude", "no link is left dangling"
     assert "Anthropic's terms" in said and "https://www.anthropic.com/legal" in said
     assert told.read_text().split()[-1] == "@anthropic-ai/claude-code"
     # From now on it is found, although it is on no PATH.
@@ -336,6 +340,10 @@ def test_who_does_not_agree_gets_the_recording(machine: World) -> None:
     machine.script("npm", "#!/bin/sh\nexit 1\n")
     child = machine.terminal("drill")
     child.expect_exact("[y] install")
+    asked = child.before.decode().splitlines()
+    home = str(machine.home)
+    assert all(len(line) <= 80 for line in asked if home not in line), "no word is cut"
+    assert f"{home}/.local/share/ai-code" in asked, "a line of its own"
     child.sendline("n")
     said = child.read().decode()
     assert "recording" in said and "npm could not" not in said
