@@ -15,7 +15,7 @@ from ai_code.core.errors import AiCodeError, Stopped, UsageError
 from ai_code.core.exits import ExitCode
 from ai_code.system.clock import SystemClock
 from ai_code.system.config_files import ConfigStore, Places
-from ai_code.system.console import TerminalConsole
+from ai_code.system.console import TerminalConsole, cannot_write
 from ai_code.system.files import SystemFiles
 from ai_code.system.random_ids import random_uuid
 from ai_code.system.signals import Signals
@@ -193,7 +193,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         from ai_code.cli.main import main
 
-        return int(main(argv, world))
+        code = int(main(argv, world))
+        if sys.stdout:
+            sys.stdout.flush()
+        return code
     except AiCodeError as error:
         world.console.error(error)
         return int(error.exit_code)
@@ -202,15 +205,42 @@ def run(argv: Sequence[str]) -> int:
         return 128 + stopped.signum
     except BrokenPipeError:
         # Whoever read our output has had enough; Python must not complain about it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         return 128 + 13
     except Exception as error:  # noqa: BLE001  the one broad except: a bug becomes a report
+        if isinstance(error, OSError) and _stdout_fails():
+            return stdout_failed(error, world.console)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _disk_full(world, error)
         return _bug(world, error)
     finally:
         world.signals.ignore()
         world.close()
+
+
+def silence_stdout() -> None:
+    """What could not be written would fail once more when Python ends, with its own words and
+    an exit code of its own (120)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def stdout_failed(error: OSError, console: TerminalConsole | None = None) -> int:
+    """Standard output takes no more (a full disk): the exit code, after one clear error."""
+    silence_stdout()
+    told = cannot_write("what ai-code prints", error)
+    (console or TerminalConsole(os.environ)).error(told)
+    return int(told.exit_code)
+
+
+def _stdout_fails() -> bool:
+    """Whether it was standard output that could not be written: what failed there is still in
+    its buffer, and fails again."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def _fill_closed_descriptors() -> None:

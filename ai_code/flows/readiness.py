@@ -40,7 +40,7 @@ _VRAM_SHARE = 0.9
 """Drivers and the desktop keep some of a card's free memory for themselves."""
 _RAM_RESERVE = 512 << 20
 _SERVE = "ollama serve"
-_GET_OLLAMA = "install Ollama (https://ollama.com/download), then: ollama serve"
+_GET_OLLAMA = "ollama serve   (install Ollama first: https://ollama.com/download)"
 _WISHED_CONTEXT = 16384
 """Larger contexts cost memory and time; an edit with its files rarely needs more."""
 

@@ -73,7 +73,8 @@ _TABLE = (
         "The local model. auto takes the first installed one of the known good models.",
         flag="--model"),
     Key("quiet", "bool", False,
-        "Print nothing of ours but errors and the line of a switch.", flag="-q", trusted=True),
+        "Print nothing of ours but errors, the line of a switch, and what did not land.",
+        flag="-q", trusted=True),
     Key("verbose", "bool", False, "Say more about what is done and why.", flag="-v"),
     Key("patience", "duration", 20.0,
         "How long a passing 429 or 529 of Claude is waited for before the fallback; a missing "
