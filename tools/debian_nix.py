@@ -39,7 +39,7 @@ def nix(tools: Path, again: Callable[[], str]) -> Environment:
             work.run(["dpkg-deb", "-x", package, root], doing=f"unpacking {package.name}")
         for folder_ in (lists, cache):
             shutil.rmtree(folder_)
-        _write_command(folder, root)
+        _write_command(folder, root.resolve())
 
     return Environment(
         tools / "nix", "Nix for the tests", "170 MB, some seconds", 400, PACKAGE, again, install
