@@ -33,6 +33,7 @@ from ai_code.flows.turns import RunOptions, Turn, facts_of
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
+    from ai_code.flows.attempt import Sign
     from ai_code.flows.local_turn import LocalTurn
     from ai_code.flows.readiness import Ready
     from ai_code.flows.world import World
@@ -57,7 +58,7 @@ class Run:
             settings,
             options,
             self._output,
-            on_trouble=self._trouble,
+            on_sign=self._sign,
             # Beside Claude's own start, so that nobody waits for the journal.
             on_started=self._recorder.begin,
         )
@@ -246,10 +247,10 @@ class Run:
             ]
         )
 
-    def _trouble(self) -> None:
-        """Claude is retrying: the local side may warm up meanwhile."""
+    def _sign(self, sign: Sign) -> None:
+        """The local side warms up beside a Claude that may not go on."""
         if self._settings.fallback_enabled and self._settings.fallback_engines:
-            self._local.warm_up()
+            self._local.sign(sign)
 
     def _snapshot(self) -> Any:
         """With --expect-changes: the tree before, to compare with."""

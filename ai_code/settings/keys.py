@@ -65,6 +65,11 @@ def _outside(value: Value) -> bool:
     return any(path.startswith(("/", "~")) or ".." in path.split("/") for path in paths)
 
 
+def _pushes_out(value: Value) -> bool:
+    """Whether models that others use may be unloaded."""
+    return value == "always"
+
+
 _TABLE = (
     Key("engine", "choice", "auto",
         "Which engine works. auto is Claude Code, then the fallback; a name is that one only.",
@@ -130,6 +135,10 @@ _TABLE = (
     Key("ollama.keep-alive", "text", None,
         "How long Ollama keeps the model loaded (5m, -1 for ever). Not set: Ollama's own.",
         nullable=True),
+    Key("preload", "choice", "auto",
+        "Whether the local model is loaded while Claude retries or nears its limit: where it fits "
+        "beside all that is loaded, always (others may be pushed out), or never.",
+        choices=("auto", "never", "always"), guard=_pushes_out),
     Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal.",
         trusted=True),
     Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever.",

@@ -44,6 +44,7 @@ class Settings(NamedTuple):
     ollama_headers: Mapping[str, str]
     ollama_num_ctx: int
     ollama_keep_alive: str | None
+    preload: Literal["auto", "never", "always"]
     journal_keep_answers: bool
     journal_keep_days: int
 
