@@ -46,7 +46,7 @@ def interpreter_of(script: Path) -> Path | None:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return None
-    found = _DIRECT.match(head) or _LONG.match(head)
+    found = _LONG.match(head) or _DIRECT.match(head)
     if found is None:
         return None
     python = Path(os.fsdecode(found[1].strip(b'"')))
