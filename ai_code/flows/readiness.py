@@ -108,7 +108,8 @@ def _fit(
     loaded = told or ()
     if runs_elsewhere(model.name):
         note = f"{model.name} runs on Ollama's servers: the prompt and files leave this machine."
-        return _ready(server, wanted, model, wanted.num_ctx or _own_context(show), (note,))
+        context = wanted.num_ctx or _own_context(show)
+        return replace(_ready(server, wanted, model, context, (note,)), beside=False)
     running = next((row for row in loaded if same_model(row.name, model.name)), None)
     if running and _will_do(running.context, wanted.num_ctx):
         # It is in memory with a context that will do: asking for another would load it anew.

@@ -249,7 +249,9 @@ class Run:
 
     def _sign(self, sign: Sign) -> None:
         """The local side warms up beside a Claude that may not go on."""
-        if self._settings.fallback_enabled and self._settings.fallback_engines:
+        settings = self._settings
+        waits = self._options.wait or settings.fallback_on_limit not in ("local", "ask")
+        if settings.fallback_enabled and settings.fallback_engines and not waits:
             self._local.sign(sign)
 
     def _snapshot(self) -> Any:

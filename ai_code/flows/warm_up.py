@@ -32,6 +32,8 @@ memory that somebody else may need."""
 _FRESH_S = 1.0
 """An answer of the server's that is older is asked for again: it takes milliseconds."""
 
+_NEVER = float("-inf")
+
 _STANDBY_BYTES = 250 << 20
 """Memory that must be there for an engine on standby: aider 0.86.2 with all its modules holds
 some 230 MB."""
@@ -58,7 +60,7 @@ class WarmUp:
         self._wanted = False
         """Something is made ready, and Claude has not gone on by itself since."""
         self._early: Callable[[], Ready | Unavailable] | None = None
-        self._asked_at = 0.0
+        self._asked_at = _NEVER
         self._checked: Ready | Unavailable | None = None
         self._preparing: Callable[[], Workspace | None] | None = None
         self._folder: Path | None = None
@@ -119,7 +121,15 @@ class WarmUp:
             return
         self._loading = local.name
         server = self._world.model_server(local.base_url, local.headers)
-        self._world.background(lambda: server.preload(local.name, local.num_ctx, local.keep_alive))
+
+        def carry_out() -> None:
+            try:
+                server.preload(local.name, local.num_ctx, local.keep_alive)
+            finally:
+                # Whether it is loaded is the server's to say: it may unload it again.
+                self._loading, self._asked_at = "", _NEVER
+
+        self._world.background(carry_out)
 
     def workspace(self, facts: TreeFacts, editable: tuple[str, ...]) -> Workspace:
         """Where the engine works: what was prepared early, if the tree is still the same and

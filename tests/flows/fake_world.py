@@ -303,6 +303,7 @@ class FakeServer:
 
     def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None:
         self.preloaded.append((name, num_ctx, keep_alive))
+        self.running.append(LoadedModel(name, 5 * GIB, 0, num_ctx))
 
 
 class FakeHardware:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 _WAITING = Path(__file__).with_name("waiting.py")
 _NEUTRAL = "/"
 """Where it stands until it knows its folder."""
-_READY_S = 10.0
-"""What is still to be imported takes no longer than a start from the beginning would."""
+_READY_S = 30.0
+"""What is still to be imported takes no longer than a start from the beginning, and that takes 19 s
+where an aider was installed without its bytecode."""
 _HEAD_BYTES = 1024
 _DIRECT = re.compile(rb"#![ \t]*(/\S+)[ \t]*\n")
 """A console script as pip, uv and pipx write it. One with an option for Python, or ``env``, or a
@@ -139,8 +140,12 @@ class PythonStandby:
 
     def _hand_over(self, command: Command, group: int) -> str:
         orders = {"argv": command.argv, "cwd": str(command.cwd), "group": group}
+        line = json.dumps(orders).encode() + b"\n"
         try:
-            os.write(self._orders, json.dumps(orders).encode() + b"\n")
+            # One that is stopped reads nothing, and a pipe holds 64 KiB at most.
+            os.set_blocking(self._orders, False)
+            if os.write(self._orders, line) < len(line):
+                return "the process that waited does not listen"
         except OSError:
             return "the process that waited is gone"
         ready, _, _ = select.select([self._told], [], [], _READY_S)
