@@ -231,6 +231,8 @@ class OllamaStandIn(StandIn):
         options = given if isinstance(given, dict) else {}
         runner = {name: options[name] for name in _OF_THE_RUNNER if name in options}
         runner["num_ctx"] = context
+        if "shift" in body:
+            runner["shift"] = body["shift"]
         with self._lock:
             if self.loaded.get(model.tag) != context or self._runners.get(model.tag) != runner:
                 self.loads.append((model.tag, runner))

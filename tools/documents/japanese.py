@@ -42,6 +42,9 @@ HELP: dict[str, str] = {
     "ollama.num-ctx": "コンテキスト長(トークン)。0 ならメモリに収まる長さ。",
     "ollama.keep-alive": "Ollama がモデルをメモリに置いておく時間(5m、-1 で無期限)。"
     "なしなら Ollama の設定に従う。",
+    "preload": "Claude が再試行している間や制限が近いときに、ローカルのモデルを読み込むか。"
+    "auto は読み込み済みのものと並べて収まるときだけ、always は必ず(ほかのモデルを追い出すことが"
+    "ある)、never は読み込まない。",
     "journal.keep-answers": "回答の本文を記録に残す。",
     "journal.keep-days": "記録を残す日数。0 なら無期限。",
 }
