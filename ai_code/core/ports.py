@@ -57,6 +57,10 @@ class Standby(Protocol):
         """Ends the process where it has not become the command. May be called again."""
 
 
+class NoStandbyError(Exception):
+    """No process can wait for the command, which starts as ever; why, in words."""
+
+
 class Processes(Protocol):
     """Finds and runs programs."""
 
@@ -70,7 +74,7 @@ class Processes(Protocol):
         """Starts the Python of ``command``'s program, with the command's environment and away
         from its folder; it imports ``modules`` (the first one must be there) and waits. The
         arguments and the folder may be other ones by the time it is run. Raises
-        CannotStartError where it is not certain which Python that is. From any thread."""
+        NoStandbyError where it is not certain which Python that is. From any thread."""
 
     def find(self, argv: Sequence[str]) -> Program | None:
         """The program with its absolute path, or None. Raises CannotStartError where it is

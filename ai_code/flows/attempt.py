@@ -121,7 +121,10 @@ class Attempt:
             case events.PaidUsage():
                 self._paid = True
             case events.Warned(limit_near=True):
+                # The warning is told before what is made of it.
+                self._output.take(event)
                 self._watch.on_sign("limit-near")
+                return
             case events.Progress(message=message):
                 self._console.status(one_line(message))
             case _:

@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, assert_never
 
 from ai_code.core.command import Request
-from ai_code.core.errors import AiCodeError
+from ai_code.core.errors import AiCodeError, CannotStartError
+from ai_code.core.ports import NoStandbyError
 from ai_code.core.task import Program, Task
+from ai_code.core.text import one_line
 from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.readiness import Ready, ask_local
@@ -168,7 +170,7 @@ class WarmUp:
         self._wanted = True
         model = "" if self._settings.preload == "never" else "the model, "
         self._world.console.detail(
-            f"{why}: {model}a worktree and {self._engine.name} are made ready beside it"
+            f"{why}: {model}a worktree and {self._engine.name} are made ready"
         )
         before = self._preparing
         self._preparing = self._world.background(lambda: self._prepare(before))
@@ -209,7 +211,7 @@ class WarmUp:
         where a snapshot of the tree is kept for --expect-changes: a run has room for one."""
         early = self._result_of(before)
         ready = self._asked_again()
-        if not isinstance(ready, Ready):
+        if not isinstance(ready, Ready) or not self._has_folder():
             return early
         if self._loads_early(ready):
             self.load(ready)
@@ -223,6 +225,14 @@ class WarmUp:
         briefing = Briefing(self._world, self._settings, self._options, ready.local)
         facts = self._world.trees.facts(self._world.cwd)
         return self._make(facts, briefing.editable(facts, None).names)
+
+    def _has_folder(self) -> bool:
+        """Without a folder of the run's own no local engine can work: that is told when it is
+        to, and is no matter while Claude works."""
+        try:
+            return bool(self._recorder.run_dir)
+        except AiCodeError:
+            return False
 
     def _asked_again(self) -> Ready | Unavailable | None:
         """The server's answer, a new one where what it said is old."""
@@ -243,10 +253,8 @@ class WarmUp:
             return
         try:
             self._standby = self._started(ready)
-        except AiCodeError as error:
-            self.why_cold = error.what
-        except OSError as error:
-            self.why_cold = error.strerror or str(error)
+        except (NoStandbyError, CannotStartError, OSError) as error:
+            self.why_cold = one_line(str(error))
         # Claude may have gone on in this very moment.
         if not self._wanted:
             self._end_standby()
@@ -256,7 +264,7 @@ class WarmUp:
         if program is None:
             return None
         if self._world.hardware.memory().ram_available < _STANDBY_BYTES:
-            raise AiCodeError("too little memory is free")
+            raise NoStandbyError("too little memory is free")
         self._folder = self._recorder.run_dir / self._engine.name
         self._world.files.folder(self._folder / "tmp")
         command = self._engine.command(self._early_task(program, ready))

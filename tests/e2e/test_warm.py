@@ -92,7 +92,7 @@ def test_the_aider_that_waited_makes_the_edit_and_the_model_is_loaded_once(world
     result = run.wait()
     assert result.code == 0, result
     assert world.text() == DOCUMENTED
-    assert "are made ready beside it" in result.stderr
+    assert "are made ready" in result.stderr
     assert "started anew" not in result.stderr
     assert not waiting.is_running()
     # The real aider's request has the very options that the model was loaded with.

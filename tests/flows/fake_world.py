@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 import pytest
 
 from ai_code.core.command import Command
-from ai_code.core.errors import AiCodeError, CannotStartError
+from ai_code.core.errors import AiCodeError
 from ai_code.core.exits import EndedBy, Exit
 from ai_code.core.ports import (
     ClaudeFolder,
@@ -27,6 +27,7 @@ from ai_code.core.ports import (
     LoadedModel,
     Machine,
     ModelServerError,
+    NoStandbyError,
     ServedModel,
 )
 from ai_code.core.record import RunRecord
@@ -119,7 +120,7 @@ class FakeProcesses:
 
     def standby(self, command: Command, modules: Sequence[str]) -> FakeStandby:
         if self.no_standby:
-            raise CannotStartError(self.no_standby)
+            raise NoStandbyError(self.no_standby)
         self.standbys.append(FakeStandby(command, tuple(modules)))
         return self.standbys[-1]
 

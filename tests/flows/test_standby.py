@@ -9,6 +9,7 @@ import pytest
 
 from ai_code.core.ports import LoadedModel, Machine
 from tests.flows.fake_world import GIB, FakeWorld, Silence
+from tests.flows.test_recorder import BrokenJournal
 from tests.flows.test_warm_up import MODEL, kept, prepared, retries
 from tests.recorded import recordings
 
@@ -60,9 +61,7 @@ def test_a_limit_that_is_near_is_notice_too_and_one_line_says_so(
     assert seen == [1, 1, ["waits"]], "at once: the limit may come at any moment"
     assert states(world) == ["ran"]
     told = [line for line in world.console.of("detail") if "made ready" in line]
-    assert told == [
-        "Claude's limit is near: the model, a worktree and aider are made ready beside it"
-    ]
+    assert told == ["Claude's limit is near: the model, a worktree and aider are made ready"]
 
 
 def test_a_limit_that_never_came(world: FakeWorld) -> None:
@@ -177,3 +176,12 @@ def test_a_model_that_was_unloaded_again_is_loaded_again(world: FakeWorld) -> No
     world.expect_aider()
     assert world.go().code == 0
     assert len(world.server.preloaded) == 2
+
+
+def test_a_journal_that_cannot_be_written_is_no_matter_while_claude_works(
+    world: FakeWorld,
+) -> None:
+    world.journal = BrokenJournal(world.journal, 0)
+    near(world, then="ok-stream-2.1.329")
+    assert world.go().code == 0
+    assert (world.server.preloaded, states(world)) == ([], [])

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from ai_code.core.command import Command
-from ai_code.core.errors import CannotStartError
 from ai_code.core.exits import Exit
-from ai_code.core.ports import Standby
+from ai_code.core.ports import NoStandbyError, Standby
 from ai_code.system import standby as standby_module
 from ai_code.system.leftovers import Leftovers
 from ai_code.system.process import ProcessRoom
@@ -304,5 +303,5 @@ def test_a_link_to_a_program_and_a_python_with_a_space(tmp_path: Path) -> None:
 
 def test_a_program_that_is_not_certain_is_refused(bench: Bench) -> None:
     bench.script("", first="#!/bin/sh")
-    with pytest.raises(CannotStartError, match="not certain"):
+    with pytest.raises(NoStandbyError, match="not certain"):
         bench.standby()

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ai_code.core.errors import CannotStartError
+from ai_code.core.ports import NoStandbyError
 from ai_code.system.signals import signal_group
 
 if TYPE_CHECKING:
@@ -61,13 +61,13 @@ class PythonStandby:
     def __init__(
         self, command: Command, environ: Mapping[str, str], modules: Sequence[str]
     ) -> None:
-        """Starts it. ``environ`` is the command's whole environment. Raises CannotStartError."""
+        """Starts it. ``environ`` is the command's whole environment. Raises NoStandbyError."""
         self.failed = ""
         self._program = Path(command.argv[0])
         self._environ = dict(environ)
         python = interpreter_of(self._program)
         if python is None or not modules:
-            raise CannotStartError(f"which Python starts {self._program} is not certain")
+            raise NoStandbyError(f"which Python starts {self._program} is not certain")
         self._identity = _identity(self._program)
         orders, self._orders = os.pipe()
         self._told, told = os.pipe()
@@ -87,7 +87,7 @@ class PythonStandby:
         except OSError as error:
             os.close(self._orders)
             os.close(self._told)
-            raise CannotStartError(f"{python}: {error.strerror}") from error
+            raise NoStandbyError(f"{python}: {error.strerror}") from error
         finally:
             os.close(orders)
             os.close(told)
