@@ -59,15 +59,15 @@ class Key(NamedTuple):
         return self.trusted or (self.guard is not None and self.guard(value))
 
 
+def _pushes_out(value: Value) -> bool:
+    """Whether models that others use may be unloaded."""
+    return value == "always"
+
+
 def _outside(value: Value) -> bool:
     """Whether a list of paths names something that is not below the project."""
     paths = value if isinstance(value, tuple) else ()
     return any(path.startswith(("/", "~")) or ".." in path.split("/") for path in paths)
-
-
-def _pushes_out(value: Value) -> bool:
-    """Whether models that others use may be unloaded."""
-    return value == "always"
 
 
 _TABLE = (
@@ -84,6 +84,10 @@ _TABLE = (
         "How long a passing 429 or 529 of Claude is waited for before the fallback; a missing "
         "network too, where fallback.on names it.",
         flag="--patience"),
+    Key("preload", "choice", "auto",
+        "Whether the local model is loaded while Claude retries or nears its limit: where it fits "
+        "beside all that is loaded, always (others may be pushed out), or never.",
+        choices=("auto", "never", "always"), guard=_pushes_out),
     Key("stall-timeout", "duration", 300.0,
         "An engine that prints nothing for so long is ended; 0 is never. Claude, whose tools may "
         "run long, is given 30 minutes unless you set this.", flag="--stall-timeout"),
@@ -135,10 +139,6 @@ _TABLE = (
     Key("ollama.keep-alive", "text", None,
         "How long Ollama keeps the model loaded (5m, -1 for ever). Not set: Ollama's own.",
         nullable=True),
-    Key("preload", "choice", "auto",
-        "Whether the local model is loaded while Claude retries or nears its limit: where it fits "
-        "beside all that is loaded, always (others may be pushed out), or never.",
-        choices=("auto", "never", "always"), guard=_pushes_out),
     Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal.",
         trusted=True),
     Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever.",

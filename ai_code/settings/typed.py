@@ -21,6 +21,7 @@ class Settings(NamedTuple):
     quiet: bool
     verbose: bool
     patience_s: float
+    preload: Literal["auto", "never", "always"]
     stall_timeout_s: float
     timeout_s: float
     claude_model: str | None
@@ -44,7 +45,6 @@ class Settings(NamedTuple):
     ollama_headers: Mapping[str, str]
     ollama_num_ctx: int
     ollama_keep_alive: str | None
-    preload: Literal["auto", "never", "always"]
     journal_keep_answers: bool
     journal_keep_days: int
 
