@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from ai_code.engines.registry import EngineRun
     from ai_code.flows.output import Output
 
-Sign = Literal["trouble", "recovered", "limit-near"]
-"""What an engine's events tell of whether it may have to be replaced: it retries, it goes on by
-itself after that, it warns that a limit is near."""
+Sign = Literal["trouble", "recovered", "limit-near", "limit-known"]
+"""What tells that an engine may have to be replaced: it retries, or goes on by itself after that;
+it warns that a limit is near; it was at a limit whose reset lies ahead."""
 
 _SILENT_S = 3.0
 _LINE_EVERY_S = 60.0

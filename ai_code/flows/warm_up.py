@@ -74,14 +74,15 @@ class WarmUp:
 
     def sign(self, sign: Sign) -> None:
         """At the first trouble the model's server is asked, so that the answer is there; once
-        the trouble lasts, or a limit is near, all is made ready."""
+        the trouble lasts, or a limit is near or known, all is made ready."""
         match sign:
             case "trouble":
                 self._trouble()
-            case "limit-near":
+            case "limit-near" | "limit-known":
                 self._near = True
                 self._ask()
-                self._make_ready("Claude's limit is near")
+                what = "is near" if sign == "limit-near" else "may still hold"
+                self._make_ready(f"Claude's limit {what}")
             case "recovered":
                 self._recovered()
             case _:

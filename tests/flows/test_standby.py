@@ -64,6 +64,21 @@ def test_a_limit_that_is_near_is_notice_too_and_one_line_says_so(
     assert told == ["Claude's limit is near: the model, a worktree and aider are made ready"]
 
 
+def test_a_limit_of_an_earlier_run_is_notice_from_the_start(world: FakeWorld) -> None:
+    world.expect_recording(LIMIT)
+    world.expect_aider()
+    assert world.go().code == 0
+    assert states(world) == [], "nobody knew"
+    seen: list[list[str]] = []
+    world.expect_recording(LIMIT, lambda: seen.append(states(world)))
+    world.expect_aider()
+    (world.cwd / "hello.py").write_text('def hello():\n    print("hello")\n')
+    assert world.go().code == 0
+    assert (seen, states(world)) == ([["waits"]], ["ran"])
+    told = [line for line in world.console.of("detail") if "made ready" in line]
+    assert [line.partition(":")[0] for line in told] == ["Claude's limit may still hold"]
+
+
 def test_a_limit_that_never_came(world: FakeWorld) -> None:
     near(world, then="ok-stream-2.1.329")
     assert world.go().code == 0
