@@ -58,9 +58,10 @@ class WarmUp:
         self._recorder = recorder
         self._engine = engine
         self._since: float | None = None
-        self._near = False
-        self._wanted = False
-        """Something is made ready, and Claude has not gone on by itself since."""
+        self._near = ""
+        """What is known of a limit that may come at any moment, in words."""
+        self._wanted = ""
+        """For what all was made ready last; empty where Claude has gone on by itself since."""
         self._early: Callable[[], Ready | Unavailable] | None = None
         self._asked_at = _NEVER
         self._checked: Ready | Unavailable | None = None
@@ -79,10 +80,11 @@ class WarmUp:
             case "trouble":
                 self._trouble()
             case "limit-near" | "limit-known":
-                self._near = True
-                self._ask()
-                what = "is near" if sign == "limit-near" else "may still hold"
-                self._make_ready(f"Claude's limit {what}")
+                if not self._near:
+                    what = "is near" if sign == "limit-near" else "may still hold"
+                    self._near = f"Claude's limit {what}"
+                    self._ask()
+                    self._make_ready(self._near)
             case "recovered":
                 self._recovered()
             case _:
@@ -101,8 +103,8 @@ class WarmUp:
         """Unless its limit is near, the engine does not wait any longer. The worktree stays to
         the end of the run: it takes no memory."""
         self._since = None
-        if not self._near:
-            self._wanted = False
+        self._wanted = self._near
+        if not self._wanted:
             self._end_standby()
 
     def check(self) -> Ready | Unavailable:
@@ -152,7 +154,7 @@ class WarmUp:
 
     def dismiss(self) -> None:
         """Nobody needs it any more."""
-        self._wanted = False
+        self._wanted = ""
         self._end_standby()
         if self._prepared() is not None:
             self._world.trees.discard(self._recorder.run_dir)
@@ -165,10 +167,10 @@ class WarmUp:
             self._early = self._world.background(self._check)
 
     def _make_ready(self, why: str) -> None:
-        """Once, until Claude recovers."""
-        if self._wanted:
+        """Once for each reason: what was made for an earlier one may be stale by now."""
+        if self._wanted == why:
             return
-        self._wanted = True
+        self._wanted = why
         model = "" if self._settings.preload == "never" else "the model, "
         self._world.console.detail(
             f"{why}: {model}a worktree and {self._engine.name} are made ready"

@@ -109,6 +109,24 @@ def test_it_ends_when_claude_goes_on_and_stands_by_again(world: FakeWorld) -> No
     assert states(world) == ["ended", "ran"]
 
 
+def test_trouble_after_a_warning_has_a_stale_worktree_made_anew(
+    world: FakeWorld, prepared: list[Path]
+) -> None:
+    rows = recordings()["default-529-stream-2.1.329"]["stdout"].splitlines(keepends=True)
+    retry = next(row for row in rows if "api_retry" in row).encode()
+    seen: list[int] = []
+    pieces: list[Any] = [
+        *[rows[0].encode(), NEAR, lambda: (world.cwd / "new.txt").write_text("Claude's\n")],
+        *[retry, Silence(6.0), retry, lambda: seen.append(len(prepared))],
+        *[Silence(16.0), retry, Silence(3.0)],
+    ]
+    world.expect("claude", *pieces)
+    world.expect_aider()
+    assert world.go().code == 0
+    assert (seen, len(prepared)) == ([2], 2)
+    assert states(world) == ["ran"], "one engine waits all the time"
+
+
 def test_one_that_will_not_do_is_told_with_details_only(world: FakeWorld) -> None:
     world.processes.no_standby = "which Python starts aider is not certain"
     near(world)
