@@ -22,7 +22,7 @@ def fits_beside(need: int, machine: Machine | None, loaded: Sequence[LoadedModel
     ``loaded`` None: a server that does not tell.
 
     Ollama unloads a model that holds GPU memory rather than put the next one on the CPU, so
-    beside such a one it must fit into the GPU memory that is free."""
+    beside such a one it must fit into the GPU memory that is free (of cards that are known)."""
     if loaded is None:
         return False
     if not loaded:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from ai_code.core.ports import LoadedModel, Machine
 from ai_code.core.preload import fits_beside
 
 GIB = 1 << 30
-NO_GPU = Machine(32 * GIB, 10 * GIB)
-GPU = Machine(32 * GIB, 20 * GIB, 24 * GIB, 10 * GIB)
+NO_GPU: Any = SimpleNamespace(ram_available=10 * GIB, vram_free=0)
+GPU: Any = SimpleNamespace(ram_available=20 * GIB, vram_free=10 * GIB)
 ON_CPU = LoadedModel("a", 6 * GIB, 0, 4096)
 ON_GPU = LoadedModel("b", 6 * GIB, 6 * GIB, 4096)
 

@@ -137,14 +137,10 @@ def test_one_that_will_not_do_is_told_with_details_only(world: FakeWorld) -> Non
     assert why in world.console.of("detail")
 
 
-@pytest.mark.parametrize(
-    ("machine", "count"), [(Machine(8 * GIB, 200 << 20, 24 * GIB, 24 * GIB), 0), (None, 1)]
-)
-def test_with_too_little_memory_nothing_stands_by(
-    world: FakeWorld, machine: Machine | None, count: int
-) -> None:
-    if machine:
-        world.hardware.machine = machine
+@pytest.mark.parametrize(("free", "count"), [(200 << 20, 0), (300 << 20, 1)])
+def test_with_too_little_memory_nothing_stands_by(world: FakeWorld, free: int, count: int) -> None:
+    world.server.running.append(LoadedModel(MODEL, 5 * GIB, 0, 16384))
+    world.hardware.machine = Machine(8 * GIB, free)
     near(world)
     world.expect_aider()
     assert world.go().code == 0
