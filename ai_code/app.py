@@ -22,10 +22,8 @@ from ai_code.system.signals import Signals
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
-    from ai_code.core.command import Command
-    from ai_code.core.exits import Exit
     from ai_code.core.model_notes import ModelNotes
-    from ai_code.core.ports import Listener, ModelServer
+    from ai_code.core.ports import ModelServer
     from ai_code.core.task import Program
     from ai_code.drill.stage import Stage
     from ai_code.system.claude_home import SystemClaudeHome
@@ -49,7 +47,8 @@ class SystemProcesses:
     def __init__(self, programs: Programs, room: ProcessRoom) -> None:
         self.find = programs.find
         self.version: Callable[[Program], Program] = programs.version
-        self.run: Callable[[Command, Listener], Exit] = room.run
+        self.run = room.run
+        self.standby = room.standby
 
 
 class SystemWorld:

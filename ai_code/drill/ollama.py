@@ -70,6 +70,9 @@ __all__ = [
 
 DEFAULT_CONTEXT = 4096
 """What a server without a GPU of 23 GiB gives a request that does not say num_ctx."""
+_OF_THE_RUNNER = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread")
+"""Options that a runner is started with (api.Runner in Ollama's api/types.go); all others hold for
+one request."""
 _EXPIRES_AT = "2026-12-31T23:59:59Z"
 
 
@@ -100,6 +103,11 @@ class OllamaStandIn(StandIn):
         self.replies = tuple(replies)
         self.loaded: dict[str, int] = {}
         """Loaded models and the context they were loaded with, in tokens."""
+        self.loads: list[tuple[str, dict[str, Any]]] = []
+        """Each time that a model was loaded: which, with which options that its runner is started
+        with. A request whose options differ from those has the model loaded anew, as Ollama's
+        scheduler does (needsReload in server/sched.go)."""
+        self._runners: dict[str, dict[str, Any]] = {}
         self.chats: list[Recorded] = []
         """The requests that used up replies, in order."""
         self._required = {name.lower(): value for name, value in (required_headers or {}).items()}
@@ -207,7 +215,7 @@ class OllamaStandIn(StandIn):
             if model.loads_up_to is not None and context > model.loads_up_to:
                 exchange.send_json(500, wire.error(OutOfMemory().message))
                 return
-            self.loaded[model.tag] = context
+            self._load(model, context, body)
         if unloads:
             self.loaded.pop(model.tag, None)
         name = str(body["model"])
@@ -217,6 +225,18 @@ class OllamaStandIn(StandIn):
         else:
             done = Answered(name, "", "unload" if unloads else "load", 0)
             exchange.send_json(200, wire.whole(done))
+
+    def _load(self, model: FakeModel, context: int, body: Mapping[str, Any]) -> None:
+        given = body.get("options")
+        options = given if isinstance(given, dict) else {}
+        runner = {name: options[name] for name in _OF_THE_RUNNER if name in options}
+        runner["num_ctx"] = context
+        if "shift" in body:
+            runner["shift"] = body["shift"]
+        with self._lock:
+            if self.loaded.get(model.tag) != context or self._runners.get(model.tag) != runner:
+                self.loads.append((model.tag, runner))
+            self.loaded[model.tag], self._runners[model.tag] = context, runner
 
     def _reply(self, exchange: Exchange, wire: Wire, name: str, tokens: int) -> None:
         with self._lock:

@@ -59,6 +59,11 @@ class Key(NamedTuple):
         return self.trusted or (self.guard is not None and self.guard(value))
 
 
+def _pushes_out(value: Value) -> bool:
+    """Whether models that others use may be unloaded."""
+    return value == "always"
+
+
 def _outside(value: Value) -> bool:
     """Whether a list of paths names something that is not below the project."""
     paths = value if isinstance(value, tuple) else ()
@@ -80,6 +85,10 @@ _TABLE = (
         "How long a passing 429 or 529 of Claude is waited for before the fallback; a missing "
         "network too, where fallback.on names it.",
         flag="--patience"),
+    Key("preload", "choice", "auto",
+        "Whether the local model is loaded while Claude retries or nears its limit: where it fits "
+        "beside all that is loaded, always (others may be pushed out), or never.",
+        choices=("auto", "never", "always"), guard=_pushes_out),
     Key("stall-timeout", "duration", 300.0,
         "An engine that prints nothing for so long is ended; 0 is never. Claude, whose tools may "
         "run long, is given 30 minutes unless you set this.", flag="--stall-timeout"),

@@ -25,6 +25,7 @@ class Leftovers:
         self._lock: int | None = None
         self._run_id = ""
         self._running: tuple[int, int] | None = None
+        self._standby: int | None = None
 
     def belong_to(self, run_id: str) -> None:
         """Names the run; also for a process that was started a moment ago."""
@@ -32,13 +33,21 @@ class Leftovers:
         if self._running:
             self.remember(*self._running)
 
+    def remember_standby(self, child: int) -> None:
+        """A process that waits in a group of its own, beside the engine that runs."""
+        self._standby = child
+        if self._running:
+            self.remember(*self._running)
+
     def remember(self, group: int, child: int) -> None:
         self._running = group, child
+        waiting = self._standby or 0
         record = {
             "run": self._run_id,
             "owner": [os.getpid(), start_time(os.getpid())],
             "group": [group, start_time(group)],
             "child": [child, start_time(child)],
+            "standby": [waiting, start_time(waiting) if waiting else 0],
         }
         # Whole or not at all, for a sweep may read it now. A full disk or a read-only folder
         # must not leave an engine without us: the guard is there all the same.
@@ -46,7 +55,8 @@ class Leftovers:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self._lock is None:
                 self._lock = _locked(self._file.with_suffix(".lock"), create=True)
-            half = self._file.with_suffix(".half")
+            # A standby is remembered beside the main thread.
+            half = self._file.with_suffix(f".{os.urandom(4).hex()}.half")
             half.write_text(json.dumps(record))
             half.replace(self._file)
 
@@ -98,6 +108,9 @@ def _sweep(path: Path) -> str:
             _kill_group(group[0])
         elif _alive(*child):
             _kill_group(os.getpgid(child[0]))
+        waiting = record.get("standby", [0, 0])
+        if _alive(*waiting):
+            _kill_group(os.getpgid(waiting[0]))
         run = str(record["run"])
     except (OSError, ValueError, KeyError, TypeError):
         # Half a file, or one of a version we do not know: it names nothing we could end.
