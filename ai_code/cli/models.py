@@ -148,6 +148,7 @@ def verify(ctx: click.Context, name: str | None, as_json: bool) -> int:
     Where Ollama's folder cannot be read, only what the server tells is checked. Exit code 1
     where a model is damaged.
     """
+    from ai_code.flows.models.screens import forbidden
     from ai_code.flows.models.verifying import verify as check
 
     found = check(ctx.obj, _settings(ctx), name)
@@ -158,7 +159,7 @@ def verify(ctx: click.Context, name: str | None, as_json: bool) -> int:
         line = fitting(f"{one_line(each.name)}: {one_line(each.evidence)}", 69)
         _show(ctx, [((f"{each.state:<11}", style), (line, ""))])
         if each.rule:
-            _show(ctx, [((fitting(f"           not allowed: {each.rule}", 80), "bad"),)])
+            _show(ctx, forbidden(each.rule, " " * 11))
         if each.mend:
             click.echo(f"           {visible(each.mend)}")
     return ExitCode.FAILED if any(each.state == "bad" for each in found) else ExitCode.OK

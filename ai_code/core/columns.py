@@ -14,6 +14,8 @@ Line = tuple[Piece, ...]
 """One line of a screen."""
 
 GAP = "  "
+_LEAST_END = 28
+"""A maker's name and country."""
 
 
 def width(text: str) -> int:
@@ -46,11 +48,25 @@ def aligned(rows: Sequence[Sequence[str]], gap: str = GAP) -> list[str]:
 
 
 def ends(left: str, right: str, columns: int) -> tuple[str, str]:
-    """Two texts for the ends of one line of so many columns: the right one padded on its left.
-    The left one is cut where both do not fit."""
-    room = columns - width(right) - len(GAP)
-    left = fitting(left, room)
-    return left, " " * (columns - width(left) - width(right)) + right
+    """Two texts for the ends of one line of so many columns: the right one padded on its left,
+    and cut where both do not fit. The left one is whole (a name that is to be typed); the right
+    one is empty where there is no room worth speaking of."""
+    room = columns - width(left) - len(GAP)
+    right = fitting(right, room) if room >= _LEAST_END else ""
+    return left, " " * (columns - width(left) - width(right)) + right if right else ""
+
+
+def wrapped(text: str, columns: int, indent: str) -> list[str]:
+    """The text in lines of so many columns, each with the indent; broken at blanks."""
+    lines: list[str] = []
+    line = indent
+    for word in text.split():
+        joined = f"{line} {word}" if line != indent else indent + word
+        if width(joined) > columns and line != indent:
+            lines.append(line)
+            joined = indent + word
+        line = joined
+    return [*lines, line]
 
 
 def plain(line: Line) -> str:

@@ -116,19 +116,12 @@ def spread(numbers):
 """
 _GUARDS = (
     "    if not numbers:\n        return 0\n",
+    "    if not numbers:\n        return 0.0\n",
     "    if len(numbers) == 0:\n        return 0\n",
 )
-_DIVIDE_RIGHT = tuple(
-    _DIVIDE.replace("    return sum", guard + "    return sum") for guard in _GUARDS
-) + (
-    _DIVIDE.replace(
-        "    return sum(numbers) / len(numbers)",
-        "    return sum(numbers) / len(numbers) if numbers else 0",
-    ),
-    _DIVIDE.replace(
-        "    return sum",
-        "    if not numbers:\n        return 0.0\n    return sum",
-    ),
+_DIVIDE_RIGHT = (
+    *(_DIVIDE.replace("    return sum", guard + "    return sum") for guard in _GUARDS),
+    _DIVIDE.replace("/ len(numbers)\n", "/ len(numbers) if numbers else 0\n"),
 )
 
 

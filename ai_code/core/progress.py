@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 
 from ai_code.core.ports import PullProgress
+from ai_code.core.text import fitting
 
 _WINDOW_S = 10.0
-_BAR = 20
+_BAR = 10
+_LONGEST_NAME = 26
 
 
 class Download:
@@ -56,12 +58,12 @@ class Download:
         return max(0.0, (after - before) / (last - first)) if last > first else 0.0
 
     def line(self, name: str) -> str:
-        """``name  ████░░  43 %  2.0 of 4.7 GB  23 MB/s  2 min left``."""
+        """``name  ####......  43 %  2.0 of 4.7 GB  23 MB/s  2 min left``, within 80 columns."""
         if not self.total or self.done >= self.total:
             return f"{name}: {self.status}…"
         filled = int(self.share * _BAR)
         parts = [
-            name,
+            fitting(name.rsplit("/", 1)[-1], _LONGEST_NAME),
             "#" * filled + "." * (_BAR - filled),
             f"{100 * self.share:.0f} %",
             f"{self.done / 1e9:.1f} of {self.total / 1e9:.1f} GB",

@@ -33,8 +33,10 @@ def use(world: World, config: Config, loaded: Loaded, name: str, role: Role | No
     else:
         name = _checked(world, loaded, name)
         config.choose({key: name})
-        console.note(f"{key} is {name} from now on; to take it back: ai-code models use auto"
-                     + (f" --role {role}" if role else ""))  # fmt: skip
+        console.note(f"{key} is {name} from now on")
+        console.note(
+            "to take it back: ai-code models use auto" + (f" --role {role}" if role else "")
+        )
     now = config.load({})
     if name != AUTO and now.values[key] != name:
         console.important(f"{now.origins[key]} says {now.values[key]}, and counts more")

@@ -70,7 +70,8 @@ class Pull:
             console.note(f"{found.installed} is the best for this machine, and installed already")
             return None
         size = found.fit.quantisation.size / 1e9
-        console.note(f"recommended: {found.name}, {size:.1f} GB ({'; '.join(found.reasons)})")
+        console.note(f"recommended: {found.name}, {size:.1f} GB")
+        console.note("; ".join(found.reasons))
         command = f"ai-code models pull {found.name}"
         if not confirmed(self._world, f"pull {found.name}?", yes, command):
             console.note("nothing was downloaded")
@@ -184,7 +185,8 @@ class Pull:
             return
         sizes = {m.name: m.size for m in asked(server, server.models)}
         size = f" ({sizes[name] / 1e9:.1f} GB)" if name in sizes else ""
-        console.note(f"{name} is installed{size}; to use it: ai-code models use {name}")
+        console.note(f"{name} is installed{size}")
+        console.note(f"to use it: ai-code models use {name}")
 
 
 def _close(lines: object) -> None:

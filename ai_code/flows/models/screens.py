@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ai_code.core.columns import Line, aligned, ends
+from ai_code.core.columns import Line, aligned, ends, wrapped
 from ai_code.core.machine import Machine
 from ai_code.core.memory import gib
 from ai_code.core.recommend import LeftOut, Placement, Recommendation
@@ -28,15 +28,26 @@ def listing(rows: Sequence[Row]) -> list[Line]:
     figures = aligned([_figures(row) for row in rows])
     lines: list[Line] = []
     for row, cells in zip(rows, figures, strict=True):
-        right = fitting(", ".join(filter(None, (made_by(row.maker), one_line(row.licence)))), 44)
-        left, right = ends(one_line(row.name), right, WIDTH)
-        lines.append(((left, "name"), (right, "dim")))
+        lines += _head(one_line(row.name), made_by(row.maker), row.licence, _INDENT)
         lines.append(((fitting(_INDENT + cells, WIDTH), _style(row)),))
         if row.rule:
-            lines.append(((fitting(f"{_INDENT}not allowed: {row.rule}", WIDTH), "bad"),))
+            lines += forbidden(row.rule, _INDENT)
         elif row.running:
             lines.append(((_INDENT + in_memory(row), "good"),))
     return lines
+
+
+def _head(left: str, maker: str, licence: str, indent: str) -> list[Line]:
+    """A name, whole, and on the right who made it; on a line of its own where that is too long."""
+    about = fitting(", ".join(filter(None, (maker, one_line(licence)))), 44)
+    left, right = ends(left, about, WIDTH)
+    head: Line = ((left, "name"), (right, "dim"))
+    return [head] if right else [head, ((indent + about, "dim"),)]
+
+
+def forbidden(rule: str, indent: str) -> list[Line]:
+    """Why the policy forbids it, whole."""
+    return [((line, "bad"),) for line in wrapped(f"not allowed: {rule}", WIDTH, indent)]
 
 
 def in_memory(row: Row) -> str:
@@ -51,7 +62,7 @@ def in_memory(row: Row) -> str:
 def _figures(row: Row) -> tuple[str, ...]:
     about = "" if row.measured else "about "
     return (
-        gib(row.size),
+        gb(row.size),
         row.quantisation or "-",
         tokens(row.context) if row.context else "-",
         f"tools: {row.tools or '-'}",
@@ -62,6 +73,11 @@ def _figures(row: Row) -> tuple[str, ...]:
 
 def _style(row: Row) -> str:
     return "bad" if row.placement_known and row.placement is None else ""
+
+
+def gb(size: int) -> str:
+    """A file's size in units of 1000, as Ollama shows it; memory is told in GiB."""
+    return f"{size / 1e9:.1f} GB"
 
 
 def tokens(count: int) -> str:
@@ -80,10 +96,9 @@ def recommendations(found: Sequence[Recommendation], most: int) -> list[Line]:
     lines: list[Line] = []
     for number, each in enumerate(found[:most], 1):
         state = " (installed)" if each.installed else ""
-        right = fitting(f"{made_by(each.entry.maker)}, {each.entry.licence}", 40)
-        left, right = ends(f"{number}. {each.name}{state}", right, WIDTH)
-        lines.append(((left, "name"), (right, "dim")))
-        size = "" if each.installed else f"{gib(each.fit.quantisation.size)} to download; "
+        name = f"{number}. {each.name}{state}"
+        lines += _head(name, made_by(each.entry.maker), each.entry.licence, "   ")
+        size = "" if each.installed else f"{gb(each.fit.quantisation.size)} to download; "
         why = "; ".join(each.reasons)
         text = f"   {each.fit.quantisation.name}; {size}{why}"
         lines.append(((fitting(text, WIDTH), ""),))

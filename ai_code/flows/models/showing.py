@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ai_code.core.columns import Line
+from ai_code.core.columns import Line, aligned, wrapped
 from ai_code.core.errors import UsageError
 from ai_code.core.memory import CONTEXTS, gib
 from ai_code.core.models import installed_name
 from ai_code.core.recommend import Placement, place
-from ai_code.core.text import fitting, one_line
+from ai_code.core.text import one_line
 from ai_code.flows.models.inventory import Inventory, Row
-from ai_code.flows.models.screens import WIDTH, in_memory, row_value, tokens
+from ai_code.flows.models.screens import WIDTH, forbidden, gb, in_memory, row_value, tokens
 from ai_code.flows.models.server import RECOMMEND, made_by
 
 if TYPE_CHECKING:
@@ -70,18 +70,20 @@ def lines_of(shown: Shown) -> list[Line]:
 
     def tell(what: str, text: str, style: str = "") -> None:
         if text:
-            lines.append(((fitting(f"  {what + ':':<14}{one_line(text, 400)}", WIDTH), style),))
+            first, *more = wrapped(one_line(text, 400), WIDTH, " " * 16)
+            lines.append(((f"  {what + ':':<14}{first[16:]}", style),))
+            lines.extend(((each, style),) for each in more)
 
     tell("state", "installed" if row.installed else "not installed")
     tell("loaded", in_memory(row).removeprefix("loaded").lstrip(" :"), "good")
     if row.rule:
-        tell("policy", f"not allowed: {row.rule}", "bad")
+        lines += forbidden(row.rule, "  ")
     else:
         tell("policy", "allowed")
     tell("maker", made_by(row.maker))
     tell("licence", row.licence)
     tell("parameters", row.parameters + _active(row))
-    tell("size", f"{gib(row.size)} ({row.quantisation or 'quantisation not known'})")
+    tell("size", f"{gb(row.size)} ({row.quantisation or 'quantisation not known'})")
     tell("context", f"{row.context} tokens" if row.context else "not known")
     tell("tools", row.tools or "not known")
     for need in shown.needs:
@@ -99,11 +101,10 @@ def lines_of(shown: Shown) -> list[Line]:
         tell("edit format", entry.edit_format)
         tell("languages", ", ".join(entry.languages))
         tell("roles", ", ".join(entry.roles) or "none")
-        for each in entry.quantisations:
-            tell("download", f"{each.tag}  {each.name}, {each.size / 1e9:.1f} GB")
         tell("note", entry.note)
-        for source in entry.sources:
-            tell("source", source)
+        downloads = aligned([(q.name, gb(q.size), q.tag) for q in entry.quantisations])
+        lines += [(("  downloads:", ""),), *(((f"    {each}", ""),) for each in downloads)]
+        lines += [(("  sources:", ""),), *(((f"    {each}", "dim"),) for each in entry.sources)]
     tell("digest", row.digest)
     return lines
 

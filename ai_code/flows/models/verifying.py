@@ -61,10 +61,10 @@ def _verify(
     except ValueError as error:
         return Verified(model.name, "bad", f"its manifest is damaged: {error}", again)
     if manifest is None:
-        why = f"its files cannot be read in {folder.path}"
+        why = "its files cannot be read; the server answers for it"
         return Verified(model.name, "unchecked", why, f"ls -ld {folder.path}")
     if model.digest and model.digest.removeprefix("sha256:") != manifest.digest:
-        why = f"the server tells of another model than {folder.path} has"
+        why = "the server has another folder than the one seen here"
         return Verified(model.name, "unchecked", why, "ai-code config show --origin")
     return _files(world, model, manifest, folder, again)
 
