@@ -15,6 +15,7 @@ from ai_code.flows.models.server import made_by
 
 WIDTH = 80
 _INDENT = "    "
+_RIGHT = 44
 _WHERE: dict[Placement | None, str] = {
     "gpu": "fits the GPU",
     "split": "partly on the CPU",
@@ -39,10 +40,10 @@ def listing(rows: Sequence[Row]) -> list[Line]:
 
 def _head(left: str, maker: str, licence: str, indent: str) -> list[Line]:
     """A name, whole, and on the right who made it; on a line of its own where that is too long."""
-    about = fitting(", ".join(filter(None, (maker, one_line(licence)))), 44)
-    left, right = ends(left, about, WIDTH)
+    about = ", ".join(filter(None, (maker, one_line(licence))))
+    left, right = ends(left, fitting(about, _RIGHT), WIDTH)
     head: Line = ((left, "name"), (right, "dim"))
-    return [head] if right else [head, ((indent + about, "dim"),)]
+    return [head] if right else [head, ((fitting(indent + about, WIDTH), "dim"),)]
 
 
 def forbidden(rule: str, indent: str) -> list[Line]:
@@ -100,8 +101,8 @@ def recommendations(found: Sequence[Recommendation], most: int) -> list[Line]:
         lines += _head(name, made_by(each.entry.maker), each.entry.licence, "   ")
         size = "" if each.installed else f"{gb(each.fit.quantisation.size)} to download; "
         why = "; ".join(each.reasons)
-        text = f"   {each.fit.quantisation.name}; {size}{why}"
-        lines.append(((fitting(text, WIDTH), ""),))
+        text = f"{each.fit.quantisation.name}; {size}{why}"
+        lines += [((line, ""),) for line in wrapped(text, WIDTH, "   ")]
     return lines
 
 
