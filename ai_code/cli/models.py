@@ -148,6 +148,7 @@ def verify(ctx: click.Context, name: str | None, as_json: bool) -> int:
     Where Ollama's folder cannot be read, only what the server tells is checked. Exit code 1
     where a model is damaged.
     """
+    from ai_code.core.columns import wrapped
     from ai_code.flows.models.screens import forbidden
     from ai_code.flows.models.verifying import verify as check
 
@@ -156,8 +157,9 @@ def verify(ctx: click.Context, name: str | None, as_json: bool) -> int:
         _json({"models": [each._asdict() for each in found]})
     for each in () if as_json else found:
         style = {"ok": "good", "bad": "bad", "unchecked": "dim"}[each.state]
-        line = fitting(f"{one_line(each.name)}: {one_line(each.evidence)}", 69)
-        _show(ctx, [((f"{each.state:<11}", style), (line, ""))])
+        told = wrapped(f"{one_line(each.name)}: {one_line(each.evidence)}", 80, " " * 11)
+        _show(ctx, [((f"{each.state:<11}", style), (told[0].lstrip(), ""))])
+        _show(ctx, [((line, ""),) for line in told[1:]])
         if each.rule:
             _show(ctx, forbidden(each.rule, " " * 11))
         if each.mend:

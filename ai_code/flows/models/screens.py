@@ -138,6 +138,7 @@ def row_value(row: Row) -> dict[str, Any]:
 
 
 def machine_value(machine: Machine) -> dict[str, Any]:
+    """The machine for ``--json``; memory in bytes."""
     return {
         "ram_total": machine.ram_total,
         "ram_available": machine.ram_available,
@@ -155,6 +156,7 @@ def machine_value(machine: Machine) -> dict[str, Any]:
 
 
 def recommendation_value(each: Recommendation) -> dict[str, Any]:
+    """A recommendation for ``--json``; the form only grows."""
     return {
         "name": each.name,
         "model": each.entry.name,
@@ -175,4 +177,5 @@ def recommendation_value(each: Recommendation) -> dict[str, Any]:
 
 
 def left_value(each: LeftOut) -> dict[str, Any]:
+    """A model that is not recommended, for ``--json``."""
     return {"model": each.entry.name, "why": each.why, "rule": each.rule or None}

@@ -31,6 +31,8 @@ class Need(NamedTuple):
 
 
 class Shown(NamedTuple):
+    """A model and what it needs at several contexts."""
+
     row: Row
     needs: tuple[Need, ...]
 
