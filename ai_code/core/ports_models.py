@@ -26,6 +26,10 @@ class OllamaFolder(Protocol):
 
     @property
     def path(self) -> Path: ...
+    @property
+    def there(self) -> bool:
+        """Whether it is there at all: a server in a container keeps its models elsewhere."""
+
     def free_bytes(self) -> int | None:
         """Bytes that the disk has left there; None where that cannot be told."""
 

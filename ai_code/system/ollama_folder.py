@@ -31,6 +31,10 @@ class SystemOllamaFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    @property
+    def there(self) -> bool:
+        return _is_there(self.path)
+
     def free_bytes(self) -> int | None:
         folder = self.path
         while not _is_there(folder) and folder != folder.parent:

@@ -83,7 +83,9 @@ class Pull:
     def _folder(self, there: Served) -> OllamaFolder | None:
         if not is_local(there.server.base_url):
             return None
-        return self._world.ollama_folder([model.name for model in there.models])
+        folder = self._world.ollama_folder([model.name for model in there.models])
+        # A server that has models has them elsewhere where this is not there (a container).
+        return folder if folder.there or not there.models else None
 
     def _known_size(self, name: str) -> int:
         entry = self._world.catalogue.entry(name)

@@ -98,6 +98,15 @@ def test_no_room_for_a_model_whose_size_only_the_server_knows(
     assert "other:7b" not in here.ollama.models
 
 
+def test_a_server_in_a_container_has_a_disk_of_its_own(
+    here: ModelsWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.serve([DEEPSEEK_CODER])
+    elsewhere = here.world.state / "not-there"
+    monkeypatch.setattr(here.world, "ollama_folder", lambda _: NoRoom(elsewhere))
+    assert pull(here) == NAME
+
+
 def test_a_disk_that_fills_up_meanwhile(here: ModelsWorld) -> None:
     here.serve([], pull_error="write /x/blobs/sha256-1: no space left on device")
     error = fails(here)
