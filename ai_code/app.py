@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
     from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import ModelServer
+    from ai_code.core.ports_models import OllamaFolder
     from ai_code.core.task import Program
     from ai_code.drill.stage import Stage
     from ai_code.system.claude_home import SystemClaudeHome
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _ASKING_S = 0.9
 """All questions to the model's server before a run: in under a second somebody is answered."""
+
+_PATIENT_S = 10.0
+"""One call of a command that is about models: a server that loads one answers late."""
 
 
 class SystemProcesses:
@@ -151,6 +155,21 @@ class SystemWorld:
         from ai_code.system.ollama import OllamaServer
 
         return OllamaServer(base_url, headers, budget_s=_ASKING_S)
+
+    def patient_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
+        from ai_code.system.ollama import OllamaServer
+
+        return OllamaServer(base_url, headers, timeout_s=_PATIENT_S)
+
+    def ollama_folder(self, names: Sequence[str]) -> OllamaFolder:
+        from ai_code.system.ollama_folder import find_ollama_folder
+
+        return find_ollama_folder(self.environ, self.places.home, names)
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        from ai_code.system.scratch_folder import scratch_folder
+
+        return scratch_folder()
 
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         from ai_code.system.background import start

@@ -128,8 +128,9 @@ def full_name(name: str) -> str:
     return name if ":" in name else f"{name}:latest"
 
 
-def pull_rows(model: FakeModel | None, failure: str | None) -> list[dict[str, Any]]:
-    """The lines of /api/pull; the last one says success or the error. None: no such model."""
+def pull_rows(model: FakeModel | None, failure: str | None, begun: int = 0) -> list[dict[str, Any]]:
+    """The lines of /api/pull; the last one says success or the error. None: no such model.
+    ``begun`` is what an attempt before this one left, in bytes: it is gone on with there."""
     rows: list[dict[str, Any]] = [{"status": "pulling manifest"}]
     if model is None:
         return [*rows, {"error": "pull model manifest: file does not exist"}]
@@ -138,9 +139,10 @@ def pull_rows(model: FakeModel | None, failure: str | None) -> list[dict[str, An
         "digest": f"sha256:{model.digest}",
         "total": model.size,
     }
-    rows.append(dict(layer))
+    rows.append({**layer, "completed": begun} if begun else dict(layer))
     quarters = range(1, 3 if failure else 5)
-    rows += [{**layer, "completed": model.size * quarter // 4} for quarter in quarters]
+    done = [model.size * quarter // 4 for quarter in quarters]
+    rows += [{**layer, "completed": each} for each in done if each > begun]
     if failure:
         return [*rows, {"error": failure}]
     ends = ("verifying sha256 digest", "writing manifest", "success")

@@ -81,8 +81,9 @@ class OllamaStandIn(StandIn):
 
     ``required_headers``: anything without them is answered 401. ``base_path``: a reverse proxy
     serves the API below it (``url`` includes it). ``hang_on``: paths that never answer.
-    ``pullable``: what /api/pull can get, by default the presets; ``pull_error`` ends a pull in
-    the middle with that text.
+    ``pullable``: what /api/pull can get, by default the presets. ``pull_error`` ends a pull in
+    the middle with that text, ``pull_dies`` the whole server; ``pull_gap_s`` are seconds between
+    the lines. What has come by then is kept in ``pulled``, and the next pull goes on with it.
     """
 
     def __init__(
@@ -96,6 +97,8 @@ class OllamaStandIn(StandIn):
         hang_on: Collection[str] = (),
         pullable: Sequence[FakeModel] = tuple(PRESETS.values()),
         pull_error: str | None = None,
+        pull_dies: bool = False,
+        pull_gap_s: float = 0.0,
         version: str = "0.13.5",
     ) -> None:
         super().__init__(port=port)
@@ -114,7 +117,11 @@ class OllamaStandIn(StandIn):
         self._base_path = base_path.rstrip("/")
         self._hang_on = frozenset(hang_on)
         self._pullable = {model.tag: model for model in pullable}
-        self._pull_error = pull_error
+        self.pull_error = pull_error
+        self.pulled: dict[str, int] = {}
+        """Bytes of models that are not whole, by tag."""
+        self._pull_dies = pull_dies
+        self._pull_gap_s = pull_gap_s
         self._version = version
 
     @property
@@ -191,16 +198,30 @@ class OllamaStandIn(StandIn):
     def _pull(self, exchange: Exchange) -> None:
         body = exchange.request.json
         model = self._pullable.get(full_name(str(body.get("model") or body.get("name") or "")))
-        rows = pull_rows(model, self._pull_error)
-        if "error" not in rows[-1] and model is not None:
-            self.models[model.tag] = model
+        tag = model.tag if model else ""
+        rows = pull_rows(model, self.pull_error, self.pulled.get(tag, 0))
+        good = "error" not in rows[-1]
         if body.get("stream") is False:
-            exchange.send_json(500 if "error" in rows[-1] else 200, rows[-1])
+            self._keep(model if good else None)
+            exchange.send_json(200 if good else 500, rows[-1])
             return
         exchange.start_stream("application/x-ndjson")
         for row in rows:
+            if good and row.get("status") == "success":
+                self._keep(model)
+            # Who has gone away is noticed here, and nothing more comes.
             exchange.write(json.dumps(row).encode() + b"\n")
+            self.pulled[tag] = max(self.pulled.get(tag, 0), row.get("completed", 0))
+            if self._pull_dies and row.get("completed"):
+                self.die()
+                return
+            self.pause(self._pull_gap_s)
         exchange.end()
+
+    def _keep(self, model: FakeModel | None) -> None:
+        if model is not None:
+            self.models[model.tag] = model
+            self.pulled.pop(model.tag, None)
 
     def _generate(self, exchange: Exchange, wire: Wire) -> None:
         """A request for an answer, or (without a prompt) for loading and unloading a model."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ai_code.core.known_limits import KnownLimit
     from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
+    from ai_code.core.ports_models import OllamaFolder
     from ai_code.core.ports_tree import Journal, Trees
     from ai_code.core.verdict import LimitReached
     from ai_code.flows.drill import Stage
@@ -85,6 +86,16 @@ class World(Protocol):
         after the PATH."""
 
     def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer: ...
+    def patient_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
+        """The same, for commands whose answer a person waits for: with time for each call."""
+
+    def ollama_folder(self, names: Sequence[str]) -> OllamaFolder:
+        """Where a server on this machine keeps its models: of several folders the one that has
+        one of these."""
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A folder of its own for work that nobody keeps; gone when the block ends."""
+
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         """Starts ``work`` beside us; the returned function waits for its value. What it raises
         is raised there."""

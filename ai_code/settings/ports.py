@@ -35,7 +35,7 @@ class Trust(Protocol):
 
 
 class Config(Protocol):
-    """The settings files of one run: read when asked for, never written (trust aside).
+    """The settings files of one run: read when asked for; only trust and choices are written.
 
     Methods raise ConfigError where a file of the user cannot be read."""
 
@@ -47,5 +47,8 @@ class Config(Protocol):
     def project(self) -> SourceFile | None: ...
     def project_path(self) -> Path: ...
     def choices(self) -> SourceFile | None: ...
+    def choose(self, changes: Mapping[str, object]) -> None:
+        """Keeps choices made by a command, by key; None takes one back."""
+
     def read(self, path: Path) -> SourceFile: ...
     def files(self) -> tuple[FileInfo, ...]: ...

@@ -110,6 +110,12 @@ class ConfigStore:
     def choices(self) -> SourceFile | None:
         return _read(self._places.state_dir / "choices.json")
 
+    def choose(self, changes: Mapping[str, object]) -> None:
+        """See the port. Raises ConfigError where the file cannot be written."""
+        from ai_code.system.choices import change_choices
+
+        change_choices(self._places.state_dir / "choices.json", changes)
+
     def read(self, path: Path) -> SourceFile:
         """Any file, to check it. Raises ConfigError where it is not there, too."""
         path = self._cwd / path

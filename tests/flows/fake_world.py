@@ -41,6 +41,8 @@ from ai_code.system.files import SystemFiles
 from ai_code.system.journal import FileJournal
 from ai_code.system.limit_store import LimitStore
 from ai_code.system.model_notes import FileModelNotes
+from ai_code.system.ollama_folder import SystemOllamaFolder
+from ai_code.system.scratch_folder import scratch_folder
 from ai_code.system.trees import RealTrees
 from tests.recorded import recordings
 
@@ -386,6 +388,17 @@ class FakeWorld:
     def model_server(self, base_url: str, headers: Mapping[str, str]) -> FakeServer:
         self.server.base_url, self.server.headers = base_url, headers
         return self.server
+
+    def patient_server(self, base_url: str, headers: Mapping[str, str]) -> FakeServer:
+        return self.model_server(base_url, headers)
+
+    def ollama_folder(self, names: Sequence[str]) -> SystemOllamaFolder:
+        return SystemOllamaFolder(self.state / "ollama" / "models")
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        with scratch_folder() as folder:
+            yield folder
 
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         try:

@@ -68,6 +68,23 @@ COMMANDS: dict[str, str] = {
     "completion": "シェル SHELL の補完スクリプトを表示します。",
     "drill": "一時的なプロジェクトの中で使用上限を再現し、引き継ぎを最初から最後まで行って、"
     "どの部分が動いたかを表で示します。ログイン情報は使わず、課金されることもありません。",
+    "models": "ローカルモデルの一覧、推奨、取得、試験、選択など。models.exclude-countries、"
+    "exclude-makers、allow、deny で除外したモデルは、推奨・取得・試験・読み込み・選択の対象に"
+    "なりません。",
+    "models list": "インストール済みのモデルを表示します。サイズ、量子化、コンテキスト長、ツール、"
+    "必要なメモリ、作り手、ライセンス。",
+    "models recommend": "このマシンとポリシーに合うモデルを、良い順に理由とともに表示します。",
+    "models pull": "モデル NAME を取得します。省くと、推奨モデルを確認のうえ取得します。"
+    "Ctrl-C で止めても、同じコマンドで続きから再開します。",
+    "models rm": "インストール済みのモデル NAME を、確認のうえ削除します。",
+    "models verify": "モデル NAME、またはすべてのモデルのファイルをダイジェストと照合します。",
+    "models use": "今後の実行で使うモデルを NAME にします。auto で選択を取り消します。",
+    "models show": "モデル NAME について分かっていることをすべて表示します。",
+    "models test": "モデル NAME、または実行で使うモデルに、aider による小さな編集試験を"
+    "受けさせます。作業は一時フォルダーで行い、手元のファイルには触れません。",
+    "models preload": "モデル NAME、または実行で使うモデルを、実行時と同じコンテキスト長でメモリに"
+    "読み込みます。",
+    "models unload": "モデル NAME、または読み込まれている唯一のモデルをメモリから外します。",
 }
 
 OPTIONS: dict[str, str] = {
@@ -115,4 +132,16 @@ OPTIONS: dict[str, str] = {
     "drill --json": "一つのオブジェクトを標準出力に出します。",
     "drill --keep": "一時フォルダーを残し、その場所を示します。",
     "drill --verbose": "その間に ai-code が表示するものも見せます。",
+    "models list --all": "カタログにあるモデルも表示します。",
+    "models list --json": "一つのオブジェクトを標準出力に出します。",
+    "models recommend --role": "用途。指定しなければ edit。",
+    "models recommend --all": "合うモデルすべてと、ほかのモデルが外れた理由を表示します。",
+    "models recommend --json": "一つのオブジェクトを標準出力に出します。",
+    "models pull --yes": "確認せずに実行します。",
+    "models rm --yes": "確認せずに実行します。",
+    "models verify --json": "一つのオブジェクトを標準出力に出します。",
+    "models use --role": "用途。指定しなければ edit。",
+    "models show --json": "一つのオブジェクトを標準出力に出します。",
+    "models test --edit-format": "編集の形式。指定しなければ aider.edit-format に従います。",
+    "models test --json": "一つのオブジェクトを標準出力に出します。",
 }

@@ -1,0 +1,1 @@
+"""``ai-code models``: one file per use case."""
