@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
     from ai_code.core.command import Command
     from ai_code.core.exits import Exit
+    from ai_code.core.left_behind import LeftBehind
     from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import Listener, ModelServer
     from ai_code.core.task import Program
@@ -33,14 +34,19 @@ if TYPE_CHECKING:
     from ai_code.system.journal import FileJournal
     from ai_code.system.leftovers import Leftovers
     from ai_code.system.limit_store import LimitStore
+    from ai_code.system.machine_facts import SystemFacts
     from ai_code.system.process import ProcessRoom
     from ai_code.system.programs import Programs
+    from ai_code.system.server_probe import OllamaProbe
     from ai_code.system.stdin import PipedInput
     from ai_code.system.trees import RealTrees
 
 T = TypeVar("T")
 _ASKING_S = 0.9
 """All questions to the model's server before a run: in under a second somebody is answered."""
+
+_PROBE_S = 2.0
+"""One question of the doctor to the model's server."""
 
 
 class SystemProcesses:
@@ -179,6 +185,23 @@ class SystemWorld:
 
     def sweep_leftovers(self) -> Sequence[str]:
         return self.leftovers.sweep()
+
+    def left_behind(self) -> LeftBehind:
+        return self.leftovers.look()
+
+    def tidy_leftovers(self) -> None:
+        self.leftovers.tidy()
+
+    @cached_property
+    def machine_facts(self) -> SystemFacts:
+        from ai_code.system.machine_facts import SystemFacts
+
+        return SystemFacts(self.environ, self.processes.find)
+
+    def server_probe(self, base_url: str, headers: Mapping[str, str]) -> OllamaProbe:
+        from ai_code.system.server_probe import OllamaProbe
+
+        return OllamaProbe(base_url, headers, timeout_s=_PROBE_S)
 
     def close(self) -> None:
         if "_room" in self.__dict__:

@@ -94,6 +94,7 @@ class OllamaStandIn(StandIn):
         pullable: Sequence[FakeModel] = tuple(PRESETS.values()),
         pull_error: str | None = None,
         version: str = "0.13.5",
+        expires_at: str = _EXPIRES_AT,
     ) -> None:
         super().__init__(port=port)
         self.models = {model.tag: model for model in models}
@@ -108,6 +109,8 @@ class OllamaStandIn(StandIn):
         self._pullable = {model.tag: model for model in pullable}
         self._pull_error = pull_error
         self._version = version
+        self.expires_at = expires_at
+        """When loaded models leave memory, as /api/ps tells."""
 
     @property
     def url(self) -> str:
@@ -158,7 +161,7 @@ class OllamaStandIn(StandIn):
 
     def _running(self) -> list[dict[str, Any]]:
         return [
-            self.models[tag].ps_row(context, _EXPIRES_AT)
+            self.models[tag].ps_row(context, self.expires_at)
             for tag, context in self.loaded.items()
             if tag in self.models
         ]
