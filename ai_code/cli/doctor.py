@@ -82,7 +82,7 @@ def doctor(
 
 def _agreed(world: World, result: Result) -> bool:
     shown = result.fix.shown if result.fix else ""
-    question = f"{result.id}: {one_line(result.finding.evidence)}\n  fix: {shown}\nDo it?"
+    question = f"\n{result.id}: {one_line(result.finding.evidence)}\n  fix: {shown}\nDo it?"
     return world.console.ask(question, {"y": "yes", "n": "no"}) == "y"
 
 
@@ -121,7 +121,8 @@ def _last(report: Report) -> str:
     told += [f"{number['warn']} to look at"] if number["warn"] else []
     told += [f"{number['failed']} failed"] if number["failed"] else []
     told += [f"{number['skipped']} not looked at"] if number["skipped"] else []
-    mended = f"; {len(report.fixed)} fixes carried out" if report.fixed else ""
+    done = len(report.fixed)
+    mended = f"; {done} {'fix' if done == 1 else 'fixes'} carried out" if done else ""
     safe = any(each.fix and each.fix.safe for each in report.results)
     hint = "\nai-code doctor --fix mends what can be mended safely." if safe else ""
     return ", ".join(told) + mended + hint
