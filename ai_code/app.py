@@ -22,6 +22,7 @@ from ai_code.system.signals import Signals
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
+    from ai_code.core.left_behind import LeftBehind
     from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import ModelServer
     from ai_code.core.ports_models import OllamaFolder
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from ai_code.system.journal import FileJournal
     from ai_code.system.leftovers import Leftovers
     from ai_code.system.limit_store import LimitStore
+    from ai_code.system.machine_facts import SystemFacts
     from ai_code.system.process import ProcessRoom
     from ai_code.system.programs import Programs
+    from ai_code.system.server_probe import OllamaProbe
     from ai_code.system.stdin import PipedInput
     from ai_code.system.trees import RealTrees
 
@@ -43,6 +46,8 @@ _ASKING_S = 0.9
 
 _PATIENT_S = 10.0
 """One call of a command that is about models: a server that loads one answers late."""
+_PROBE_S = 2.0
+"""One question of the doctor to the model's server."""
 
 
 class SystemProcesses:
@@ -197,6 +202,23 @@ class SystemWorld:
 
     def sweep_leftovers(self) -> Sequence[str]:
         return self.leftovers.sweep()
+
+    def left_behind(self) -> LeftBehind:
+        return self.leftovers.look()
+
+    def tidy_leftovers(self) -> None:
+        self.leftovers.tidy()
+
+    @cached_property
+    def machine_facts(self) -> SystemFacts:
+        from ai_code.system.machine_facts import SystemFacts
+
+        return SystemFacts(self.environ, self.processes.find)
+
+    def server_probe(self, base_url: str, headers: Mapping[str, str]) -> OllamaProbe:
+        from ai_code.system.server_probe import OllamaProbe
+
+        return OllamaProbe(base_url, headers, timeout_s=_PROBE_S)
 
     def close(self) -> None:
         if "_room" in self.__dict__:

@@ -46,7 +46,7 @@ def test_passing() -> None:
 
 
 @pytest.mark.claude
-@pytest.mark.parametrize("script", ["overhead.py", "server_down.py"])
+@pytest.mark.parametrize("script", ["overhead.py", "server_down.py", "doctor.py"])
 def test_beside_claude(script: str, claude_bin: Path) -> None:
     runs(script, "--claude", str(claude_bin), "--aider", sys.executable)
 

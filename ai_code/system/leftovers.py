@@ -15,6 +15,8 @@ import signal
 import sys
 from pathlib import Path
 
+from ai_code.core.left_behind import LeftBehind
+
 
 class Leftovers:
     """Files ``<pid>.json`` in ``folder``; made when an engine starts, removed when it ended."""
@@ -75,6 +77,36 @@ class Leftovers:
             return []
         return [run for path in sorted(self._folder.glob("*.json")) if (run := _sweep(path))]
 
+    def look(self) -> LeftBehind:
+        """What a sweep and a ``tidy`` would find. Changes nothing."""
+        if not self._folder.is_dir():
+            return LeftBehind()
+        rows = [_look(path) for path in sorted(self._folder.glob("*.json"))]
+        return LeftBehind(
+            tuple(run for run, lives, _ in rows if lives),
+            tuple(run for run, lives, _ in rows if not lives),
+            sum(running for _, lives, running in rows if not lives),
+            tuple(self._orphans()),
+        )
+
+    def tidy(self) -> None:
+        """Removes locks and half-written files that belong to nobody any more."""
+        for path in self._orphans():
+            path.unlink(missing_ok=True)
+
+    def _orphans(self) -> list[Path]:
+        """Locks that nobody holds, halves that nobody writes on, without the file they were for."""
+        found = []
+        for path in sorted((*self._folder.glob("*.lock"), *self._folder.glob("*.half"))):
+            if path.with_suffix(".json").exists():
+                continue
+            lock = _locked(path.with_suffix(".lock"))
+            if lock is not None:
+                found.append(path)
+                if lock >= 0:
+                    os.close(lock)
+        return found
+
 
 def _locked(path: Path, *, create: bool = False) -> int | None:
     """The descriptor of a locked file; None where somebody else holds the lock. Without
@@ -118,6 +150,19 @@ def _sweep(path: Path) -> str:
     path.unlink(missing_ok=True)
     path.with_suffix(".lock").unlink(missing_ok=True)
     return run
+
+
+def _look(path: Path) -> tuple[str, bool, bool]:
+    """The run of a file, whether its ai-code lives, and whether something of it still runs."""
+    lock = _locked(path.with_suffix(".lock"))
+    if lock is not None and lock >= 0:
+        os.close(lock)
+    try:
+        record = json.loads(path.read_text())
+        lives = lock is None or _alive(*record["owner"])
+        return str(record["run"]), lives, _alive(*record["group"]) or _alive(*record["child"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", lock is None, False
 
 
 def _kill_group(group: int) -> None:

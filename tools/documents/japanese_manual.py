@@ -66,6 +66,11 @@ COMMANDS: dict[str, str] = {
     "config trust": "このプロジェクトの .ai-code.yaml に、コマンド、引数、接続先などの設定を"
     "認めます。内容が変わると、もう一度確認が必要です。",
     "completion": "シェル SHELL の補完スクリプトを表示します。",
+    "doctor": "引き継ぎに必要なものをすべて同時に調べ、状態、ID、見えたもの、対処を"
+    "表示します。"
+    "CHECK は ID またはグループ(claude、aider、ollama、models、machine、settings、state)です。"
+    "モデルは呼ばず、--fix がなければ何も変えません。失敗がなければ終了コード 0 で終わります。"
+    "警告は失敗に数えません。",
     "drill": "一時的なプロジェクトの中で使用上限を再現し、引き継ぎを最初から最後まで行って、"
     "どの部分が動いたかを表で示します。ログイン情報は使わず、課金されることもありません。",
     "models": "ローカルモデルの一覧、推奨、取得、試験、選択など。models.exclude-countries、"
@@ -126,6 +131,10 @@ OPTIONS: dict[str, str] = {
     "config trust --yes": "確認せずに信頼します。",
     "config trust --revoke": "信頼を取り消します。",
     "config trust --list": "信頼しているファイルを表示します。",
+    "doctor --fix": "安全な対処だけを、一つずつ確認してから行います。",
+    "doctor --yes": "--fix のとき、確認せずに実行します。",
+    "doctor --deep": "aider の編集、モデルの回答、ダウンロードの内容も確かめます。",
+    "doctor --json": "一つのオブジェクトを標準出力に出します。",
     "drill --scenario": "シナリオを一つ選びます。all ならすべて。",
     "drill --real": "Ollama とモデルの代役も、Claude の記録も認めません。",
     "drill --yes": "Claude Code がなければインストールすることに同意します。",

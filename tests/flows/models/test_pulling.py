@@ -114,8 +114,8 @@ def test_a_disk_that_fills_up_meanwhile(here: ModelsWorld) -> None:
     assert "no space left on device" in error.why
     assert error.hint.startswith("df -h ")
     # It is gone on with once there is room.
-    assert here.ollama.pulled[NAME] == QWEN_CODER.size // 2
-    here.ollama.pull_error = None
+    assert here.ollama.pulls.begun[NAME] == QWEN_CODER.size // 2
+    here.ollama.pulls.error = None
     here.world.console.terminal()
     assert pull(here) == NAME
     first = next(line for line in here.world.console.of("status") if "%" in line and "50 %" in line)
