@@ -65,7 +65,7 @@ let
       '';
 
   modelsScript = pkgs.writeShellScript "ai-code-models" ''
-    exec ${lib.getExe cfg.package} models pull --missing --wait --no-input -- ${lib.escapeShellArgs cfg.ollama.models}
+    exec ${lib.getExe cfg.package} models pull --missing --yes -- ${lib.escapeShellArgs cfg.ollama.models}
   '';
 in
 {
@@ -276,15 +276,16 @@ in
               Description = "Models of Ollama that ai-code wants";
               After = [ "ollama.service" ];
               BindsTo = [ "ollama.service" ];
+              # Tried again while the server starts, or the network is away; not for ever.
               StartLimitIntervalSec = mkDefault 3600;
-              StartLimitBurst = mkDefault 5;
+              StartLimitBurst = mkDefault 20;
             };
             Service = {
               Type = "oneshot";
               ExecStart = "${modelsScript}";
               Environment = [ "AI_CODE_OLLAMA_API=${address ollama}" ];
               Restart = mkDefault "on-failure";
-              RestartSec = mkDefault 60;
+              RestartSec = mkDefault 15;
               TimeoutStartSec = mkDefault "infinity";
               Nice = mkDefault 10;
             };

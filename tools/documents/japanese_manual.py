@@ -79,7 +79,7 @@ COMMANDS: dict[str, str] = {
     "models list": "インストール済みのモデルを表示します。サイズ、量子化、コンテキスト長、ツール、"
     "必要なメモリ、作り手、ライセンス。",
     "models recommend": "このマシンとポリシーに合うモデルを、良い順に理由とともに表示します。",
-    "models pull": "モデル NAME を取得します。省くと、推奨モデルを確認のうえ取得します。"
+    "models pull": "モデル NAME を取得します(複数指定できます)。省くと、推奨モデルを確認のうえ取得します。"
     "Ctrl-C で止めても、同じコマンドで続きから再開します。",
     "models rm": "インストール済みのモデル NAME を、確認のうえ削除します。",
     "models verify": "モデル NAME、またはすべてのモデルのファイルをダイジェストと照合します。",
@@ -146,6 +146,7 @@ OPTIONS: dict[str, str] = {
     "models recommend --role": "用途。指定しなければ edit。",
     "models recommend --all": "合うモデルすべてと、ほかのモデルが外れた理由を表示します。",
     "models recommend --json": "一つのオブジェクトを標準出力に出します。",
+    "models pull --missing": "まだインストールされていないものだけを取得します。",
     "models pull --yes": "確認せずに実行します。",
     "models rm --yes": "確認せずに実行します。",
     "models verify --json": "一つのオブジェクトを標準出力に出します。",

@@ -45,6 +45,14 @@ def test_progress_on_a_terminal(here: ModelsWorld) -> None:
     assert NAME in here.ollama.models
 
 
+def test_what_is_installed_is_not_asked_for_again_with_missing(here: ModelsWorld) -> None:
+    """A model's unit at each login: without a network too."""
+    here.serve([QWEN_CODER])
+    assert pull(here, missing=True) == NAME
+    assert bytes_asked(here) == []
+    assert f"{NAME} is installed already" in here.told
+
+
 def test_the_policy_comes_first(here: ModelsWorld) -> None:
     here.world.set(models_exclude_countries=("CN",))
     here.serve([])
