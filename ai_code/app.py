@@ -148,10 +148,18 @@ class SystemWorld:
 
         return SystemClaudeHome(self.environ, self.places.home)
 
-    def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
+    @property
+    def ca_bundle(self) -> Path | None:
+        from ai_code.system.connection import system_bundle
+
+        return system_bundle()
+
+    def model_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> ModelServer:
         from ai_code.system.ollama import OllamaServer
 
-        return OllamaServer(base_url, headers, budget_s=_ASKING_S)
+        return OllamaServer(base_url, headers, budget_s=_ASKING_S, ca_file=ca_file)
 
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         from ai_code.system.background import start

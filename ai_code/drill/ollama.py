@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ai_code.drill.messages import pieces, token_count
@@ -79,7 +80,8 @@ class OllamaStandIn(StandIn):
     ``required_headers``: anything without them is answered 401. ``base_path``: a reverse proxy
     serves the API below it (``url`` includes it). ``hang_on``: paths that never answer.
     ``pullable``: what /api/pull can get, by default the presets; ``pull_error`` ends a pull in
-    the middle with that text.
+    the middle with that text. ``most_context``: it loads no model with more, whatever is asked
+    for. ``counts``: the prompt_eval_count of every answer.
     """
 
     def __init__(
@@ -94,8 +96,11 @@ class OllamaStandIn(StandIn):
         pullable: Sequence[FakeModel] = tuple(PRESETS.values()),
         pull_error: str | None = None,
         version: str = "0.13.5",
+        certificate: Path | None = None,
+        most_context: int | None = None,
+        counts: int | None = None,
     ) -> None:
-        super().__init__(port=port)
+        super().__init__(port=port, certificate=certificate)
         self.models = {model.tag: model for model in models}
         self.replies = tuple(replies)
         self.loaded: dict[str, int] = {}
@@ -108,6 +113,8 @@ class OllamaStandIn(StandIn):
         self._pullable = {model.tag: model for model in pullable}
         self._pull_error = pull_error
         self._version = version
+        self._most_context = most_context
+        self._counts = counts
 
     @property
     def url(self) -> str:
@@ -203,6 +210,7 @@ class OllamaStandIn(StandIn):
         asks = bool(body.get("prompt") or body.get("messages") or body.get("input"))
         unloads = body.get("keep_alive") in (0, "0", "0s")
         context = _num_ctx(body) or DEFAULT_CONTEXT
+        context = min(context, self._most_context or context)
         if asks or not unloads:
             if model.loads_up_to is not None and context > model.loads_up_to:
                 exchange.send_json(500, wire.error(OutOfMemory().message))
@@ -212,7 +220,7 @@ class OllamaStandIn(StandIn):
             self.loaded.pop(model.tag, None)
         name = str(body["model"])
         if asks:
-            tokens = min(token_count(exchange.request.raw), context)
+            tokens = self._counts or min(token_count(exchange.request.raw), context)
             self._reply(exchange, wire, name, tokens)
         else:
             done = Answered(name, "", "unload" if unloads else "load", 0)

@@ -292,7 +292,11 @@ class Run:
         )
         self._world.console.note(SMALL_TASKS)
         self._world.console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
-        turn = self._keep(self._local.run(program, local, claude))
+        from ai_code.flows.model_chain import run_chain
+
+        turn = run_chain(
+            self._world, self._settings, self._local, program, local, claude, self._keep
+        )
         return self._after_local(turn, claude)
 
     def _ready(self) -> tuple[Program, Ready] | Unavailable:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ai_code.core.errors import AiCodeError
 from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.flows.briefing import Briefing
+from ai_code.flows.model_seen import ca_of
 from ai_code.flows.readiness import Ready, ask_local
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class WarmUp:
         if ready.loaded or self._loading == local.name:
             return
         self._loading = local.name
-        server = self._world.model_server(local.base_url, local.headers)
+        ca_file = ca_of(self._settings, local.ca_file)
+        server = self._world.model_server(local.base_url, local.headers, ca_file)
         self._world.background(lambda: server.preload(local.name, local.num_ctx, local.keep_alive))
 
     def workspace(self, facts: TreeFacts, editable: tuple[str, ...]) -> Workspace:

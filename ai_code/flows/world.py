@@ -84,7 +84,15 @@ class World(Protocol):
         """Where programs that we installed for the person lie; ``bin`` in it is looked through
         after the PATH."""
 
-    def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer: ...
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The system's certificates of authorities in one PEM file, where there is one."""
+
+    def model_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> ModelServer:
+        """``ca_file`` (PEM) is what an https address is checked against; empty: the system's."""
+
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         """Starts ``work`` beside us; the returned function waits for its value. What it raises
         is raised there."""

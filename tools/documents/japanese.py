@@ -7,7 +7,8 @@ from ai_code.core.exits import ExitCode
 HELP: dict[str, str] = {
     "engine": "どのエンジンで作業するか。auto なら Claude Code から始め、上限に達すると引き継ぐ。"
     "名前を書くと、そのエンジンだけを使う。",
-    "model": "ローカルモデル。auto なら、推奨モデルのうち最初に見つかったインストール済みのもの。",
+    "model": "ローカルモデル。auto なら、インストール済みで許可されており、"
+    "メモリに収まるもののうち最良のもの。",
     "quiet": "エラーと、引き継ぎを知らせる行のほかは何も表示しない。",
     "verbose": "何をなぜしているかを詳しく表示する。",
     "patience": "Claude の一時的な 429 や 529 を、引き継ぐ前に待つ時間。"
@@ -37,8 +38,11 @@ HELP: dict[str, str] = {
     "aider.args": "aider に渡す追加の引数。",
     "aider.edit-format": "モデルが編集を書く形式。",
     "ollama.api": "Ollama のアドレス。OLLAMA_HOST と同じ書き方ができ、OLLAMA_HOST 自体も有効。",
+    "ollama.hosts": "ollama.api が応答しないか、使えるモデルがないときに、この順に試すアドレス。",
     "ollama.headers": "リバースプロキシの内側にある Ollama のための HTTP ヘッダー。"
-    "表示されることはない。",
+    "表示されることはない。ollama.hosts のうちこれを受け取るのは、"
+    "ollama.api とスキーム・ホスト・ポートが同じものだけ。",
+    "ollama.ca-file": "https のアドレスを検証する証明書(PEM)。なしならシステムのもの。",
     "ollama.num-ctx": "コンテキスト長(トークン)。0 ならメモリに収まる長さ。",
     "ollama.kv-cache-type": "サーバーの OLLAMA_KV_CACHE_TYPE の値。"
     "コンテキストが使うメモリの量を左右します。",
@@ -49,6 +53,16 @@ HELP: dict[str, str] = {
     "models.exclude-makers": "これらの作り手のモデルは使いません。",
     "models.allow": "指定すると、名前がこのパターンに合うモデルだけを使います。",
     "models.deny": "名前がこれらのパターンに合うモデルは使いません。",
+    "models.chain": "モデルがメモリに収まらないとき、この順に試すモデル。"
+    "空なら、インストール済みで許可されている、次に軽いもの。",
+    "models.allow-cpu-offload": "GPU があるとき、モデルの一部を CPU に置いてよいか。"
+    "false なら、より短いコンテキスト、次により軽いモデルを試す。",
+    "models.roles.edit": "実行に使うモデル。なしなら model。"
+    "より優先される場所で指定された model(--model、AI_CODE_MODEL)があれば、"
+    "そちらが優先される。ほかの役割でも同じ。",
+    "models.roles.ask": "質問に使うモデル。なしなら model。",
+    "models.roles.draft": "下書きに使うモデル。なしなら model。",
+    "models.roles.review": "レビューに使うモデル。なしなら model。",
     "ollama.keep-alive": "Ollama がモデルをメモリに置いておく時間(5m、-1 で無期限)。"
     "なしなら Ollama の設定に従う。",
     "journal.keep-answers": "回答の本文を記録に残す。",
@@ -65,6 +79,8 @@ TYPES: dict[str, str] = {
     "command": "プログラムのパス、または引数の一覧",
     "mapping": "ヘッダー名と値の組",
     "url": "ホスト、ホスト:ポート、または http(s) のアドレス",
+    "urls": "ホスト、ホスト:ポート、http(s) のアドレスの一覧",
+    "path": "絶対パス、または `~/` で始まるパス",
 }
 
 SCENARIOS: dict[str, str] = {
