@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ai_code.core.memory import CONTEXTS, DEFAULT_CONTEXT, gib, need_bytes, shape_of
 from ai_code.core.models import runs_elsewhere, same_model
+from ai_code.core.preload import fits_beside
 
 if TYPE_CHECKING:
     from ai_code.core.machine import Machine
@@ -27,11 +28,13 @@ _MOST_ATTEMPTS = 2
 
 
 class Fit(NamedTuple):
-    """It fits with ``context`` tokens; ``notes`` are worth telling."""
+    """It fits with ``context`` tokens; ``notes`` are worth telling. ``beside``: loading it takes
+    nothing from the models that are loaded."""
 
     context: int
     notes: tuple[str, ...] = ()
     loaded: bool = False
+    beside: bool = True
 
 
 class NoRoom(NamedTuple):
@@ -49,13 +52,19 @@ class NoRoom(NamedTuple):
 
 
 class Room:
-    """The memory of the machine that serves, asked for when it is first needed."""
+    """The memory of the machine that serves, asked for when it is first needed. ``loaded`` None:
+    the server does not tell."""
 
     def __init__(
-        self, base_url: str, hardware: Hardware, loaded: Sequence[LoadedModel], wanted: Wanted
+        self,
+        base_url: str,
+        hardware: Hardware,
+        loaded: Sequence[LoadedModel] | None,
+        wanted: Wanted,
     ) -> None:
         self._hardware = hardware
-        self._loaded = loaded
+        self._told = loaded
+        self._loaded = loaded or ()
         self._wanted = wanted
         self.is_here = is_local(base_url)
 
@@ -76,6 +85,10 @@ class Room:
         if not self._wanted.allow_cpu_offload and machine.unified_total:
             room = min(room, machine.unified_total)
         return room
+
+    def is_beside(self, need: int) -> bool:
+        """Whether a model of so many bytes takes nothing from those that are loaded."""
+        return fits_beside(need, self.machine if self.is_here else None, self._told)
 
     def is_partly_on_cpu(self, running: LoadedModel) -> bool:
         """Whether a loaded model lies beside the GPU, though there is one."""
@@ -105,7 +118,7 @@ def fit(
         return NoRoom(need(CONTEXTS[-1]), 0, failed=True)
     if runs_elsewhere(model.name):
         note = f"{model.name} runs on Ollama's servers: the prompt and files leave this machine."
-        return Fit(wanted.num_ctx or _own_context(show), (note,))
+        return Fit(wanted.num_ctx or _own_context(show), (note,), beside=False)
     if running and not failed and _will_do(running.context, wanted.num_ctx):
         # It is in memory with a context that will do: asking for another would load it anew.
         if wanted.allow_cpu_offload or not room.is_partly_on_cpu(running):
@@ -113,10 +126,11 @@ def fit(
         most = running.context // 2
     if not room.is_here:
         context = wanted.num_ctx or _own_context(show)
-        return _told(min(context, most) if most else context, wanted)
+        context = min(context, most) if most else context
+        return _told(context, wanted, room.is_beside(need(context)))
     for context in _contexts(show, wanted.num_ctx, most):
         if need(context) <= room.available:
-            return _told(context, wanted)
+            return _told(context, wanted, room.is_beside(need(context)))
     return NoRoom(need(_least(show, wanted.num_ctx)), room.available, failed=bool(failed))
 
 
@@ -152,11 +166,10 @@ def _least(show: Mapping[str, Any], asked: int) -> int:
     return min(_contexts(show, asked, 0), default=CONTEXTS[-1])
 
 
-def _told(context: int, wanted: Wanted) -> Fit:
+def _told(context: int, wanted: Wanted, beside: bool) -> Fit:
     """With a line where it is less than was asked for."""
-    if context < wanted.num_ctx:
-        return Fit(context, (f"A context of {wanted.num_ctx} tokens does not fit: {context}.",))
-    return Fit(context)
+    note = f"A context of {wanted.num_ctx} tokens does not fit: {context}."
+    return Fit(context, (note,) if context < wanted.num_ctx else (), beside=beside)
 
 
 def _will_do(context: int, wanted: int) -> bool:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
-_GET_OLLAMA = "install Ollama (https://ollama.com/download), then: ollama serve"
+_GET_OLLAMA = "ollama serve   (install Ollama first: https://ollama.com/download)"
 _GOOD_CONTEXT = 8192
 """Tokens. Below it a better model is worth less than one that sees the files it edits."""
 _MOST_LOOKED_AT = 8
@@ -70,13 +70,15 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A model that is served and fits. ``notes`` are lines worth telling, ``details`` for who
-    wants to know why; ``digest`` is the model's."""
+    wants to know why; ``digest`` is the model's. ``beside``: loading it takes nothing from the
+    models that are loaded."""
 
     local: LocalModel
     notes: tuple[str, ...] = ()
     loaded: bool = False
     digest: str = ""
     details: tuple[str, ...] = ()
+    beside: bool = True
 
 
 def ask_local(
@@ -179,8 +181,9 @@ class _Check:
         self._wanted = wanted
         self._known = known
         self._served = {model.name: model for model in server.models()}
-        self._loaded = _loaded(server)
-        self._room = Room(server.base_url, hardware, self._loaded, wanted)
+        told = _loaded(server)
+        self._loaded = told or ()
+        self._room = Room(server.base_url, hardware, told, wanted)
         self._shows: dict[str, Mapping[str, Any]] = {}
 
     def answer(self) -> Ready | Unavailable:
@@ -275,7 +278,7 @@ class _Check:
             model.name, self._server.base_url, found.context, dict(wanted.headers),
             wanted.keep_alive,
         )  # fmt: skip
-        return Ready(local, tuple(notes), found.loaded, model.digest, tuple(details))
+        return Ready(local, tuple(notes), found.loaded, model.digest, tuple(details), found.beside)
 
     def _fit(self, name: str) -> Fit | NoRoom:
         model, notes = self._served[name], self._known.notes
@@ -316,14 +319,14 @@ class _Check:
         return self._shows[name]
 
 
-def _loaded(server: ModelServer) -> Sequence[LoadedModel]:
-    """What is in memory; nothing where the server does not tell, or not in time."""
+def _loaded(server: ModelServer) -> Sequence[LoadedModel] | None:
+    """What is in memory; None where the server does not tell, or not in time."""
     try:
         return server.loaded()
     except ModelServerError as error:
         if error.kind not in ("http", "timeout"):
             raise
-        return ()
+        return None
 
 
 def _in_words(others: Sequence[Standing]) -> str:

@@ -46,8 +46,10 @@ def _context(ca_file: str) -> ssl.SSLContext:
         return ssl.create_default_context()
     try:
         return ssl.create_default_context(cafile=ca_file)
-    except ssl.SSLError as error:
-        raise OSError(0, "it holds no certificates (PEM)", ca_file) from error
+    except OSError as error:
+        is_pem = not isinstance(error, ssl.SSLError)
+        why = error.strerror if is_pem else "it holds no certificates (PEM)"
+        raise OSError(error.errno or 0, why, ca_file) from error
 
 
 def refusal_of_certificate(error: OSError, ca_file: str) -> str:
