@@ -87,4 +87,4 @@ def _local(turn: LocalTurn, because: Because, *, verbose: bool) -> Iterator[str]
     yield f"   $ {shlex.join(program.argv)} … in a private worktree"
     yield f"   model {local.name} at {local.base_url}, context {local.num_ctx} tokens"
     for line in (*ready.notes, *(ready.details if verbose else ())):
-        yield f"   {line}"
+        yield from (f"   {part}" for part in line.splitlines())

@@ -57,6 +57,8 @@ class Wanted:
     role: Role = "edit"
     failed: tuple[Tried, ...] = ()
     ca_file: str = ""
+    alone: bool = False
+    """No other model in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,21 @@ class Ready:
 
 
 def ask_local(
-    world: World, settings: Settings, *, role: Role = "edit", failed: tuple[Tried, ...] = ()
+    world: World,
+    settings: Settings,
+    *,
+    role: Role = "edit",
+    failed: tuple[Tried, ...] = (),
+    exactly: str = "",
 ) -> Ready | Unavailable:
     """``check_local`` with what the settings want of the servers they name, in their order. All
     are asked at once, so that a dead one costs nobody's time. Where no server runs and no
-    Ollama is installed, the hint says how to get it."""
+    Ollama is installed, the hint says how to get it. ``exactly`` is a model that is asked for by
+    name, whatever the settings say, and no other in its place."""
     known = Known(world.catalogue, world.model_notes)
     wanted = wanted_by(world, settings, role, failed)
+    if exactly:
+        wanted = replace(wanted, model=exactly, alone=True)
 
     def ask(base_url: str, headers: Mapping[str, str]) -> Ready | Unavailable:
         server = world.model_server(base_url, headers, wanted.ca_file)
@@ -155,7 +165,7 @@ def _first_ready(
 ) -> Ready | Unavailable:
     for answer in answers:
         if isinstance(answer, Ready):
-            note = f"{first.message}: using {answer.local.base_url} instead (ollama.hosts)."
+            note = f"{first.message}:\nusing {answer.local.base_url} instead (ollama.hosts)."
             return replace(answer, notes=(note[:1].upper() + note[1:], *answer.notes))
     told = ", ".join(url for url, _ in others)
     return first._replace(message=f"{first.message}; nor is a model ready at {told}")
@@ -210,8 +220,8 @@ class _Check:
         else:
             standings = [each for each in standings if not self._refusal(each.name)]
             first, rest = best_first(standings), standings
-        if not first:
-            return []
+        if not first or self._wanted.alone:
+            return first[:1]
         if self._wanted.model == "auto" and not self._wanted.chain:
             return self._lighter_than_failed(first)
         later = next_ones(first[0], rest, self._wanted.chain)

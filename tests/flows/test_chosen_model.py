@@ -265,7 +265,7 @@ def test_the_first_host_that_is_ready_in_order_and_it_is_told(world: FakeWorld) 
     assert isinstance(answer, Ready)
     assert answer.local.base_url == "http://three:11434"
     assert answer.notes[0] == (
-        "Ollama is not running at http://one:11434 (Connection refused): using "
+        "Ollama is not running at http://one:11434 (Connection refused):\nusing "
         "http://three:11434 instead (ollama.hosts)."
     )
 
@@ -330,3 +330,14 @@ def test_a_model_no_larger_than_its_own_context() -> None:
     assert ready(Server([tiny]), AUTO).local.num_ctx == 2048
     failed = replace(AUTO, failed=(("tiny:1b", 2048),))
     assert refused(Server([tiny]), failed).reason is UnavailableReason.MEMORY
+
+
+def test_one_model_and_no_other_whatever_the_settings_say(world: FakeWorld) -> None:
+    world.server.served = [ServedModel("big:1b", 90 * GIB), ServedModel("codellama:7b", GIB)]
+    world.set(models_roles_edit="codellama:7b", models_chain=("codellama:7b",))
+    answer = ask_local(world, world.settings, exactly="big:1b")
+    assert isinstance(answer, Unavailable) and answer.message.startswith("big:1b needs about")
+    world.hardware.machine = BIG
+    world.server.served = [ServedModel("big:1b", GIB), ServedModel("codellama:7b", GIB)]
+    answer = ask_local(world, world.settings, exactly="big:1b")
+    assert isinstance(answer, Ready) and answer.local.name == "big:1b"
