@@ -156,15 +156,25 @@ class SystemWorld:
 
         return SystemClaudeHome(self.environ, self.places.home)
 
-    def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
+    @property
+    def ca_bundle(self) -> Path | None:
+        from ai_code.system.connection import system_bundle
+
+        return system_bundle()
+
+    def model_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> ModelServer:
         from ai_code.system.ollama import OllamaServer
 
-        return OllamaServer(base_url, headers, budget_s=_ASKING_S)
+        return OllamaServer(base_url, headers, budget_s=_ASKING_S, ca_file=ca_file)
 
-    def patient_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
+    def patient_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> ModelServer:
         from ai_code.system.ollama import OllamaServer
 
-        return OllamaServer(base_url, headers, timeout_s=_PATIENT_S)
+        return OllamaServer(base_url, headers, timeout_s=_PATIENT_S, ca_file=ca_file)
 
     def ollama_folder(self, names: Sequence[str]) -> OllamaFolder:
         from ai_code.system.ollama_folder import find_ollama_folder
@@ -215,10 +225,12 @@ class SystemWorld:
 
         return SystemFacts(self.environ, self.processes.find)
 
-    def server_probe(self, base_url: str, headers: Mapping[str, str]) -> OllamaProbe:
+    def server_probe(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> OllamaProbe:
         from ai_code.system.server_probe import OllamaProbe
 
-        return OllamaProbe(base_url, headers, timeout_s=_PROBE_S)
+        return OllamaProbe(base_url, headers, timeout_s=_PROBE_S, ca_file=ca_file)
 
     def close(self) -> None:
         if "_room" in self.__dict__:

@@ -103,6 +103,7 @@ def test_binaries_arguments_hosts_and_headers_need_trust() -> None:
         "claude.extra-usage", "fallback.on-suspect", "fallback.auto-commit", "journal.keep-answers",
         # Another engine unasked, its banner silenced, undo data of other projects removed.
         "engine", "quiet", "fallback.on", "journal.keep-days",
+            "ollama.hosts", "ollama.ca-file",
     }  # fmt: skip
 
 

@@ -27,6 +27,8 @@ DEFAULTS: Mapping[str, Any] = {
     "model": None,
     "claude_model": None,
     "api": None,
+    "num_ctx": None,
+    "keep_alive": None,
     "files": (),
     "reads": (),
     "continue_": False,
@@ -54,6 +56,8 @@ _SETTING_FLAGS = {
     "stall_timeout": "stall-timeout",
     "patience": "patience",
     "api": "ollama.api",
+    "num_ctx": "ollama.num-ctx",
+    "keep_alive": "ollama.keep-alive",
     "on_suspect": "fallback.on-suspect",
 }
 """Option → the setting it overrides for this run."""

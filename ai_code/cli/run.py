@@ -42,6 +42,8 @@ class _RunCommand(click.Command):
 @click.option("--model", metavar="NAME", help="The local model, as Ollama names it.")
 @click.option("--claude-model", metavar="NAME", help="Claude's model.")
 @click.option("--api", metavar="URL", help="Ollama's address, in all of OLLAMA_HOST's spellings.")
+@click.option("--num-ctx", metavar="N", help="Context of the local model in tokens; 0: what fits.")
+@click.option("--keep-alive", metavar="TIME", help="Keep the local model loaded so long (5m, -1).")
 @click.option("--file", "files", multiple=True, metavar="FILE", help="A file to edit; repeatable.")
 @click.option("--read", "reads", multiple=True, metavar="FILE", help="A file to read; repeatable.")
 @click.option("-c", "--continue", "continue_", is_flag=True, help="Go on with the last session.")

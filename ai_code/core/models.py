@@ -38,19 +38,6 @@ def installed_name(wanted: str, installed: Sequence[str]) -> str | None:
     return None
 
 
-def choose(wanted: str, installed: Sequence[str]) -> str | None:
-    """The model a run uses: ``wanted``, or with ``auto`` the first of the guide's list that is
-    installed, else the only one installed that can chat. None when there is no such model."""
-    if wanted != "auto":
-        return installed_name(wanted, installed)
-    installed = [name for name in installed if not runs_elsewhere(name)]
-    for preferred in PREFERRED:
-        if name := installed_name(preferred, installed):
-            return name
-    chatting = [name for name in installed if can_chat(name)]
-    return chatting[0] if len(chatting) == 1 else None
-
-
 def can_chat(name: str) -> bool:
     """Whether a model answers in words: not one that only makes embeddings, by its name."""
     return "embed" not in name and "bge-" not in name

@@ -160,7 +160,8 @@ class ModelServer(Protocol):
 
 
 class ModelServerError(Exception):
-    """``kind``: ``refused``, ``timeout``, ``http`` (with ``status``) or ``garbage``."""
+    """``kind``: ``refused``, ``timeout``, ``http`` (with ``status``), ``garbage``, or
+    ``certificate`` where https was not trusted."""
 
     def __init__(self, kind: str, message: str, status: int = 0) -> None:
         super().__init__(message)

@@ -18,7 +18,9 @@ _PROMPT_CHARS = 200
 
 class Attempt(NamedTuple):
     """One engine's turn. ``verdict`` is the word of ``verdict_name``; ``wall_s`` in seconds,
-    ``resets_at`` a Unix epoch; ``excerpt`` is the bounded evidence, never an answer."""
+    ``resets_at`` a Unix epoch; ``excerpt`` is the bounded evidence, never an answer. Of a local
+    model: ``context`` it was loaded with and ``prompt_tokens``, the longest prompt as its server
+    counted it (0: not told)."""
 
     engine: str
     version: str = ""
@@ -33,6 +35,8 @@ class Attempt(NamedTuple):
     signal: int | None = None
     wall_s: float = 0.0
     session_id: str = ""
+    context: int = 0
+    prompt_tokens: int = 0
 
 
 class RecordedLeftOut(NamedTuple):

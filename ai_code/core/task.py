@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 FENCE_LOG = "fence"
 """Name of the file in a local engine's folder where the fence tells what it refused."""
+COUNTS_LOG = "counts"
+"""Name of the file beside it with what the server counted: one ``[prompt tokens, answer tokens,
+answer's nanoseconds]`` in JSON on a line for each answer."""
 
 
 class Program(NamedTuple):
@@ -37,7 +40,8 @@ class Session(NamedTuple):
 class LocalModel(NamedTuple):
     """A model that was found fit: where it is served and with which context.
 
-    ``num_ctx`` is in tokens; ``headers`` go with every request (a reverse proxy's key).
+    ``num_ctx`` is in tokens; ``headers`` go with every request (a reverse proxy's key);
+    ``ca_file`` is the PEM file that an https server is checked against.
     """
 
     name: str
@@ -45,6 +49,7 @@ class LocalModel(NamedTuple):
     num_ctx: int
     headers: Mapping[str, str] = MappingProxyType({})
     keep_alive: str | None = None
+    ca_file: str = ""
 
 
 class ClaudeFolder(NamedTuple):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ai_code.drill.messages import pieces, token_count
@@ -82,7 +83,9 @@ class OllamaStandIn(StandIn):
     serves the API below it (``url`` includes it). ``hang_on``: paths that never answer.
     ``pullable``: what /api/pull can get, by default the presets. ``pull_error`` ends a pull in
     the middle with that text, ``pull_dies`` the whole server; ``pull_gap_s`` are seconds between
-    the lines. What has come by then is kept, and the next pull goes on with it.
+    the lines. What has come by then is kept, and the next pull goes on with it. ``most_context``:
+    it loads no model with more, whatever is asked for. ``counts``: the prompt_eval_count of every
+    answer.
     """
 
     def __init__(
@@ -100,8 +103,11 @@ class OllamaStandIn(StandIn):
         pull_gap_s: float = 0.0,
         version: str = "0.13.5",
         expires_at: str = _EXPIRES_AT,
+        certificate: Path | None = None,
+        most_context: int | None = None,
+        counts: int | None = None,
     ) -> None:
-        super().__init__(port=port)
+        super().__init__(port=port, certificate=certificate)
         self.models = {model.tag: model for model in models}
         self.replies = tuple(replies)
         self.loaded: dict[str, int] = {}
@@ -120,6 +126,8 @@ class OllamaStandIn(StandIn):
         self._version = version
         self.expires_at = expires_at
         """When loaded models leave memory, as /api/ps tells."""
+        self._most_context = most_context
+        self._counts = counts
 
     @property
     def url(self) -> str:
@@ -201,6 +209,7 @@ class OllamaStandIn(StandIn):
         asks = bool(body.get("prompt") or body.get("messages") or body.get("input"))
         unloads = body.get("keep_alive") in (0, "0", "0s")
         context = _num_ctx(body) or DEFAULT_CONTEXT
+        context = min(context, self._most_context or context)
         if asks or not unloads:
             if model.loads_up_to is not None and context > model.loads_up_to:
                 exchange.send_json(500, wire.error(OutOfMemory().message))
@@ -210,7 +219,7 @@ class OllamaStandIn(StandIn):
             self.loaded.pop(model.tag, None)
         name = str(body["model"])
         if asks:
-            tokens = min(token_count(exchange.request.raw), context)
+            tokens = self._counts or min(token_count(exchange.request.raw), context)
             self._reply(exchange, wire, name, tokens)
         else:
             done = Answered(name, "", "unload" if unloads else "load", 0)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import socket
 import socketserver
+import ssl
 import sys
 import threading
 import time
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -106,11 +108,13 @@ class Exchange:
 class StandIn:
     """A server on loopback for the length of a ``with`` block.
 
-    Subclasses answer in ``respond``. ``port`` 0 takes a free one. A bug in a stand-in does not
+    Subclasses answer in ``respond``. ``port`` 0 takes a free one. ``certificate`` is a PEM file
+    with a key and its certificate: then it speaks https. A bug in a stand-in does not
     pass in silence: the first such exception is raised when the block ends.
     """
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, certificate: Path | None = None) -> None:
+        self._certificate = certificate
         self.requests: list[Recorded] = []
         self.answered: list[tuple[Recorded, float]] = []
         """Requests whose answer is out, and when that was (``time.monotonic()``)."""
@@ -132,10 +136,13 @@ class StandIn:
     @property
     def url(self) -> str:
         """``http://127.0.0.1:PORT`` without a slash at the end."""
-        return f"http://{LOOPBACK}:{self._port}"
+        scheme = "https" if self._certificate else "http"
+        return f"{scheme}://{LOOPBACK}:{self._port}"
 
     def __enter__(self) -> Self:
         self._server = _Server(self, self._port)
+        if self._certificate:
+            self._server.speak_tls(self._certificate)
         self._port = int(self._server.server_address[1])
         threading.Thread(
             target=self._server.serve_forever, args=(_POLL_S,), name="stand-in", daemon=True
@@ -220,6 +227,14 @@ class _Server(ThreadingHTTPServer):
         # HTTPServer's own asks the resolver for our name, which can take seconds offline.
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = LOOPBACK, int(self.server_address[1])
+
+    def speak_tls(self, certificate: Path) -> None:
+        """Each connection's own thread shakes hands: a client may refuse our certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(
+            self.socket, server_side=True, do_handshake_on_connect=False
+        )
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._open_lock:

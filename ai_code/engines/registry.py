@@ -53,6 +53,10 @@ class LocalRun(EngineRun, Protocol):
         """The last reply of the model, whole."""
 
     @property
+    def sent_tokens(self) -> int:
+        """The longest prompt, in tokens, as the engine estimates it; 0 where it does not tell."""
+
+    @property
     def refused(self) -> Sequence[str]:
         """Files that the model wanted to edit and the engine would not."""
 

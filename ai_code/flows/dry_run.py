@@ -45,6 +45,7 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
             yield from _local(
                 LocalTurn(world, settings, options, output, recorder, local_engine(step.engine)),
                 step.because,
+                verbose=settings.verbose,
             )
     for skip in plan.skips:
         yield f"-  {skip.engine} is left out: {skip.reason}"
@@ -78,7 +79,7 @@ def _claude(turn: ClaudeTurn) -> Iterator[str]:
     yield f"   $ {shlex.join(command.argv)}   (the prompt on standard input)"
 
 
-def _local(turn: LocalTurn, because: Because) -> Iterator[str]:
+def _local(turn: LocalTurn, because: Because, *, verbose: bool) -> Iterator[str]:
     program = turn.find()
     ready = program if isinstance(program, Unavailable) else turn.check()
     yield f"   {banner(turn.title, because)}"
@@ -90,3 +91,5 @@ def _local(turn: LocalTurn, because: Because) -> Iterator[str]:
     local = ready.local
     yield f"   $ {shlex.join(program.argv)} … in a private worktree"
     yield f"   model {local.name} at {local.base_url}, context {local.num_ctx} tokens"
+    for line in (*ready.notes, *(ready.details if verbose else ())):
+        yield from (f"   {part}" for part in line.splitlines())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
@@ -102,6 +102,19 @@ def not_ready(why: Unavailable, claude_reason: str) -> AiCodeError:
     if why.reason is UnavailableReason.MISSING:
         return _not_there(why)
     return AiCodeError(why.message, hint=why.hint)
+
+
+def what_is_missing(rows: Sequence[Unavailable]) -> str:
+    """Beside a Claude that is not installed: what the local side lacks, or that it lacks
+    nothing."""
+    if not rows:
+        return "The local side is ready: ai-code --local …"
+    told = [f"  {one_line(each.message)}\n    {each.hint}" for each in rows]
+    first, last = (
+        "For the local model, when Claude is at its limit:",
+        "Then prove it: ai-code drill",
+    )
+    return "\n".join([first, *told, last])
 
 
 def _not_there(verdict: Unavailable) -> AiCodeError:

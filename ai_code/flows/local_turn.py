@@ -27,6 +27,7 @@ from ai_code.flows.attempt import Attempt, Sign, Watch
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.endings import INSTALL_AIDER
 from ai_code.flows.landing import OnSuspect, decide, in_words, land
+from ai_code.flows.model_seen import prove
 from ai_code.flows.readiness import Ready
 from ai_code.flows.turns import RunOptions, Turn
 from ai_code.flows.warm_up import WarmUp
@@ -131,6 +132,8 @@ class LocalTurn:
         editable, left_away = self._briefing.editable(facts, claude)
         for note in (*left_away, *ready.notes):
             self._world.console.note(note)
+        for detail in ready.details:
+            self._world.console.detail(detail)
         # The model loads while the worktree is made and the engine starts.
         self._warm.load(ready)
         self._world.console.status("preparing a private worktree…")
@@ -172,11 +175,18 @@ class LocalTurn:
         exit_ = self._start(self._engine.command(task), attempt)
         attempt.finish()
         self._tell_refused(run_dir, task.workdir, run.refused)
+        folder = run_dir / self._engine.name
+        proof = prove(self._world, self._settings, ready, run.sent_tokens, folder)
         changes = workspace.changes()
         clock = self._world.clock
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
         landed = self._land(changes, verdict, workspace, run_dir)
-        return self._turn(verdict, ready, exit_, run.answer, landed)
+        turn = self._turn(verdict, ready, exit_, run.answer, landed)
+        return turn._replace(context=proof.context, prompt_tokens=proof.taken)
+
+    def not_loaded(self, why: Unavailable, ready: Ready) -> Turn:
+        """The turn of a model that was not even begun with."""
+        return self._turn(why, ready)
 
     def _start(self, command: Command, attempt: Attempt) -> Exit:
         """Runs the engine: the one that waits where it will do, else from the beginning."""

@@ -1,4 +1,4 @@
-"""Is the local model ready? Asked before anything starts, answered in under a second.
+"""Is a local model ready? Asked before anything starts, answered in about a second.
 
 aider itself needs 76 silent seconds to say that no server answers; this says it at once, with
 the command that mends it.
@@ -7,144 +7,323 @@ the command that mends it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ai_code.core.catalogue import Catalogue, Role
 from ai_code.core.errors import CannotStartError
-from ai_code.core.memory import (
-    CONTEXTS,
-    DEFAULT_CONTEXT,
-    gib,
-    largest_context,
-    need_bytes,
-    shape_of,
-)
-from ai_code.core.models import PREFERRED, can_chat, choose, runs_elsewhere, same_model
-from ai_code.core.ports import (
-    Hardware,
-    LoadedModel,
-    Machine,
-    ModelServer,
-    ModelServerError,
-    ServedModel,
-)
-from ai_code.core.preload import fits_beside
+from ai_code.core.model_choice import Standing, best_first, next_ones, standing
+from ai_code.core.models import installed_name, same_model
+from ai_code.core.policy import Policy
+from ai_code.core.ports import Hardware, LoadedModel, ModelServer, ModelServerError, ServedModel
 from ai_code.core.task import LocalModel
-from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
+from ai_code.core.verdict import Unavailable, UnavailableReason
+from ai_code.flows.model_fit import Fit, NoRoom, Room, fit, own_authority
+from ai_code.flows.why_not_ready import SERVE, no_memory, no_model, no_server, refused
 
 if TYPE_CHECKING:
+    from ai_code.core.memory import KvType
+    from ai_code.core.model_notes import ModelNotes
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
-_VRAM_SHARE = 0.9
-"""Drivers and the desktop keep some of a card's free memory for themselves."""
-_RAM_RESERVE = 512 << 20
-_SERVE = "ollama serve"
 _GET_OLLAMA = "ollama serve   (install Ollama first: https://ollama.com/download)"
-_WISHED_CONTEXT = 16384
-"""Larger contexts cost memory and time; an edit with its files rarely needs more."""
+_GOOD_CONTEXT = 8192
+"""Tokens. Below it a better model is worth less than one that sees the files it edits."""
+_MOST_LOOKED_AT = 8
+"""Each costs a question to the server, and all have to be answered in a second."""
+
+Tried = tuple[str, int]
+"""A model's name and the context, in tokens, with which it did not fit after all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What settings ask for: a model's name or ``auto``; ``num_ctx`` in tokens, 0 for auto."""
+    """What settings ask for: a model's name or ``auto``; ``num_ctx`` in tokens, 0 for auto;
+    ``failed`` is what was tried in vain in this run."""
 
     model: str
     num_ctx: int
     headers: Mapping[str, str]
     keep_alive: str | None
+    chain: tuple[str, ...] = ()
+    allow_cpu_offload: bool = True
+    kv_type: KvType = "f16"
+    parallel: int = 1
+    policy: Policy = field(default_factory=Policy)
+    edit_format: str = "diff"
+    role: Role = "edit"
+    failed: tuple[Tried, ...] = ()
+    ca_file: str = ""
+    alone: bool = False
+    """No other model in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of models: the catalogue, and what was measured on this machine."""
+
+    catalogue: Catalogue = field(default_factory=Catalogue)
+    notes: ModelNotes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A model that is served and fits. ``notes`` are lines worth telling. ``beside``: loading it
-    takes nothing from the models that are loaded."""
+    """A model that is served and fits. ``notes`` are lines worth telling, ``details`` for who
+    wants to know why; ``digest`` is the model's. ``beside``: loading it takes nothing from the
+    models that are loaded."""
 
     local: LocalModel
     notes: tuple[str, ...] = ()
     loaded: bool = False
+    digest: str = ""
+    details: tuple[str, ...] = ()
     beside: bool = True
 
 
-def ask_local(world: World, settings: Settings) -> Ready | Unavailable:
-    """``check_local`` with what the settings want of the server they name. Where no server runs
-    and no Ollama is installed, the hint says how to get it."""
-    server = world.model_server(settings.ollama_api, settings.ollama_headers)
-    wanted = Wanted(
-        settings.model,
-        settings.ollama_num_ctx,
-        settings.ollama_headers,
-        settings.ollama_keep_alive,
-    )
-    checked = check_local(server, world.hardware, wanted)
-    if isinstance(checked, Unavailable) and checked.hint == _SERVE:
+def ask_local(
+    world: World,
+    settings: Settings,
+    *,
+    role: Role = "edit",
+    failed: tuple[Tried, ...] = (),
+    exactly: str = "",
+) -> Ready | Unavailable:
+    """``check_local`` with what the settings want of the servers they name, in their order. All
+    are asked at once, so that a dead one costs nobody's time. Where no server runs and no
+    Ollama is installed, the hint says how to get it. ``exactly`` is a model that is asked for by
+    name, whatever the settings say, and no other in its place."""
+    known = Known(world.catalogue, world.model_notes)
+    wanted = wanted_by(world, settings, role, failed)
+    if exactly:
+        wanted = replace(wanted, model=exactly, alone=True)
+
+    def ask(base_url: str, headers: Mapping[str, str]) -> Ready | Unavailable:
+        server = world.model_server(base_url, headers, wanted.ca_file)
+        return check_local(server, world.hardware, replace(wanted, headers=headers), known)
+
+    first, *others = hosts(settings)
+    later = [world.background(partial(ask, *host)) for host in others]
+    answer = ask(*first)
+    if isinstance(answer, Unavailable) and later:
+        answer = _first_ready(answer, [get() for get in later], others)
+    if isinstance(answer, Unavailable) and answer.hint == SERVE:
         try:
             installed = world.processes.find(("ollama",)) is not None
         except CannotStartError:
             installed = True
         if not installed:
-            return checked._replace(hint=_GET_OLLAMA)
-    return checked
+            return answer._replace(hint=_GET_OLLAMA)
+    if isinstance(answer, Ready) and answer.local.base_url.startswith("https:"):
+        # The engine's own HTTP client brings a list of authorities of its own.
+        ca_file = wanted.ca_file or str(world.ca_bundle or "")
+        return replace(answer, local=answer.local._replace(ca_file=ca_file))
+    return answer
 
 
-def check_local(server: ModelServer, hardware: Hardware, wanted: Wanted) -> Ready | Unavailable:
-    """Server, model and memory, in this order; the first that is missing is the answer."""
-    try:
-        served = server.models()
-        name = choose(wanted.model, [model.name for model in served])
-        if name is None:
-            return _no_model(wanted.model, served)
-        model = next(model for model in served if model.name == name)
-        return _fit(server, hardware, wanted, model)
-    except ModelServerError as error:
-        return _no_server(server.base_url, error)
+def hosts(settings: Settings) -> list[tuple[str, Mapping[str, str]]]:
+    """Addresses in the order in which they count, each with the headers that it gets: a key is
+    for the server that it was set for, and for no other."""
+    first = settings.ollama_api
+    found: dict[str, Mapping[str, str]] = {first: settings.ollama_headers}
+    for url in settings.ollama_hosts:
+        same = urlsplit(url)[:2] == urlsplit(first)[:2]
+        found.setdefault(url, settings.ollama_headers if same else {})
+    return list(found.items())
 
 
-def _fit(
-    server: ModelServer, hardware: Hardware, wanted: Wanted, model: ServedModel
+def wanted_by(
+    world: World, settings: Settings, role: Role = "edit", failed: tuple[Tried, ...] = ()
+) -> Wanted:
+    """What the settings want of a model for this role."""
+    return Wanted(
+        settings.model_for(role),
+        settings.ollama_num_ctx,
+        settings.ollama_headers,
+        settings.ollama_keep_alive,
+        chain=settings.models_chain,
+        allow_cpu_offload=settings.models_allow_cpu_offload,
+        kv_type=settings.ollama_kv_cache_type,
+        parallel=max(1, settings.ollama_num_parallel),
+        policy=settings.policy,
+        edit_format=settings.aider_edit_format,
+        role=role,
+        failed=failed,
+        ca_file=own_authority(world, settings),
+    )
+
+
+def _first_ready(
+    first: Unavailable,
+    answers: Sequence[Ready | Unavailable],
+    others: Sequence[tuple[str, Mapping[str, str]]],
 ) -> Ready | Unavailable:
-    show, told = _shown(server, model.name), _loaded(server)
-    loaded = told or ()
-    if runs_elsewhere(model.name):
-        note = f"{model.name} runs on Ollama's servers: the prompt and files leave this machine."
-        context = wanted.num_ctx or _own_context(show)
-        return replace(_ready(server, wanted, model, context, (note,)), beside=False)
-    running = next((row for row in loaded if same_model(row.name, model.name)), None)
-    if running and _will_do(running.context, wanted.num_ctx):
-        # It is in memory with a context that will do: asking for another would load it anew.
-        return _ready(server, wanted, model, running.context, _offload(running), loaded=True)
-    if not _is_local(server.base_url):
-        context = wanted.num_ctx or _own_context(show)
-        beside = fits_beside(_need(model, show, context), None, told)
-        return replace(_ready(server, wanted, model, context, ()), beside=beside)
-    machine = hardware.memory()
-    available = _available(machine, loaded)
-    if wanted.num_ctx:
-        context = wanted.num_ctx if _need(model, show, wanted.num_ctx) <= available else 0
-    else:
-        context = min(largest_context(model.size, shape_of(show), available), _WISHED_CONTEXT)
-    if not context:
-        need = _need(model, show, wanted.num_ctx or CONTEXTS[-1])
-        return _no_memory(model, need, available, wanted.num_ctx)
-    beside = fits_beside(_need(model, show, context), machine, told)
-    return replace(_ready(server, wanted, model, context, ()), beside=beside)
+    for answer in answers:
+        if isinstance(answer, Ready):
+            note = f"{first.message}:\nusing {answer.local.base_url} instead (ollama.hosts)."
+            return replace(answer, notes=(note[:1].upper() + note[1:], *answer.notes))
+    told = ", ".join(url for url, _ in others)
+    return first._replace(message=f"{first.message}; nor is a model ready at {told}")
 
 
-def _will_do(context: int, wanted: int) -> bool:
-    """Whether a loaded model's context can stay: the one asked for, else any that is no dwarf."""
-    return context == wanted if wanted else context >= CONTEXTS[-1]
-
-
-def _shown(server: ModelServer, name: str) -> Mapping[str, Any]:
-    """What the server tells of a model; nothing where it cannot (an older one, a proxy). One
-    that does not answer is not ready: aider asks the same, and would wait for minutes."""
+def check_local(
+    server: ModelServer, hardware: Hardware, wanted: Wanted, known: Known | None = None
+) -> Ready | Unavailable:
+    """Server, model, policy and memory, in this order; the first that is missing answers."""
     try:
-        return server.show(name)
+        return _Check(server, hardware, wanted, known or Known()).answer()
     except ModelServerError as error:
-        if error.kind != "http":
-            raise
-        return {}
+        return no_server(server.base_url, error)
+
+
+class _Check:
+    """One server's models against one wish."""
+
+    def __init__(
+        self, server: ModelServer, hardware: Hardware, wanted: Wanted, known: Known
+    ) -> None:
+        self._server = server
+        self._wanted = wanted
+        self._known = known
+        self._served = {model.name: model for model in server.models()}
+        told = _loaded(server)
+        self._loaded = told or ()
+        self._room = Room(server.base_url, hardware, told, wanted)
+        self._shows: dict[str, Mapping[str, Any]] = {}
+
+    def answer(self) -> Ready | Unavailable:
+        wanted, served = self._wanted, tuple(self._served.values())
+        policy, catalogue = wanted.policy, self._known.catalogue
+        named = "" if wanted.model == "auto" else installed_name(wanted.model, list(self._served))
+        if wanted.model != "auto":
+            name = named or wanted.model
+            rule = policy.refusal(name, catalogue.maker(name))
+            rule = rule and self._refusal(name) if named else rule
+            if rule:
+                return refused(name, rule, served, policy, catalogue)
+        queue = self._queue(named or "")
+        if not queue:
+            return no_model(wanted.model, served, policy, catalogue)
+        return self._first_that_fits(queue)
+
+    def _queue(self, named: str) -> list[Standing]:
+        """Models in the order in which they are tried, what is not allowed left out."""
+        standings = [self._standing(model) for model in self._served.values()]
+        if self._wanted.model != "auto":
+            first = [each for each in standings if each.name == named]
+            rest = [each for each in standings if each.name != named]
+        else:
+            standings = [each for each in standings if not self._refusal(each.name)]
+            first, rest = best_first(standings), standings
+        if not first or self._wanted.alone:
+            return first[:1]
+        if self._wanted.model == "auto" and not self._wanted.chain:
+            return self._lighter_than_failed(first)
+        later = next_ones(first[0], rest, self._wanted.chain)
+        return [first[0], *(each for each in later if not self._refusal(each.name))]
+
+    def _lighter_than_failed(self, queue: list[Standing]) -> list[Standing]:
+        """What is heavier than a model that did not fit will not fit either."""
+        failed = {name for name, _ in self._wanted.failed}
+        sizes = [self._served[name].size for name in failed if name in self._served]
+        least = min(sizes, default=0)
+        return [each for each in queue if not sizes or each.name in failed or each.size < least]
+
+    def _standing(self, model: ServedModel) -> Standing:
+        notes, wanted = self._known.notes, self._wanted
+        running = self._running(model.name)
+        return standing(
+            model,
+            catalogue=self._known.catalogue,
+            exams=notes.exams() if notes else (),
+            edit_format=wanted.edit_format,
+            role=wanted.role,
+            loaded=running is not None,
+        )
+
+    def _first_that_fits(self, queue: Sequence[Standing]) -> Ready | Unavailable:
+        auto = self._wanted.model == "auto" and not self._wanted.chain
+        small: Ready | None = None
+        short: list[tuple[str, NoRoom]] = []
+        for each in queue[:_MOST_LOOKED_AT]:
+            found = self._fit(each.name)
+            if isinstance(found, NoRoom):
+                short.append((each.name, found))
+                continue
+            ready = self._ready(each, found, queue, short)
+            enough = found.loaded or self._wanted.num_ctx or found.context >= _GOOD_CONTEXT
+            if enough or not auto or self._own_is_small(each.name):
+                return ready
+            small = small or ready
+        if small is not None:
+            return small
+        name, least = short[0]
+        wanted = self._wanted
+        others = len(short) - 1
+        return no_memory(name, least, wanted.num_ctx, others, wanted.policy, self._known.catalogue)
+
+    def _ready(
+        self,
+        each: Standing,
+        found: Fit,
+        queue: Sequence[Standing],
+        short: Sequence[tuple[str, NoRoom]],
+    ) -> Ready:
+        wanted, model = self._wanted, self._served[each.name]
+        # What was tried in this run was told when it failed.
+        told = [room.words(name) for name, room in short if not room.failed]
+        notes, details = list(found.notes), []
+        if wanted.model == "auto" and not wanted.chain:
+            others = [other for other in queue if other.name != each.name]
+            before = f"; behind it: {_in_words(others[:3])}" if others else ""
+            details = [*told, f"auto: {each.name} ({each.words}){before}"]
+        else:
+            notes = [*(f"{line}: {each.name} instead" for line in told[-1:]), *notes]
+        local = LocalModel(
+            model.name, self._server.base_url, found.context, dict(wanted.headers),
+            wanted.keep_alive,
+        )  # fmt: skip
+        return Ready(local, tuple(notes), found.loaded, model.digest, tuple(details), found.beside)
+
+    def _fit(self, name: str) -> Fit | NoRoom:
+        model, notes = self._served[name], self._known.notes
+        show, running = self._show(name), self._running(name)
+        return fit(model, show, running, self._wanted, self._room, notes)
+
+    def _running(self, name: str) -> LoadedModel | None:
+        return next((row for row in self._loaded if same_model(row.name, name)), None)
+
+    def _own_is_small(self, name: str) -> bool:
+        from ai_code.core.memory import shape_of
+
+        shape = shape_of(self._show(name))
+        return shape is not None and 0 < shape.context < _GOOD_CONTEXT
+
+    def _refusal(self, name: str) -> str:
+        """Why a served model may not be used. Its own file is asked only where its name does not
+        tell the maker, and a rule is about makers."""
+        policy, catalogue = self._wanted.policy, self._known.catalogue
+        if not policy:
+            return ""
+        maker = catalogue.maker(name)
+        told = policy.refusal(name, maker)
+        if told and not maker.name:
+            return policy.refusal(name, catalogue.maker(name, self._show(name)))
+        return told
+
+    def _show(self, name: str) -> Mapping[str, Any]:
+        """What the server tells of a model; nothing where it cannot (an older one, a proxy). One
+        that does not answer is not ready: aider asks the same, and would wait for minutes."""
+        if name not in self._shows:
+            try:
+                self._shows[name] = self._server.show(name)
+            except ModelServerError as error:
+                if error.kind != "http":
+                    raise
+                self._shows[name] = {}
+        return self._shows[name]
 
 
 def _loaded(server: ModelServer) -> Sequence[LoadedModel] | None:
@@ -157,93 +336,10 @@ def _loaded(server: ModelServer) -> Sequence[LoadedModel] | None:
         return None
 
 
-def _ready(
-    server: ModelServer,
-    wanted: Wanted,
-    model: ServedModel,
-    context: int,
-    notes: tuple[str, ...],
-    loaded: bool = False,
-) -> Ready:
-    local = LocalModel(
-        model.name, server.base_url, context, dict(wanted.headers), wanted.keep_alive
-    )
-    return Ready(local, notes, loaded)
+def _in_words(others: Sequence[Standing]) -> str:
+    return ", ".join(f"{each.name} ({each.words})" for each in others)
 
 
-def _need(model: ServedModel, show: Mapping[str, Any], context: int) -> int:
-    return need_bytes(model.size, shape_of(show), context)
-
-
-def _own_context(show: Mapping[str, Any]) -> int:
-    shape = shape_of(show)
-    return min(DEFAULT_CONTEXT, shape.context) if shape and shape.context else DEFAULT_CONTEXT
-
-
-def _available(machine: Machine, loaded: Sequence[LoadedModel]) -> int:
-    """Bytes a model could have. What other models hold counts: Ollama makes room for a new
-    one by unloading them."""
-    given_back = sum(model.size for model in loaded)
-    free = machine.ram_available + int(machine.vram_free * _VRAM_SHARE) - _RAM_RESERVE
-    return max(0, free) + given_back
-
-
-def _is_local(base_url: str) -> bool:
-    host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
-def _offload(running: LoadedModel) -> tuple[str, ...]:
-    if 0 < running.size_vram < running.size:
-        share = 100 * running.size_vram // running.size
-        return (f"{running.name} is only {share} % on the GPU, so it will be slow.",)
-    return ()
-
-
-def _no_server(base_url: str, error: ModelServerError) -> Unavailable:
-    evidence = Evidence("ollama." + error.kind, "none", str(error)[:200])
-    if error.kind == "http":
-        hint = "ai-code config show --origin   (ollama.api, ollama.headers)"
-        message = f"Ollama at {base_url} answered HTTP {error.status}: {error}"
-        return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
-    if error.kind == "garbage":
-        message = f"what answers at {base_url} is not Ollama ({error})"
-        hint = "ai-code --api http://HOST:11434 …   (or set ollama.api)"
-        return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
-    message = f"Ollama is not running at {base_url} ({error})"
-    hint = _SERVE if _is_local(base_url) else f"curl {base_url}/api/version"
-    if error.kind == "timeout":
-        message = f"Ollama does not answer in time at {base_url} ({error})"
-        hint = f"curl {base_url}/api/version   (if that hangs too, start Ollama anew)"
-    return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
-
-
-def _no_model(wanted: str, served: Sequence[ServedModel]) -> Unavailable:
-    names = ", ".join(model.name for model in served[:6]) or "none"
-    if wanted != "auto":
-        message = f"the model {wanted} is not installed in Ollama (installed: {names})"
-        hint = f"ollama pull {wanted}"
-    elif any(can_chat(model.name) for model in served):
-        message = f"none of the installed models is chosen by itself ({names}): name one"
-        first = next(model.name for model in served if can_chat(model.name))
-        hint = f"ai-code --model {first} …   (or set model: in the settings)"
-    else:
-        message = "Ollama has no model installed" + (f" that can edit ({names})" * bool(served))
-        hint = f"ollama pull {PREFERRED[0]}"
-    evidence = Evidence("ollama.no-model", "none", names)
-    return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
-
-
-def _no_memory(model: ServedModel, need: int, available: int, asked: int) -> Unavailable:
-    message = (
-        f"{model.name} needs about {gib(need)} of memory and {gib(available)} can be had "
-        "(RAM and GPU)"
-    )
-    return Unavailable(
-        UnavailableReason.MEMORY,
-        message,
-        Evidence("ollama.memory", "none", f"need {need} available {available}"),
-        "AI_CODE_OLLAMA_NUM_CTX=0 ai-code …   (takes the context that fits)"
-        if asked
-        else "ollama pull qwen2.5-coder:3b   (a smaller model; or close other programs)",
-    )
+def out_of_memory(why: Unavailable) -> bool:
+    """Whether an engine ended because the model did not fit into memory after all."""
+    return why.reason is UnavailableReason.MEMORY and why.evidence.rule == "aider.server"

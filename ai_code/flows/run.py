@@ -231,18 +231,10 @@ class Run:
 
     def _what_else_is_missing(self) -> str:
         """On a new machine: all in one screen, not one thing after the other."""
-        program, ready = self._local.find(), self._local.check()
-        rows = [each for each in (program, ready) if isinstance(each, Unavailable)]
-        if not rows:
-            return "The local side is ready: ai-code --local …"
-        told = [f"  {one_line(each.message)}\n    {each.hint}" for each in rows]
-        return "\n".join(
-            [
-                "For the local model, when Claude is at its limit:",
-                *told,
-                "Then prove it: ai-code drill",
-            ]
-        )
+        from ai_code.flows.endings import what_is_missing
+
+        found = (self._local.find(), self._local.check())
+        return what_is_missing([each for each in found if isinstance(each, Unavailable)])
 
     def _started(self) -> None:
         """Beside Claude's own start, so that nobody waits for it."""
@@ -298,7 +290,11 @@ class Run:
         )
         self._world.console.note(SMALL_TASKS)
         self._world.console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
-        turn = self._keep(self._local.run(program, local, claude))
+        from ai_code.flows.model_chain import run_chain
+
+        turn = run_chain(
+            self._world, self._settings, self._local, program, local, claude, self._keep
+        )
         return self._after_local(turn, claude)
 
     def _ready(self) -> tuple[Program, Ready] | Unavailable:

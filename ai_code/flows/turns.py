@@ -49,7 +49,9 @@ is for it only where somebody set it."""
 
 class Turn(NamedTuple):
     """One engine's turn. ``edited`` are paths relative to the tree, ``answer`` its last words
-    (for the output, never kept). ``landed`` only for a local engine."""
+    (for the output, never kept). ``landed`` only for a local engine; so are ``context``, with
+    which its model was loaded, and ``prompt_tokens``, the longest prompt as the server counted
+    it (0: not told)."""
 
     engine: str
     verdict: Verdict
@@ -61,6 +63,8 @@ class Turn(NamedTuple):
     said: str = ""
     answer: str = ""
     landed: Landed | None = None
+    context: int = 0
+    prompt_tokens: int = 0
 
     @property
     def verdict_text(self) -> str:
@@ -115,4 +119,6 @@ def recorded(turn: Turn) -> Attempt:
         signal=exit_.signal if exit_ else None,
         wall_s=round(exit_.wall_s, 3) if exit_ else 0.0,
         session_id=turn.session_id,
+        context=turn.context,
+        prompt_tokens=turn.prompt_tokens,
     )

@@ -12,6 +12,7 @@ from ai_code.core.task import Program, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.flows.briefing import Briefing
+from ai_code.flows.model_seen import ca_of
 from ai_code.flows.readiness import Ready, ask_local
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ class WarmUp:
         if ready.loaded or self._loading == local.name:
             return
         self._loading = local.name
-        server = self._world.model_server(local.base_url, local.headers)
+        ca_file = ca_of(self._settings, local.ca_file)
+        server = self._world.model_server(local.base_url, local.headers, ca_file)
 
         def carry_out() -> None:
             try:

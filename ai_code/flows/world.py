@@ -88,8 +88,18 @@ class World(Protocol):
         """Where programs that we installed for the person lie; ``bin`` in it is looked through
         after the PATH."""
 
-    def model_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer: ...
-    def patient_server(self, base_url: str, headers: Mapping[str, str]) -> ModelServer:
+    @property
+    def ca_bundle(self) -> Path | None:
+        """The system's certificates of authorities in one PEM file, where there is one."""
+
+    def model_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> ModelServer:
+        """``ca_file`` (PEM) is what an https address is checked against; empty: the system's."""
+
+    def patient_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> ModelServer:
         """The same, for commands whose answer a person waits for: with time for each call."""
 
     def ollama_folder(self, names: Sequence[str]) -> OllamaFolder:
@@ -134,5 +144,7 @@ class World(Protocol):
 
     @property
     def machine_facts(self) -> MachineFacts: ...
-    def server_probe(self, base_url: str, headers: Mapping[str, str]) -> ServerProbe:
+    def server_probe(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> ServerProbe:
         """An Ollama server as a doctor asks it; each call has a time limit of its own."""

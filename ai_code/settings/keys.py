@@ -8,10 +8,12 @@ from typing import Literal, NamedTuple
 from ai_code.core.verdict import PLAN_KINDS, LimitKind
 
 KeyType = Literal[
-    "choice", "name", "text", "bool", "int", "duration", "list", "command", "mapping", "url"
-]
+    "choice", "name", "text", "bool", "int", "duration", "list", "command", "mapping", "url",
+    "urls", "path",
+]  # fmt: skip
 """``name`` is text that becomes one word of a command line (a model); ``duration`` is seconds;
-``command`` is a list of arguments, where a single text stands for the program's path."""
+``command`` is a list of arguments, where a single text stands for the program's path; ``urls``
+is a list of addresses; ``path`` is absolute, or begins with ``~/``."""
 
 Value = str | bool | int | float | None | tuple[str, ...] | Mapping[str, str]
 """A setting in its typed form, as a file would have said it (groups are not expanded)."""
@@ -75,7 +77,7 @@ _TABLE = (
         "Which engine works. auto is Claude Code, then the fallback; a name is that one only.",
         flag="--engine", choices=("auto", "claude", "aider"), trusted=True),
     Key("model", "name", "auto",
-        "The local model. auto takes the first installed one of the known good models.",
+        "The local model. auto takes the best installed one that is allowed and fits into memory.",
         flag="--model"),
     Key("quiet", "bool", False,
         "Print nothing of ours but errors, the line of a switch, and what did not land.",
@@ -133,13 +135,22 @@ _TABLE = (
     Key("ollama.api", "url", DEFAULT_API,
         "Ollama's address, in all spellings of OLLAMA_HOST; OLLAMA_HOST itself counts too.",
         trusted=True, flag="--api"),
+    Key("ollama.hosts", "urls", (),
+        "Further addresses, in this order, for when ollama.api does not answer or has no model "
+        "that will do.",
+        trusted=True),
     Key("ollama.headers", "mapping", {},
-        "HTTP headers for an Ollama behind a reverse proxy. Never printed.",
+        "HTTP headers for an Ollama behind a reverse proxy. Never printed. Of ollama.hosts only "
+        "those with the scheme, host and port of ollama.api get them.",
         trusted=True, secret=True),
-    Key("ollama.num-ctx", "int", 0, "Context in tokens. 0 is what fits into memory."),
+    Key("ollama.ca-file", "path", None,
+        "Certificates (PEM) that https addresses are checked against. Not set: the system's.",
+        nullable=True, trusted=True),
+    Key("ollama.num-ctx", "int", 0, "Context in tokens. 0 is what fits into memory.",
+        flag="--num-ctx"),
     Key("ollama.keep-alive", "text", None,
         "How long Ollama keeps the model loaded (5m, -1 for ever). Not set: Ollama's own.",
-        nullable=True),
+        nullable=True, flag="--keep-alive"),
     Key("ollama.kv-cache-type", "choice", "f16",
         "What OLLAMA_KV_CACHE_TYPE of your server is: it decides how much memory a context takes.",
         choices=("f16", "q8_0", "q4_0")),
@@ -155,6 +166,22 @@ _TABLE = (
         trusted=True),
     Key("models.deny", "list", (), "Models whose names match one of these are never used.",
         trusted=True),
+    Key("models.chain", "list", (),
+        "Models to try in this order when one does not fit into memory. Empty: the next lighter "
+        "one that is installed and allowed."),
+    Key("models.allow-cpu-offload", "bool", True,
+        "Whether a model may lie partly on the CPU where there is a GPU. No: a smaller context, "
+        "then a lighter model, is tried."),
+    Key("models.roles.edit", "name", None,
+        "The model for runs. Not set: model. A model that is set closer to the command line "
+        "(--model, AI_CODE_MODEL) wins; so with every role.",
+        nullable=True),
+    Key("models.roles.ask", "name", None, "The model for questions. Not set: model.",
+        nullable=True),
+    Key("models.roles.draft", "name", None, "The model for drafts. Not set: model.",
+        nullable=True),
+    Key("models.roles.review", "name", None, "The model for reviews. Not set: model.",
+        nullable=True),
     Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal.",
         trusted=True),
     Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever.",
@@ -164,5 +191,6 @@ _TABLE = (
 KEYS: Mapping[str, Key] = {key.name: key for key in _TABLE}
 """All settings by name, in the order in which they are shown."""
 
-GROUP_NAMES = frozenset(name.split(".")[0] for name in KEYS if "." in name)
-"""First parts of dotted keys: in a file they may be mappings."""
+GROUP_NAMES = frozenset(name[:end] for name in KEYS for end, char in enumerate(name) if char == ".")
+"""What stands before a dot in a key (``models``, ``models.roles``): in a file it may be a
+mapping."""

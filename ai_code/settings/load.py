@@ -53,6 +53,7 @@ def load(layers: Layers) -> Loaded:
     chosen.update(_environment(layers.environ, warnings))
     chosen.update(_flags(layers.flags))
     _one_voice(chosen)
+    _nearer_model(chosen)
     values = {name: value for name, (value, _) in chosen.items()}
     origins = {name: origin for name, (_, origin) in chosen.items()}
     return Loaded(typed_settings(values), values, origins, tuple(warnings))
@@ -210,3 +211,12 @@ def _one_voice(chosen: dict[str, Chosen]) -> None:
         )
     loser = "quiet" if quiet < verbose else "verbose"
     chosen[loser] = (False, chosen["verbose" if loser == "quiet" else "quiet"][1])
+
+
+def _nearer_model(chosen: dict[str, Chosen]) -> None:
+    """A ``model`` of a higher layer than a role's beats it: who says --model means it."""
+    model = chosen["model"][1]
+    for name in [name for name in chosen if name.startswith("models.roles.")]:
+        value, origin = chosen[name]
+        if value is not None and _RANK.index(model.layer) > _RANK.index(origin.layer):
+            chosen[name] = (None, model)

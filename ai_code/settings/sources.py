@@ -136,11 +136,12 @@ def _typed(name: str, raw: object) -> Entry | _Refused:
 
 
 def _flat(data: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
-    for name, raw in data.items():
-        if not prefix and name in GROUP_NAMES and name not in KEYS and isinstance(raw, dict):
+    for last, raw in data.items():
+        name = prefix + last
+        if name in GROUP_NAMES and name not in KEYS and isinstance(raw, dict):
             yield from _flat(raw, name + ".")
         else:
-            yield prefix + name, raw
+            yield name, raw
 
 
 def needing_trust(entries: Iterable[Entry]) -> tuple[Entry, ...]:

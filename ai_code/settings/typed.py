@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ai_code.settings.keys import GROUPS, KEYS, Value
 
 if TYPE_CHECKING:
+    from ai_code.core.catalogue import Role
     from ai_code.core.memory import KvType
     from ai_code.core.policy import Policy
 
@@ -46,7 +47,9 @@ class Settings(NamedTuple):
     aider_args: tuple[str, ...]
     aider_edit_format: Literal["diff", "whole", "udiff"]
     ollama_api: str
+    ollama_hosts: tuple[str, ...]
     ollama_headers: Mapping[str, str]
+    ollama_ca_file: str | None
     ollama_num_ctx: int
     ollama_keep_alive: str | None
     ollama_kv_cache_type: KvType
@@ -55,6 +58,12 @@ class Settings(NamedTuple):
     models_exclude_makers: tuple[str, ...]
     models_allow: tuple[str, ...]
     models_deny: tuple[str, ...]
+    models_chain: tuple[str, ...]
+    models_allow_cpu_offload: bool
+    models_roles_edit: str | None
+    models_roles_ask: str | None
+    models_roles_draft: str | None
+    models_roles_review: str | None
     journal_keep_answers: bool
     journal_keep_days: int
 
@@ -69,6 +78,16 @@ class Settings(NamedTuple):
             self.models_allow,
             self.models_deny,
         )
+
+    def model_for(self, role: Role) -> str:
+        """The model that a role works with: its own, else ``model``. A name or ``auto``."""
+        own: dict[Role, str | None] = {
+            "edit": self.models_roles_edit,
+            "ask": self.models_roles_ask,
+            "draft": self.models_roles_draft,
+            "review": self.models_roles_review,
+        }
+        return own[role] or self.model
 
     def __repr__(self) -> str:
         """Nothing of the values: headers are secrets."""

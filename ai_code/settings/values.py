@@ -51,7 +51,7 @@ def convert(key: Key, raw: object) -> Value:
 def from_text(key: Key, text: str) -> object:
     """The raw value that a variable or flag means: lists are comma-separated or JSON, mappings
     are ``Name: value`` lines or JSON, all else is the text itself. Raises BadValueError."""
-    if key.type not in ("list", "command", "mapping"):
+    if key.type not in ("list", "command", "mapping", "urls"):
         return text
     if text.lstrip().startswith(("[", "{")):
         return _from_json(key, text)
@@ -94,6 +94,8 @@ _IN_WORDS: Mapping[str, str] = {
     "command": "a program's path, or a list of arguments",
     "mapping": "a mapping of header names to texts",
     "url": "a host, host:port or http(s) address",
+    "urls": "a list of hosts, host:port or http(s) addresses",
+    "path": "an absolute path, or one that begins with ~/",
 }
 
 
@@ -227,6 +229,17 @@ def _url(key: Key, raw: object) -> str:
         raise BadValueError(f"{error.what} ({error.why})", error.hint) from error
 
 
+def _urls(key: Key, raw: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_url(key, item) for item in _list(key, raw)))
+
+
+def _path(key: Key, raw: object) -> str:
+    text = _text(key, raw)
+    if not text.startswith(("/", "~/")) or not text.isprintable():
+        raise BadValueError(f"{shown(text)} is not {expected(key)}")
+    return text
+
+
 _CONVERTERS: Mapping[str, Callable[[Key, object], Value]] = {
     "choice": _choice,
     "name": _name,
@@ -238,4 +251,6 @@ _CONVERTERS: Mapping[str, Callable[[Key, object], Value]] = {
     "command": _command,
     "mapping": _mapping,
     "url": _url,
+    "urls": _urls,
+    "path": _path,
 }

@@ -116,7 +116,7 @@ def _entries(node: yaml.Node | None, prefix: str) -> Iterator[RawEntry]:
         if name in seen:
             raise _at(f"{one_line(name, 60)} is there twice", key_node.start_mark)
         seen.add(name)
-        if not prefix and name in GROUP_NAMES and name not in KEYS:
+        if name in GROUP_NAMES and name not in KEYS:
             yield from _entries(value_node, name + ".")
         else:
             yield _entry(name, key_node, value_node)

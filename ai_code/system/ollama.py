@@ -35,14 +35,16 @@ class OllamaServer:
         headers: Mapping[str, str] | None = None,
         timeout_s: float = _TIMEOUT_S,
         budget_s: float | None = None,
+        ca_file: str = "",
     ) -> None:
         """``timeout_s`` is for one call; ``budget_s`` for all of them together, from the first
-        one on (loading a model aside)."""
+        one on (loading a model aside). ``ca_file`` is what https is checked against."""
         self.base_url = base_url.rstrip("/")
         self._headers = dict(headers or {})
         self._timeout_s = timeout_s
         self._budget_s = budget_s
         self._began: float | None = None
+        self._ca_file = ca_file
 
     def version(self) -> str:
         return str(self._object("GET", "/api/version").get("version", ""))
@@ -86,7 +88,7 @@ class OllamaServer:
     def pull(self, name: str) -> Iterator[PullProgress]:
         from ai_code.system.pulling import pull
 
-        return pull(self.base_url, self._headers, name)
+        return pull(self.base_url, self._headers, name, self._ca_file)
 
     def _rows(self, path: str) -> list[dict[str, Any]]:
         """The list ``models``, which an older server may leave out or give as null."""
@@ -126,11 +128,15 @@ class OllamaServer:
             raise ModelServerError("timeout", f"no answer within {timeout_s:g} s") from error
 
     def _call(self, method: str, path: str, body: object, timeout_s: float) -> tuple[int, bytes]:
-        from http.client import HTTPConnection, HTTPException, HTTPSConnection
+        from http.client import HTTPException
+
+        from ai_code.system.connection import connect
 
         parts = urlsplit(self.base_url)
-        kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=timeout_s)
+        try:
+            connection = connect(parts, timeout_s, self._ca_file)
+        except OSError as error:
+            raise self._failed(error) from error
         payload = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json", **self._headers}
         try:
@@ -139,12 +145,21 @@ class OllamaServer:
             return response.status, _body(response, timeout_s)
         except TimeoutError:
             raise
-        except (OSError, HTTPException) as error:
-            kind_name = "garbage" if isinstance(error, HTTPException) else "refused"
-            told = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise ModelServerError(kind_name, told) from error
+        except HTTPException as error:
+            raise ModelServerError("garbage", str(error) or type(error).__name__) from error
+        except OSError as error:
+            raise self._failed(error) from error
         finally:
             connection.close()
+
+    def _failed(self, error: OSError) -> ModelServerError:
+        """The connection could not be made, or broke."""
+        if urlsplit(self.base_url).scheme == "https":
+            from ai_code.system.connection import refusal_of_certificate
+
+            if why := refusal_of_certificate(error, self._ca_file):
+                return ModelServerError("certificate", why)
+        return ModelServerError("refused", error.strerror or str(error) or type(error).__name__)
 
 
 def _told(data: bytes, status: int) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import urlsplit
 
 from ai_code.core.ports import ModelServerError, PullProgress
+from ai_code.system.connection import connect
 
 _SILENCE_S = 120.0
 """Ollama tells of a download several times a second; it says nothing while it checks a digest of
@@ -19,13 +20,17 @@ many gigabytes."""
 _LONGEST_LINE = 1 << 20
 
 
-def pull(base_url: str, headers: Mapping[str, str], name: str) -> Iterator[PullProgress]:
+def pull(
+    base_url: str, headers: Mapping[str, str], name: str, ca_file: str = ""
+) -> Iterator[PullProgress]:
     """See ``ai_code.core.ports.ModelServer.pull``. A closed connection cancels the download at
     the server; what has come stays there, and the next pull goes on with it."""
     parts = urlsplit(base_url)
-    kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "127.0.0.1", parts.port, timeout=_SILENCE_S)
     body = json.dumps({"model": name, "stream": True}).encode()
+    try:
+        connection = connect(parts, _SILENCE_S, ca_file)
+    except OSError as error:
+        raise ModelServerError("certificate", f"{ca_file}: {error.strerror}") from error
     try:
         connection.request(
             "POST",

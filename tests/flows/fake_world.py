@@ -290,6 +290,7 @@ class FakeServer:
     error: ModelServerError | None = None
     asked: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
+    ca_file: str = ""
     preloaded: list[tuple[str, int, str | None]] = field(default_factory=list)
 
     def version(self) -> str:
@@ -370,6 +371,8 @@ class FakeWorld:
         self.processes = FakeProcesses(self.clock)
         self.hardware = FakeHardware()
         self.server = FakeServer()
+        self.servers: dict[str, FakeServer] = {}
+        self.ca_bundle: Path | None = None
         self.claude_home = FakeClaudeHome(Path("/home/person/.claude"))
         self.trees = RealTrees(state, environ)
         self.journal: Any = FileJournal(state, now=self.clock.now)
@@ -385,12 +388,17 @@ class FakeWorld:
 
     # the port -----------------------------------------------------------------------------
 
-    def model_server(self, base_url: str, headers: Mapping[str, str]) -> FakeServer:
-        self.server.base_url, self.server.headers = base_url, headers
-        return self.server
+    def model_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> FakeServer:
+        server = self.servers.get(base_url, self.server)
+        server.base_url, server.headers, server.ca_file = base_url, headers, ca_file
+        return server
 
-    def patient_server(self, base_url: str, headers: Mapping[str, str]) -> FakeServer:
-        return self.model_server(base_url, headers)
+    def patient_server(
+        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
+    ) -> FakeServer:
+        return self.model_server(base_url, headers, ca_file)
 
     def ollama_folder(self, names: Sequence[str]) -> SystemOllamaFolder:
         return SystemOllamaFolder(self.state / "ollama" / "models")

@@ -219,9 +219,12 @@ def test_a_model_without_a_shape_is_estimated() -> None:
 
 def test_a_context_that_was_asked_for() -> None:
     assert ready(Server([QWEN_CODER]), wanted(num_ctx=32000)).local.num_ctx == 32000
-    answer = refused(Server([CODELLAMA]), wanted(num_ctx=16384), machine(6.6))
-    assert answer.reason is UnavailableReason.MEMORY
-    assert ready(Server([CODELLAMA]), wanted(num_ctx=4096), machine(6.6)).local.num_ctx == 4096
+    assert ready(Server([CODELLAMA]), wanted(num_ctx=4096), machine(6.6)).notes == ()
+    # A smaller one is taken where it does not fit, and that is said.
+    answer = ready(Server([CODELLAMA]), wanted(num_ctx=16384), machine(6.6))
+    assert answer.local.num_ctx == 4096
+    assert answer.notes == ("A context of 16384 tokens does not fit: 4096.",)
+    assert "NUM_CTX=0" in refused(Server([CODELLAMA]), wanted(num_ctx=16384), machine(5)).hint
 
 
 def test_what_other_models_hold_can_be_given_back() -> None:

@@ -7,8 +7,8 @@ from ai_code.core.exits import ExitCode
 HELP: dict[str, str] = {
     "engine": "どのエンジンで作業するかを選びます。auto なら Claude Code から始め、"
     "上限に達すると引き継ぎます。名前を書くと、そのエンジンだけを使います。",
-    "model": "ローカルモデルです。auto なら、推奨モデルのうち最初に見つかったインストール済みの"
-    "ものを使います。",
+    "model": "ローカルモデルです。auto なら、インストール済みで許可されており、"
+    "メモリに収まるもののうち最良のものを使います。",
     "quiet": "エラー、引き継ぎを知らせる行、反映されなかったもののほかは何も表示しません。",
     "verbose": "何をなぜしているかを詳しく表示します。",
     "patience": "Claude の一時的な 429 や 529 を、引き継ぐ前に待つ時間です。"
@@ -45,8 +45,13 @@ HELP: dict[str, str] = {
     "aider.edit-format": "モデルが編集を書く形式です。",
     "ollama.api": "Ollama のアドレスです。OLLAMA_HOST と同じ書き方ができ、"
     "OLLAMA_HOST 自体も有効です。",
+    "ollama.hosts": "ollama.api が応答しないか、使えるモデルがないときに、この順に試す"
+    "アドレスです。",
     "ollama.headers": "リバースプロキシの内側にある Ollama のための HTTP ヘッダーです。"
-    "表示されることはありません。",
+    "表示されることはありません。ollama.hosts のうちこれを受け取るのは、"
+    "ollama.api とスキーム・ホスト・ポートが同じものだけです。",
+    "ollama.ca-file": "https のアドレスを検証する証明書(PEM)です。"
+    "なしならシステムのものを使います。",
     "ollama.num-ctx": "コンテキスト長(トークン)です。0 ならメモリに収まる長さにします。",
     "ollama.kv-cache-type": "サーバーの OLLAMA_KV_CACHE_TYPE の値です。"
     "コンテキストが使うメモリの量を左右します。",
@@ -57,6 +62,16 @@ HELP: dict[str, str] = {
     "models.exclude-makers": "これらの作り手のモデルは使いません。",
     "models.allow": "指定すると、名前がこのパターンに合うモデルだけを使います。",
     "models.deny": "名前がこれらのパターンに合うモデルは使いません。",
+    "models.chain": "モデルがメモリに収まらないとき、この順に試すモデルです。"
+    "空なら、インストール済みで許可されている、次に軽いものを試します。",
+    "models.allow-cpu-offload": "GPU があるとき、モデルの一部を CPU に置いてよいかどうかです。"
+    "false なら、より短いコンテキスト、次により軽いモデルを試します。",
+    "models.roles.edit": "実行に使うモデルです。なしなら model を使います。"
+    "より優先される場所で指定された model(--model、AI_CODE_MODEL)があれば、"
+    "そちらが優先されます。ほかの役割でも同じです。",
+    "models.roles.ask": "質問に使うモデルです。なしなら model を使います。",
+    "models.roles.draft": "下書きに使うモデルです。なしなら model を使います。",
+    "models.roles.review": "レビューに使うモデルです。なしなら model を使います。",
     "ollama.keep-alive": "Ollama がモデルをメモリに置いておく時間です(5m、-1 で無期限)。"
     "なしなら Ollama の設定に従います。",
     "journal.keep-answers": "回答の本文を記録に残します。",
@@ -73,6 +88,8 @@ TYPES: dict[str, str] = {
     "command": "プログラムのパス、または引数のリスト",
     "mapping": "ヘッダー名と値の組",
     "url": "ホスト、ホスト:ポート、または http(s) のアドレス",
+    "urls": "ホスト、ホスト:ポート、http(s) のアドレスのリスト",
+    "path": "絶対パス、または `~/` で始まるパス",
 }
 
 SCENARIOS: dict[str, str] = {

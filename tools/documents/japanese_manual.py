@@ -102,6 +102,8 @@ OPTIONS: dict[str, str] = {
     "run --model": "ローカルモデルの名前(Ollama での名前)。",
     "run --claude-model": "Claude のモデル。",
     "run --api": "Ollama のアドレス。OLLAMA_HOST と同じ書き方ができます。",
+    "run --num-ctx": "ローカルモデルのコンテキスト長(トークン)。0 なら収まる長さ。",
+    "run --keep-alive": "ローカルモデルをメモリに置いておく時間(5m、-1)。",
     "run --file": "編集するファイル。繰り返し指定できます。",
     "run --read": "読むだけのファイル。繰り返し指定できます。",
     "run --continue": "直前のセッションを続けます。",

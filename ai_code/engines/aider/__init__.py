@@ -56,6 +56,11 @@ class AiderRun:
         return self._reader.answer
 
     @property
+    def sent_tokens(self) -> int:
+        """See ``registry.LocalRun``."""
+        return self._reader.sent_tokens
+
+    @property
     def refused(self) -> Sequence[str]:
         """Files that the model wanted to edit and aider would not, as the model named them."""
         return self._reader.refused

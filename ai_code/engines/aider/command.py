@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from ai_code.core.brief import Brief, render, render_facts
 from ai_code.core.command import Command
-from ai_code.core.task import FENCE_LOG, LocalModel, Task
+from ai_code.core.task import COUNTS_LOG, FENCE_LOG, LocalModel, Task
 
 _GUARDS = (
     "--yes-always",
@@ -202,7 +202,18 @@ def _model_metadata(model: LocalModel) -> dict[str, object]:
 def _beats_a_dotenv(model: LocalModel) -> tuple[str, ...]:
     """A repository's .env wins over the environment; --set-env wins over both."""
     proxies = [f"{name}=" for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")]
-    return (f"OLLAMA_API_BASE={model.base_url}", *proxies, "NO_PROXY=*", "no_proxy=*")
+    trust = [f"{name}={value}" for name, value in _certificates(model).items()]
+    return (f"OLLAMA_API_BASE={model.base_url}", *proxies, "NO_PROXY=*", "no_proxy=*", *trust)
+
+
+def _certificates(model: LocalModel) -> dict[str, str]:
+    """What https is checked against: httpx, which litellm asks Ollama with, and requests bring
+    a list of their own otherwise. SSL_VERIFY is litellm's switch (1.81): a .env could turn it
+    off."""
+    if not model.base_url.startswith("https:"):
+        return {}
+    named = {"SSL_CERT_FILE": model.ca_file, "REQUESTS_CA_BUNDLE": model.ca_file}
+    return {"SSL_VERIFY": "True", **(named if model.ca_file else {})}
 
 
 def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str | None]:
@@ -227,6 +238,7 @@ def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str |
         "TMPDIR": str(folder / "tmp"),
         "GIT_OPTIONAL_LOCKS": "0",
         **_git_settings(),
+        **_certificates(model),
     }
     for name in task.environ:
         # Options from the environment would beat our guards; the user's file stays in force.
@@ -240,6 +252,7 @@ def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str |
                 "write": writable,
                 "connect": [[host.hostname, port], *_loopback(host.hostname, port)],
                 "told": str(folder / FENCE_LOG),
+                "counts": str(folder / COUNTS_LOG),
             }
         )
     return env

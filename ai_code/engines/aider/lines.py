@@ -6,7 +6,7 @@ import re
 
 START = re.compile(r"Aider v\d")
 """Everything before it is about aider's own start."""
-TOKENS = re.compile(r"Tokens: [\d.,]+[kM]? sent, (?:.+, )?[\d.,]+[kM]? received\.(?: Cost: .*)?$")
+TOKENS = re.compile(r"Tokens: ([\d.,]+[kM]?) sent, (?:.+, )?[\d.,]+[kM]? received\.(?: Cost: .*)?$")
 """Ends a reply that arrived whole."""
 TOKEN_LIMIT = re.compile(r"Model \S+/\S+ has hit a token limit!$")
 LITELLM = re.compile(r"litellm\.(?:\w+(?:Error|Exception)|Timeout): .*")
@@ -102,6 +102,17 @@ _PERMANENT = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"\S*(?:\.\w+|/\S+)$")
+
+
+def tokens_sent(line: str) -> int:
+    """What a line of ``TOKENS`` says was sent: ``2.4k`` is 2400. 0 for any other line."""
+    match = TOKENS.match(line)
+    text = match.group(1).replace(",", "") if match else "0"
+    unit = {"k": 1000, "M": 1_000_000}.get(text[-1], 1)
+    try:
+        return round(float(text.rstrip("kM")) * unit)
+    except ValueError:
+        return 0
 
 
 def is_permanent(error: str) -> bool:

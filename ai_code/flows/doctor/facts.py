@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from ai_code.core.errors import CannotStartError
 from ai_code.flows.doctor.server_log import ServerLog, parse_log
 from ai_code.flows.doctor.service import Service, look_service
+from ai_code.flows.model_fit import own_authority
 
 if TYPE_CHECKING:
     from ai_code.core.errors import ConfigError
@@ -58,7 +59,9 @@ class Facts:
         parts = urlsplit(settings.ollama_api)
         self.host = parts.hostname or "127.0.0.1"
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
-        self.server = server = world.server_probe(settings.ollama_api, settings.ollama_headers)
+        self.server = server = world.server_probe(
+            settings.ollama_api, settings.ollama_headers, own_authority(world, settings)
+        )
         self.server_version = machine.beside(server.version)
         self.tags = machine.beside(server.models)
         self.rows = machine.beside(server.loaded_rows)

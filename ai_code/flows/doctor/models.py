@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
 from ai_code.core.memory import CONTEXTS, gib, largest_context, need_bytes, shape_of
-from ai_code.core.models import PREFERRED, can_chat, choose, runs_elsewhere, same_model
+from ai_code.core.model_choice import Standing, best_first, standing
+from ai_code.core.models import PREFERRED, can_chat, installed_name, runs_elsewhere, same_model
 from ai_code.flows.doctor.server import ELSEWHERE, SILENT
 
 if TYPE_CHECKING:
@@ -36,8 +37,28 @@ def chosen(facts: Facts) -> Chosen | None:
         return None
     refused = {each.name: why for each in served if (why := refusal(facts, each.name))}
     names = tuple(each.name for each in served)
-    name = choose(facts.settings.model, [each for each in names if each not in refused])
+    usable = [each for each in served if each.name not in refused]
+    wanted = facts.settings.model_for("edit")
+    name = installed_name(wanted, [each.name for each in usable])
+    if wanted == "auto":
+        name = next((each.name for each in best_first(_standings(facts, usable))), None)
     return Chosen(next((each for each in served if each.name == name), None), names, refused)
+
+
+def _standings(facts: Facts, served: Sequence[ServedModel]) -> list[Standing]:
+    """As a run weighs them; whether they fit is another check's."""
+    world, loaded = facts.world, [str(row.get("name", "")) for row in facts.loaded_rows()]
+    exams, edit_format = world.model_notes.exams(), facts.settings.aider_edit_format
+    return [
+        standing(
+            each,
+            catalogue=world.catalogue,
+            exams=exams,
+            edit_format=edit_format,
+            loaded=any(same_model(each.name, name) for name in loaded),
+        )
+        for each in served
+    ]
 
 
 def refusal(facts: Facts, name: str) -> str:
@@ -55,12 +76,12 @@ def installed(facts: Facts) -> Finding:
     have = chosen(facts)
     if have is None:
         return skipped(SILENT)
-    wanted = facts.settings.model
+    wanted = facts.settings.model_for("edit")
     if have.model is not None:
         return ok(f"{have.model.name} ({gib(have.model.size)}), of {len(have.names)} installed")
     listed = ", ".join(have.names[:4]) or "none"
     if wanted != "auto":
-        if choose(wanted, have.names):
+        if installed_name(wanted, have.names):
             return skipped(f"{wanted} is installed, and may not be used")
         return failed(
             f"{wanted} is not installed (installed: {listed})", run("ollama", "pull", wanted)
@@ -81,7 +102,7 @@ def allowed(facts: Facts) -> Finding:
         return skipped(SILENT)
     if not policy:
         return ok("no rule is set")
-    wanted = facts.settings.model
+    wanted = facts.settings.model_for("edit")
     if wanted != "auto" and (why := refusal(facts, wanted)):
         usable = [each for each in have.names if can_chat(each) and each not in have.refused]
         fix = (

@@ -73,8 +73,8 @@ class Exam:
         there = served(self._world, settings)
         if name is not None:
             require_allowed(self._world, settings, name)
-            settings = settings._replace(model=there.find(name).name)
-        ready = ask_local(self._world, settings)
+            name = there.find(name).name
+        ready = ask_local(self._world, settings, exactly=name or "")
         if isinstance(ready, Unavailable):
             raise AiCodeError(ready.message, hint=ready.hint)
         local = ready.local

@@ -35,8 +35,8 @@ def preload(world: World, settings: Settings, name: str | None) -> None:
     there = served(world, settings)
     if name is not None:
         require_allowed(world, settings, name)
-        settings = settings._replace(model=there.find(name).name)
-    ready = ask_local(world, settings)
+        name = there.find(name).name
+    ready = ask_local(world, settings, exactly=name or "")
     if isinstance(ready, Unavailable):
         raise AiCodeError(ready.message, hint=ready.hint)
     local = ready.local

@@ -9,6 +9,7 @@ from ai_code.core.errors import AiCodeError
 from ai_code.core.machine import Machine
 from ai_code.core.ports import ModelServerError
 from ai_code.core.recommend import LeftOut, Recommendation, Wishes, recommend
+from ai_code.flows.model_fit import own_authority
 
 if TYPE_CHECKING:
     from ai_code.core.ports import ServedModel
@@ -27,7 +28,9 @@ class Advice(NamedTuple):
 
 def advise(world: World, settings: Settings, role: Role = "edit") -> Advice:
     """Best first. Works without a server too: then nothing counts as installed."""
-    server = world.patient_server(settings.ollama_api, settings.ollama_headers)
+    server = world.patient_server(
+        settings.ollama_api, settings.ollama_headers, own_authority(world, settings)
+    )
     models: list[ServedModel] = []
     note = ""
     try:

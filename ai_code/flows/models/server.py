@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ai_code.core.errors import AiCodeError, ConfigError, UsageError
 from ai_code.core.models import installed_name
 from ai_code.core.ports import LoadedModel, ModelServerError, ServedModel
+from ai_code.flows.model_fit import own_authority
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Maker
@@ -42,7 +43,9 @@ class Served(NamedTuple):
 
 def served(world: World, settings: Settings) -> Served:
     """Asks the server. Raises AiCodeError where it does not answer."""
-    server = world.patient_server(settings.ollama_api, settings.ollama_headers)
+    server = world.patient_server(
+        settings.ollama_api, settings.ollama_headers, own_authority(world, settings)
+    )
     return Served(server, asked(server, server.models))
 
 
@@ -62,6 +65,9 @@ def server_error(base_url: str, error: ModelServerError) -> AiCodeError:
             why=str(error),
             hint="ai-code config show --origin",
         )
+    if error.kind == "certificate":
+        what = f"the certificate of {base_url} is not accepted"
+        return AiCodeError(what, why=str(error), hint="ai-code config show --origin")
     if error.kind == "garbage":
         what = f"what answers at {base_url} is not Ollama"
         return AiCodeError(what, why=str(error), hint="ai-code config show --origin")

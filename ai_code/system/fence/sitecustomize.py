@@ -10,7 +10,7 @@ It holds back what a model's answer makes aider do. It is no jail for hostile Py
 would have ways around any hook (ctypes, _posixsubprocess); the model's code is never run.
 
 AI_CODE_FENCE is a JSON object: ``write`` (folders), ``connect`` ([[host, port], ...]), ``told``
-(a file that gets one line for each refusal).
+(a file that gets one line for each refusal), ``counts`` (one for each answer of the model's).
 """
 
 import importlib.machinery
@@ -57,6 +57,7 @@ def _raise_fence() -> None:
     # Found now: a .env that aider loads later may put a folder of its own before them.
     programs = {_found(name) for name in _PROGRAMS} - {""}
     told = os.open(rules["told"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    _note_counts(rules.get("counts"))
 
     def refuse(what: str, which: object) -> NoReturn:
         line = json.dumps([what, str(which)[:500]]) + "\n"
@@ -136,6 +137,18 @@ def _raise_fence() -> None:
             refuse("looking up", args[0])
 
     sys.addaudithook(hook)
+
+
+def _note_counts(path: Any) -> None:
+    """See answer_counts, the file beside this one, which is on no path any more."""
+    if not path:
+        return
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), "answer_counts.py")
+    spec = importlib.util.spec_from_file_location("ai_code_answer_counts", beside)
+    if spec and spec.loader:
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.note_counts(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
 
 
 def _next_sitecustomize() -> None:

@@ -165,3 +165,19 @@ def test_the_language_of_the_answer(prompt: str, locale: str, language: list[str
 def test_refusals_worth_telling() -> None:
     log = '["writing", "/etc/x"]\n["writing", "/etc/x"]\n["starting a program", "file"]\n["wri'
     assert refusals_of(log) == ["the model's edit of /etc/x, which is not its to write"]
+
+
+def test_https_is_checked_against_what_we_check_against() -> None:
+    made = aider_command(task(local=MODEL._replace(base_url="https://box", ca_file="/ca.pem")))
+    trust = {"SSL_VERIFY": "True", "SSL_CERT_FILE": "/ca.pem", "REQUESTS_CA_BUNDLE": "/ca.pem"}
+    assert {name: made.env.get(name) for name in trust} == trust
+    # Nor does a repository's .env change it.
+    assert {f"{name}={value}" for name, value in trust.items()} <= set(
+        values(made.argv, "--set-env")
+    )
+    assert "SSL_CERT_FILE" not in aider_command(task()).env
+
+
+def test_what_the_server_counts_is_noted_beside_the_fences_log() -> None:
+    fence = json.loads(aider_command(task(fence_dir=Path("/fence"))).env["AI_CODE_FENCE"] or "")
+    assert (fence["told"], fence["counts"]) == ("/w/run/aider/fence", "/w/run/aider/counts")

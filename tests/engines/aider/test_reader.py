@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ai_code.core.events import Permanent, Retrying
+from ai_code.engines.aider.lines import tokens_sent
 from ai_code.engines.aider.reader import AiderReader
 from tests.engines.aider.recordings import cut, read, shown
 
@@ -197,3 +198,27 @@ def test_bytes_that_are_no_text() -> None:
     reader, events = read([START.encode() + b"caf\xe9 \xff and more\n" + END.encode()])
     assert shown(events) == "caf� � and more\n"
     assert reader.answer == "caf� � and more"
+
+
+@pytest.mark.parametrize(
+    ("line", "sent"),
+    [
+        ("Tokens: 800 sent, 12 received.", 800),
+        ("Tokens: 2.4k sent, 25 received.", 2400),
+        ("Tokens: 24k sent, 1.2k received. Cost: $0.01 message, $0.01 session.", 24000),
+        ("Tokens: 1.5M sent, 25 received.", 1_500_000),
+        ("Tokens: ... sent, 25 received.", 0),
+        ("no such line", 0),
+    ],
+)
+def test_what_was_sent(line: str, sent: int) -> None:
+    assert tokens_sent(line) == sent
+
+
+def test_of_several_prompts_the_longest_counts() -> None:
+    reader = AiderReader()
+    said = (
+        "Aider v0.86.2\n\nA.\n\nTokens: 3k sent, 1 received.\nB.\n\nTokens: 2k sent, 1 received.\n"
+    )
+    reader.feed("out", said.encode())
+    assert reader.sent_tokens == 3000

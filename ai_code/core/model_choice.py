@@ -1,0 +1,113 @@
+"""The order in which installed models are tried: what ``auto`` means, and what comes after a
+model that does not fit. Pure decisions; whether one fits is measured elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ai_code.core.models import PREFERRED, can_chat, installed_name, runs_elsewhere, same_model
+
+if TYPE_CHECKING:
+    from ai_code.core.catalogue import Catalogue, Role
+    from ai_code.core.model_notes import ExamResult
+    from ai_code.core.ports import ServedModel
+
+_LOADED_BONUS = 5
+"""Ranks that differ by no more are as good as a tie: a model in memory answers at once."""
+_PASSES = 0.5
+"""Share of the exam's tasks. A model that does less goes behind those that nobody examined."""
+
+
+class Standing(NamedTuple):
+    """What speaks for an installed model. ``share`` of the exam's tasks, None without an exam;
+    ``rank`` is the catalogue's (0: not in it for this role); ``place`` in the guide's list
+    (``len(PREFERRED)``: not in it)."""
+
+    name: str
+    size: int
+    share: float | None = None
+    rank: int = 0
+    place: int = len(PREFERRED)
+    loaded: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether anything says that it can do the work at all."""
+        return self.rank > 0 or self.place < len(PREFERRED) or (self.share or 0) >= _PASSES
+
+    @property
+    def words(self) -> str:
+        """Why it stands where it does."""
+        told = []
+        if self.share is not None:
+            told.append(f"exam {self.share:.0%}")
+        if self.rank:
+            told.append(f"rank {self.rank}")
+        elif self.place < len(PREFERRED):
+            told.append("in the guide's list")
+        if self.loaded:
+            told.append("loaded")
+        return ", ".join(told) or "the only one"
+
+
+def standing(
+    model: ServedModel,
+    *,
+    catalogue: Catalogue,
+    exams: Iterable[ExamResult] = (),
+    edit_format: str = "diff",
+    role: Role = "edit",
+    loaded: bool = False,
+) -> Standing:
+    """A model's standing. Of several exams the newest in this edit format counts, else the
+    newest. An entry of the catalogue that is not for this role says nothing for it."""
+    taken = [each for each in exams if model.digest and each.digest == model.digest]
+    fitting = [each for each in taken if each.edit_format == edit_format] or taken
+    exam = fitting[-1] if fitting and fitting[-1].tasks > 0 else None
+    entry = catalogue.entry(model.name)
+    return Standing(
+        model.name,
+        model.size,
+        share=exam.passed / exam.tasks if exam else None,
+        rank=entry.rank if entry and (not entry.roles or role in entry.roles) else 0,
+        place=_place(model.name) if entry is None else len(PREFERRED),
+        loaded=loaded,
+    )
+
+
+def best_first(standings: Iterable[Standing]) -> list[Standing]:
+    """Those that ``auto`` may take, the best first: exam, catalogue's rank, the guide's list.
+    Where nothing is known of any, the only one that can chat; none where there are several."""
+    chatting = [each for each in standings if can_chat(each.name) and not runs_elsewhere(each.name)]
+    known = [each for each in chatting if each.known]
+    if not known:
+        return chatting if len(chatting) == 1 else []
+    return sorted(known, key=_badness)
+
+
+def next_ones(
+    first: Standing, standings: Sequence[Standing], chain: Sequence[str]
+) -> list[Standing]:
+    """What is tried after ``first``: the chain's models that are installed, else the known ones
+    that are lighter, the heaviest of them first."""
+    if chain:
+        names = [each.name for each in standings]
+        found = (installed_name(wanted, names) for wanted in chain)
+        unique = [name for name in dict.fromkeys(found) if name and name != first.name]
+        return [next(each for each in standings if each.name == name) for name in unique]
+    lighter = [each for each in best_first(standings) if each.size < first.size]
+    return sorted(lighter, key=lambda each: -each.size)
+
+
+def _badness(each: Standing) -> tuple[object, ...]:
+    tier = 1 if each.share is None else 0 if each.share >= _PASSES else 2
+    rank = each.rank + _LOADED_BONUS * each.loaded
+    return (tier, -round(each.share or 0, 2), -rank, each.place, not each.loaded, each.name)
+
+
+def _place(name: str) -> int:
+    for place, preferred in enumerate(PREFERRED):
+        if same_model(name, preferred) or (":" in preferred and name.startswith(preferred + "-")):
+            return place
+    return len(PREFERRED)
