@@ -37,11 +37,13 @@ class Stage(Protocol):
 
 class DrillOptions(NamedTuple):
     """``scenario`` is a name or ``all``; ``real`` refuses stand-ins of the local side and
-    recordings; ``yes`` agrees to the installation of Claude Code."""
+    recordings; ``yes`` agrees to the installation of Claude Code, which is not even offered
+    without ``offer``."""
 
     scenario: str = DEFAULT
     real: bool = False
     yes: bool = False
+    offer: bool = True
 
 
 class Played(NamedTuple):
@@ -155,7 +157,7 @@ class Drill:
 
     def _claude(self) -> Program | None:
         program, why = self._found(self._settings.claude_command)
-        if program is None and not why:
+        if program is None and not why and self._options.offer:
             program = offer_claude(self._world, agreed=self._options.yes)
         if program is not None:
             return self._world.processes.version(program)
