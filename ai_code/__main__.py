@@ -11,7 +11,17 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from ai_code import __version__
 
-        print(f"ai-code {__version__}")  # noqa: T201  the fastest way there is
+        try:
+            print(f"ai-code {__version__}", flush=True)  # noqa: T201  the fastest way there is
+        except BrokenPipeError:
+            from ai_code.app import silence_stdout
+
+            silence_stdout()
+            sys.exit(128 + 13)
+        except OSError as error:
+            from ai_code.app import stdout_failed
+
+            sys.exit(stdout_failed(error))
         sys.exit(0)
     # Imports make no garbage: looking for some every 700 objects costs 5 ms.
     gc.set_threshold(50_000)

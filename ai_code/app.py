@@ -15,17 +15,16 @@ from ai_code.core.errors import AiCodeError, Stopped, UsageError
 from ai_code.core.exits import ExitCode
 from ai_code.system.clock import SystemClock
 from ai_code.system.config_files import ConfigStore, Places
-from ai_code.system.console import TerminalConsole
+from ai_code.system.console import TerminalConsole, cannot_write
 from ai_code.system.files import SystemFiles
 from ai_code.system.random_ids import random_uuid
 from ai_code.system.signals import Signals
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
-    from ai_code.core.command import Command
-    from ai_code.core.exits import Exit
+    from ai_code.core.left_behind import LeftBehind
     from ai_code.core.model_notes import ModelNotes
-    from ai_code.core.ports import Listener, ModelServer
+    from ai_code.core.ports import ModelServer
     from ai_code.core.ports_models import OllamaFolder
     from ai_code.core.task import Program
     from ai_code.drill.stage import Stage
@@ -34,8 +33,10 @@ if TYPE_CHECKING:
     from ai_code.system.journal import FileJournal
     from ai_code.system.leftovers import Leftovers
     from ai_code.system.limit_store import LimitStore
+    from ai_code.system.machine_facts import SystemFacts
     from ai_code.system.process import ProcessRoom
     from ai_code.system.programs import Programs
+    from ai_code.system.server_probe import OllamaProbe
     from ai_code.system.setup_log import FileSetupLog
     from ai_code.system.site import SystemSite
     from ai_code.system.stdin import PipedInput
@@ -47,6 +48,8 @@ _ASKING_S = 0.9
 
 _PATIENT_S = 10.0
 """One call of a command that is about models: a server that loads one answers late."""
+_PROBE_S = 2.0
+"""One question of the doctor to the model's server."""
 
 
 class SystemProcesses:
@@ -55,7 +58,8 @@ class SystemProcesses:
     def __init__(self, programs: Programs, room: ProcessRoom) -> None:
         self.find = programs.find
         self.version: Callable[[Program], Program] = programs.version
-        self.run: Callable[[Command, Listener], Exit] = room.run
+        self.run = room.run
+        self.standby = room.standby
 
 
 class SystemWorld:
@@ -214,6 +218,23 @@ class SystemWorld:
     def sweep_leftovers(self) -> Sequence[str]:
         return self.leftovers.sweep()
 
+    def left_behind(self) -> LeftBehind:
+        return self.leftovers.look()
+
+    def tidy_leftovers(self) -> None:
+        self.leftovers.tidy()
+
+    @cached_property
+    def machine_facts(self) -> SystemFacts:
+        from ai_code.system.machine_facts import SystemFacts
+
+        return SystemFacts(self.environ, self.processes.find)
+
+    def server_probe(self, base_url: str, headers: Mapping[str, str]) -> OllamaProbe:
+        from ai_code.system.server_probe import OllamaProbe
+
+        return OllamaProbe(base_url, headers, timeout_s=_PROBE_S)
+
     def close(self) -> None:
         if "_room" in self.__dict__:
             self._room.close()
@@ -227,7 +248,10 @@ def run(argv: Sequence[str]) -> int:
     try:
         from ai_code.cli.main import main
 
-        return int(main(argv, world))
+        code = int(main(argv, world))
+        if sys.stdout:
+            sys.stdout.flush()
+        return code
     except AiCodeError as error:
         world.console.error(error)
         return int(error.exit_code)
@@ -236,15 +260,42 @@ def run(argv: Sequence[str]) -> int:
         return 128 + stopped.signum
     except BrokenPipeError:
         # Whoever read our output has had enough; Python must not complain about it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
         return 128 + 13
     except Exception as error:  # noqa: BLE001  the one broad except: a bug becomes a report
+        if isinstance(error, OSError) and _stdout_fails():
+            return stdout_failed(error, world.console)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _disk_full(world, error)
         return _bug(world, error)
     finally:
         world.signals.ignore()
         world.close()
+
+
+def silence_stdout() -> None:
+    """What could not be written would fail once more when Python ends, with its own words and
+    an exit code of its own (120)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def stdout_failed(error: OSError, console: TerminalConsole | None = None) -> int:
+    """Standard output takes no more (a full disk): the exit code, after one clear error."""
+    silence_stdout()
+    told = cannot_write("what ai-code prints", error)
+    (console or TerminalConsole(os.environ)).error(told)
+    return int(told.exit_code)
+
+
+def _stdout_fails() -> bool:
+    """Whether it was standard output that could not be written: what failed there is still in
+    its buffer, and fails again."""
+    try:
+        if sys.stdout:
+            sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def _fill_closed_descriptors() -> None:

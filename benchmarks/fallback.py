@@ -25,7 +25,7 @@ from ai_code.drill.ollama import OllamaStandIn
 
 LIMIT = 1.15
 _PROMPT = "what does hello() in hello.py do?"
-_CLAUDE = """#!{python} -ISE
+CLAUDE = """#!{python} -ISE
 import sys, time
 if "--version" in sys.argv:
     print("2.1.329 (Claude Code)")
@@ -61,14 +61,16 @@ def main() -> int:
 class Bench:
     """The two that are compared, on one stand-in of Ollama."""
 
-    def __init__(self, folder: Path, claude: Path, aider: Path, server: OllamaStandIn) -> None:
+    def __init__(
+        self, folder: Path, claude: Path, aider: Path, server: OllamaStandIn, says: str = CLAUDE
+    ) -> None:
         self._aider, self._seen, self._server = aider.absolute(), folder / "seen", server
         first, second, third = (folder / name for name in ("first", "second", "third"))
         for each in (first, second, third):
             each.mkdir()
         events = folder / "events"
         events.write_bytes(_at_its_limit(Scratch(first, claude, aider)))
-        fake = _program(folder / "claude", _CLAUDE, events=str(events), seen=str(self._seen))
+        fake = _program(folder / "claude", says, events=str(events), seen=str(self._seen))
         self._kept, asked = folder / "kept", folder / "asked"
         keeps = _program(folder / "aider", _AIDER, kept=str(self._kept), asked=str(asked))
         self._run(Scratch(second, fake, keeps))
@@ -78,6 +80,8 @@ class Bench:
     def ours(self) -> float:
         """Seconds from the moment at which Claude had told its limit."""
         self._server.loaded.clear()
+        # A limit that is known is notice from the start on, see warm.py.
+        (self._scratch.home / ".local/state/ai-code/limits.json").unlink(missing_ok=True)
         at = self._first_chat(lambda: self._run(self._scratch))
         return at - float(self._seen.read_text())
 

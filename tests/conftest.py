@@ -99,3 +99,15 @@ def git_project(tmp_path: Path, clean_env: dict[str, str]) -> Path:
     ):
         subprocess.run(["git", *arguments], cwd=project, env=clean_env, check=True)
     return project
+
+
+@pytest.fixture(scope="session")
+def nix_instantiate() -> Path:
+    """The one that ./test unpacked, else the machine's own."""
+    ours = TOOLS / "nix" / "bin" / "nix-instantiate"
+    if ours.is_file():
+        return ours
+    found = shutil.which("nix-instantiate")
+    if found is None:
+        pytest.skip("nix-instantiate is not on this machine (./test makes it on Debian)")
+    return Path(found)

@@ -69,3 +69,29 @@ def test_a_reader_that_has_had_enough(
     )
     assert told.returncode == 141
     assert "Exception ignored" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    ["--version", "--help", "drill --help", "limits rules", "config show", "completion bash",
+     "drill --json --scenario none", "--dry-run x"],
+)  # fmt: skip
+def test_a_full_disk_behind_stdout_is_one_clear_error(
+    git_project: Path, clean_env: dict[str, str], arguments: str
+) -> None:
+    def run(redirected: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", "-c", f'"$0" -m ai_code {arguments} {redirected}', sys.executable],
+            cwd=git_project,
+            env={**clean_env, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+
+    told = run(">/dev/full")
+    assert told.returncode == 1, told
+    lines = told.stderr.splitlines()
+    assert lines[0].endswith(" cannot be written to standard output")
+    assert lines[1:] == ["No space left on device", "hint: df -h"]
+    # Closed before we started: nobody wants it.
+    assert "Traceback" not in run(">&-").stderr

@@ -46,14 +46,16 @@ def test_passing() -> None:
 
 
 @pytest.mark.claude
-@pytest.mark.parametrize("script", ["overhead.py", "server_down.py"])
+@pytest.mark.parametrize("script", ["overhead.py", "server_down.py", "doctor.py"])
 def test_beside_claude(script: str, claude_bin: Path) -> None:
     runs(script, "--claude", str(claude_bin), "--aider", sys.executable)
 
 
 @pytest.mark.aider
-def test_a_fallback(claude_bin: Path) -> None:
-    runs("fallback.py", "--claude", str(claude_bin), "--aider", str(real_program("aider")))
+@pytest.mark.parametrize("script", ["fallback.py", "warm.py"])
+def test_a_fallback(claude_bin: Path, script: str) -> None:
+    more = ["--notice", "1"] if script == "warm.py" else []
+    runs(script, "--claude", str(claude_bin), "--aider", str(real_program("aider")), *more)
 
 
 def test_what_they_print_becomes_a_page(capsys: pytest.CaptureFixture[str]) -> None:

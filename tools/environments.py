@@ -1,9 +1,9 @@
 """Makes the environments of a checkout: ours, the one for development, aider's, Claude Code's.
 
-    python3 tools/environments.py ours | dev | aider | claude VERSION
+    python3 tools/environments.py ours | dev | aider | nix | claude VERSION
 
-Each is made once and then found ready; an interrupted set-up mends itself at the next call, and
-two at once wait for each other. Standard library only, Python 3.11 or later.
+Each is made once; an interrupted set-up mends itself at the next call, two at once wait for each
+other. Standard library only, Python 3.11 or later.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
+from debian_nix import nix
 from making import Command, Environment, SetUpError, Stopped, Work
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -325,6 +326,11 @@ def main(arguments: Sequence[str]) -> int:
             wanted = aider()
         case ["claude", version]:
             wanted = claude(version)
+        case ["nix"] if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+            print("no Nix for the tests here: it is made of Debian's packages", file=sys.stderr)
+            return 0
+        case ["nix"]:
+            wanted = nix(TOOLS, _again("nix"))
         case _:
             print(__doc__, file=sys.stderr)
             return 2

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from ai_code.cli.diff import colours
-from ai_code.core.drill import SCENARIOS
+from ai_code.core.drill import SCENARIOS, Mend
+from ai_code.core.errors import AiCodeError
 from ai_code.core.exits import ExitCode
-from ai_code.flows.drill import ALL, DEFAULT, Drill, DrillOptions, Report
+from ai_code.flows.drill import ALL, DEFAULT, Drill, DrillOptions, RealIsMissing, Report
 from ai_code.flows.drill_report import lines_of
 
 VERSION = 1
@@ -54,9 +56,14 @@ def drill(
     world = ctx.obj
     world.console.verbose = verbose
     world.console.quiet = as_json
-    settings = world.config.load({}).settings
     options = DrillOptions(scenario=scenario, real=real, yes=yes)
-    report = Drill(world, settings, options, world.drill_stage(keep=keep)).go()
+    try:
+        settings = world.config.load({}).settings
+        report = Drill(world, settings, options, world.drill_stage(keep=keep)).go()
+    except AiCodeError as error:
+        if as_json:
+            click.echo(json.dumps(_refused(error)))
+        raise
     if as_json:
         click.echo(json.dumps(_value(report)))
     else:
@@ -90,8 +97,28 @@ def _value(report: Report) -> dict[str, Any]:
             }
             for each in report.played
         ],
-        "notes": list(report.notes),
-        "mend": list(report.mend),
+        **_told(report.notes, report.mend),
+        "error": None,
+    }
+
+
+def _refused(error: AiCodeError) -> dict[str, Any]:
+    """The same form where nothing could be played."""
+    missing, mend = (error.missing, error.mend) if isinstance(error, RealIsMissing) else ((), ())
+    return {
+        "version": VERSION,
+        "ok": False,
+        "scenarios": [],
+        **_told(missing, mend),
+        "error": {"what": error.what, "why": error.why, "hint": error.hint},
+    }
+
+
+def _told(notes: Sequence[str], mend: Sequence[Mend]) -> dict[str, Any]:
+    return {
+        "notes": list(notes),
+        "mend": [each.command for each in mend],
+        "mend_about": [each.about for each in mend],
     }
 
 

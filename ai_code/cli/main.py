@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
     "setup": ("ai_code.cli.setup", "From a bare machine to a working fallback."),
     "models": ("ai_code.cli.models", "Local models: which suit this machine; get, test, choose."),
+    "doctor": ("ai_code.cli.doctor", "What is wrong here, and the command that mends it."),
     "config": ("ai_code.cli.config", "Settings: show, check, path, trust."),
     "completion": ("ai_code.cli.completion", "Print the completion script of a shell."),
 }

@@ -112,18 +112,21 @@ def recommend(ctx: click.Context, role: Role | None, all_: bool, as_json: bool) 
 
 
 @models.command("pull", short_help="Download a model, or the recommended one.")
-@click.argument("name", required=False)
+@click.argument("names", nargs=-1, metavar="[NAME]…")
+@click.option("--missing", is_flag=True, help="Only those that are not installed yet.")
 @_YES
 @click.pass_context
-def pull(ctx: click.Context, name: str | None, yes: bool) -> None:
-    """Download the model NAME, or after asking the one that is recommended.
+def pull(ctx: click.Context, names: tuple[str, ...], missing: bool, yes: bool) -> None:
+    """Download the models NAME, or after asking the one that is recommended.
 
     The policy and the room on the disk are looked at first. Ctrl-C stops it; the same command
     goes on where it stopped.
     """
     from ai_code.flows.models.pulling import Pull
 
-    Pull(ctx.obj, _settings(ctx)).go(name, yes=yes)
+    wanted = Pull(ctx.obj, _settings(ctx))
+    for name in names or (None,):
+        wanted.go(name, yes=yes, missing=missing)
 
 
 @models.command("rm", short_help="Remove an installed model.")

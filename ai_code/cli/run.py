@@ -65,7 +65,9 @@ class _RunCommand(click.Command):
 @click.option("--expect-changes", is_flag=True, help="Exit 1 when no file was changed.")
 @click.option("--dry-run", is_flag=True, help="Show what would be run, and run nothing.")
 @click.option("--no-input", is_flag=True, help="Never ask, never read standard input.")
-@click.option("-q", "--quiet", is_flag=True, help="Only the answer, errors and a switch.")
+@click.option(
+    "-q", "--quiet", is_flag=True, help="Only the answer, errors, a switch, and what did not land."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Say more about what is done and why.")
 @click.version_option(__version__, "-V", "--version", message="ai-code %(version)s")
 @click.pass_context

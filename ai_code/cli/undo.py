@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -28,33 +29,35 @@ def undo(ctx: click.Context, run: str | None, yes: bool) -> None:
     left alone and named. An undo is a run too: `ai-code undo ID` takes it back.
     """
     world = ctx.obj
+    # Not through click: a screen that is gone must not keep the undo from being done.
+    say = world.console.important
     record = flow.find_run(world.journal, world.trees, world.cwd, run)
     work = flow.preview(world.journal, world.trees, record)
-    _show(record, work)
+    _show(say, record, work)
     if not yes and not _confirmed(world.console.stdin_is_tty, record):
-        click.echo("nothing was changed", err=True)
+        say("nothing was changed")
         ctx.exit(int(ExitCode.FAILED))
     now, cwd = world.clock.now(), Path(world.cwd)
     with world.undisturbed():
         done = flow.undo(world.journal, world.trees, record, now=now, cwd=cwd)
     count = len(done.written.files)
     files = "1 file is" if count == 1 else f"{count} files are"
-    click.echo(f"{files} as before run {record.id}", err=True)
+    say(f"{files} as before run {record.id}")
     for left in done.left_alone:
-        click.echo(f"left alone: {visible(left.path)} ({visible(left.reason)})", err=True)
+        say(f"left alone: {visible(left.path)} ({visible(left.reason)})")
     if done.patch_path:
-        click.echo(f"what was not undone: {done.patch_path}", err=True)
+        say(f"what was not undone: {done.patch_path}")
     if count:
-        click.echo(f"to take this back: ai-code undo {done.run.id}", err=True)
+        say(f"to take this back: ai-code undo {done.run.id}")
     if not done.complete:
         ctx.exit(int(ExitCode.FAILED))
 
 
-def _show(record: RunRecord, work: UndoWork) -> None:
+def _show(say: Callable[[str], None], record: RunRecord, work: UndoWork) -> None:
     title = f": {visible(record.prompt_line)}" if record.prompt_line else ""
-    click.echo(f"run {record.id}{title}", err=True)
+    say(f"run {record.id}{title}")
     for change in work.changes:
-        click.echo(f"  {_SIGNS[change.kind]:<9}{visible(change.path)}", err=True)
+        say(f"  {_SIGNS[change.kind]:<9}{visible(change.path)}")
 
 
 def _confirmed(may_ask: bool, record: RunRecord) -> bool:

@@ -44,3 +44,5 @@ class Command(NamedTuple):
     stdin: bytes | None = None
     stall_timeout_s: float = 0.0
     deadline_s: float = 0.0
+    fresh: tuple[Path, ...] = ()
+    """Files that only this very process may have made: removed before it starts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ai_code.core.verdict import LimitKind, UnavailableReason
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from ai_code.core.task import LocalModel, Program
 
 By = Literal["real", "stand-in", "recording", ""]
-State = Literal["passed", "failed", "not needed"]
+"""Who played a part; empty where nobody did."""
+State = Literal["passed", "failed", "not needed", "not reached"]
+"""A scenario has no such part: not needed. A part before it failed: not reached."""
+Cause = Literal["", "claude", "limit", "aider", "Ollama", "model", "memory", "slow", "ai-code"]
+"""What has to be mended where a part failed; empty where no command mends it."""
 Local = Literal["answers", "down", "missing", "memory", "cut"]
 """What the local side does: it works, the server is down, has no model, no memory for it, or
 cuts the model's answer off."""
@@ -40,6 +44,13 @@ MEMORY = "Docstrings in this project are one short sentence in the imperative mo
 """What the scratch project's CLAUDE.md says; the local model has to be told."""
 BY_CLAUDE = "Print a greeting."
 BY_MODEL = "Print a farewell."
+
+
+class Mend(NamedTuple):
+    """A command to paste, and apart from it what it is for."""
+
+    command: str
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +114,8 @@ SCENARIOS = {
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What the drill found on this machine. ``claude`` None: it is played from a recording;
-    ``model`` None: a stand-in plays Ollama and the model."""
+    ``model`` None: a stand-in plays Ollama and the model; ``aider`` None: ``aider_fault`` says
+    why it cannot be started."""
 
     aider: Program | None
     claude: Program | None = None
@@ -112,13 +124,15 @@ class Setup:
     aider_args: tuple[str, ...] = ()
     edit_format: str = "diff"
     stall_timeout_s: float = 300.0
+    aider_fault: str = "it is not installed, so nothing can go on locally"
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One run of ai-code in the drill. ``lines`` are its stderr, each with the time it came at;
-    times are seconds of the same monotonic clock everywhere. ``tree`` is the project afterwards:
-    path → content, git's own files aside; ``git`` a digest of HEAD, index and settings."""
+    """One run of ai-code in the drill. ``lines`` are its stderr, each with the time it came at,
+    ``answer`` its stdout; times are seconds of the same monotonic clock everywhere. ``tree`` is
+    the project afterwards: path → content, git's own files aside; ``git`` a digest of HEAD,
+    index and settings; ``timed_out`` says that the drill ended the run."""
 
     code: int
     began: float
@@ -127,6 +141,8 @@ class Seen:
     tree: Mapping[str, bytes] = field(repr=False, default_factory=dict)
     git: str = ""
     record: RunRecord | None = None
+    answer: str = field(repr=False, default="")
+    timed_out: bool = False
 
     @property
     def text(self) -> str:
@@ -153,7 +169,8 @@ class Observed:
     """What a scenario was seen to do. ``asked`` are the times at which Claude asked its API,
     ``local_asked`` those at which anybody asked the model server (beginning, end); ``chats``
     None where a real server was asked directly, so that nobody could read along. ``sprung`` are
-    traps that went off, or files that were written outside the project."""
+    traps that went off, or files that were written outside the project. ``diff`` is what
+    ``ai-code diff`` shows of the main run: what landed, then what was left out and why."""
 
     scenario: Scenario
     setup: Setup
@@ -176,11 +193,14 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A row of the table. ``seconds`` None where nothing was timed; ``mend`` is a command."""
+    """A row of the table. ``seconds`` None where nothing was timed; ``cause`` is what has to be
+    mended where it failed. ``stands``: it failed whatever failed before it (something was
+    damaged, which no other failure excuses)."""
 
     name: str
     by: By
     state: State
     seconds: float | None = None
     note: str = ""
-    mend: str = ""
+    cause: Cause = ""
+    stands: bool = False

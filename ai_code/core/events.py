@@ -52,6 +52,8 @@ class Warned(NamedTuple):
     """An early warning (93 % of the limit used) or another thing worth one line."""
 
     message: str
+    limit_near: bool = False
+    """A limit may be met soon: what goes on then can be made ready."""
 
 
 class Permanent(NamedTuple):

@@ -47,12 +47,35 @@ class Listener(Protocol):
         """Called about four times a second and after output; a reason ends the program."""
 
 
+class Standby(Protocol):
+    """A process that has imported what a command will need, and waits to become it."""
+
+    @property
+    def failed(self) -> str:
+        """Why the command was started anew instead, in words; empty where it was not."""
+
+    def end(self) -> None:
+        """Ends the process where it has not become the command. May be called again."""
+
+
+class NoStandbyError(Exception):
+    """No process can wait for the command, which starts as ever; why, in words."""
+
+
 class Processes(Protocol):
     """Finds and runs programs."""
 
-    def run(self, command: Command, listener: Listener) -> Exit:
+    def run(self, command: Command, listener: Listener, standby: Standby | None = None) -> Exit:
         """Starts the program in a group of its own and stays until it ended. Never raises for
-        what the program does; a signal to us ends its group and is told in the Exit."""
+        what the program does; a signal to us ends its group and is told in the Exit. With
+        ``standby`` that process becomes the command, if it still lives, is the same program and
+        has the same environment; else it is ended, and the program starts as ever."""
+
+    def standby(self, command: Command, modules: Sequence[str]) -> Standby:
+        """Starts the Python of ``command``'s program, with the command's environment and away
+        from its folder; it imports ``modules`` (the first one must be there) and waits. The
+        arguments and the folder may be other ones by the time it is run. Raises
+        NoStandbyError where it is not certain which Python that is. From any thread."""
 
     def find(self, argv: Sequence[str]) -> Program | None:
         """The program with its absolute path, or None. Raises CannotStartError where it is

@@ -95,6 +95,9 @@ class Trees(Protocol):
     ) -> Workspace:
         """``include``: paths that the request names, absolute or relative to ``cwd``."""
 
+    def place(self, cwd: Path, run_dir: Path) -> Path:
+        """Where ``prepare`` puts the private worktree of the project that ``cwd`` is in."""
+
     def lock(self, root: Path, *, run_id: str, wait_s: float) -> AbstractContextManager[None]:
         """Raises TryLaterError when another run holds the tree for longer than ``wait_s``."""
 

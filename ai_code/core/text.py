@@ -55,6 +55,27 @@ def fitting(text: str, columns: int) -> str:
     return text
 
 
+def wrapped(text: str, columns: int, *, indent: str = "", breaking: bool = False) -> list[str]:
+    """``text`` in lines of at most ``columns`` of a screen, cut between words; all but the first
+    begin with ``indent``. A word that is too long stays whole (a path has to be copied), unless
+    ``breaking`` says that nothing may stand out."""
+    lines, line = [], ""
+    for word in text.split():
+        longer = f"{line} {word}" if line.strip() else line + word
+        if fitting(longer, columns) == longer or not line.strip():
+            line = longer
+        else:
+            lines.append(line)
+            line = indent + word
+        while breaking and (part := fitting(line, columns)) != line:
+            # ``fitting`` puts its mark where the last character would be; one at least is taken,
+            # or there would be no end.
+            end = max(len(part) - 1, len(line) - len(line.lstrip()) + 1)
+            lines.append(line[:end])
+            line = indent + line[end:]
+    return [*lines, line] if line.strip() else lines
+
+
 class SafeText:
     """Makes a stream of text safe: newline, tab and colours (SGR) stay, the rest is written
     out. Pieces may be cut anywhere, in the middle of a colour sequence too."""

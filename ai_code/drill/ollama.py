@@ -9,7 +9,6 @@ Its own API (version, tags, show, ps, pull, delete, chat, generate) and /v1/chat
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -23,8 +22,8 @@ from ai_code.drill.models import (
     QWEN_CODER,
     FakeModel,
     full_name,
-    pull_rows,
 )
+from ai_code.drill.pulls import Pulls
 from ai_code.drill.replies import (
     CutStream,
     Dies,
@@ -70,6 +69,9 @@ __all__ = [
 
 DEFAULT_CONTEXT = 4096
 """What a server without a GPU of 23 GiB gives a request that does not say num_ctx."""
+_OF_THE_RUNNER = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread")
+"""Options that a runner is started with (api.Runner in Ollama's api/types.go); all others hold for
+one request."""
 _EXPIRES_AT = "2026-12-31T23:59:59Z"
 
 
@@ -80,7 +82,7 @@ class OllamaStandIn(StandIn):
     serves the API below it (``url`` includes it). ``hang_on``: paths that never answer.
     ``pullable``: what /api/pull can get, by default the presets. ``pull_error`` ends a pull in
     the middle with that text, ``pull_dies`` the whole server; ``pull_gap_s`` are seconds between
-    the lines. What has come by then is kept in ``pulled``, and the next pull goes on with it.
+    the lines. What has come by then is kept, and the next pull goes on with it.
     """
 
     def __init__(
@@ -97,24 +99,27 @@ class OllamaStandIn(StandIn):
         pull_dies: bool = False,
         pull_gap_s: float = 0.0,
         version: str = "0.13.5",
+        expires_at: str = _EXPIRES_AT,
     ) -> None:
         super().__init__(port=port)
         self.models = {model.tag: model for model in models}
         self.replies = tuple(replies)
         self.loaded: dict[str, int] = {}
         """Loaded models and the context they were loaded with, in tokens."""
+        self.loads: list[tuple[str, dict[str, Any]]] = []
+        """Each time that a model was loaded: which, with which options that its runner is started
+        with. A request whose options differ from those has the model loaded anew, as Ollama's
+        scheduler does (needsReload in server/sched.go)."""
+        self._runners: dict[str, dict[str, Any]] = {}
         self.chats: list[Recorded] = []
         """The requests that used up replies, in order."""
         self._required = {name.lower(): value for name, value in (required_headers or {}).items()}
         self._base_path = base_path.rstrip("/")
         self._hang_on = frozenset(hang_on)
-        self._pullable = {model.tag: model for model in pullable}
-        self.pull_error = pull_error
-        self.pulled: dict[str, int] = {}
-        """Bytes of models that are not whole, by tag."""
-        self._pull_dies = pull_dies
-        self._pull_gap_s = pull_gap_s
+        self.pulls = Pulls(pullable, pull_error, pull_dies, pull_gap_s)
         self._version = version
+        self.expires_at = expires_at
+        """When loaded models leave memory, as /api/ps tells."""
 
     @property
     def url(self) -> str:
@@ -157,7 +162,7 @@ class OllamaStandIn(StandIn):
                 if model is not None:
                     exchange.send_json(200, model.show())
             case "POST", "/api/pull":
-                self._pull(exchange)
+                self.pulls.answer(exchange, self)
             case "DELETE", "/api/delete":
                 self._delete(exchange)
             case _:
@@ -165,7 +170,7 @@ class OllamaStandIn(StandIn):
 
     def _running(self) -> list[dict[str, Any]]:
         return [
-            self.models[tag].ps_row(context, _EXPIRES_AT)
+            self.models[tag].ps_row(context, self.expires_at)
             for tag, context in self.loaded.items()
             if tag in self.models
         ]
@@ -187,34 +192,6 @@ class OllamaStandIn(StandIn):
             self.loaded.pop(model.tag, None)
             exchange.send_bytes(200, b"")
 
-    def _pull(self, exchange: Exchange) -> None:
-        body = exchange.request.json
-        model = self._pullable.get(full_name(str(body.get("model") or body.get("name") or "")))
-        tag = model.tag if model else ""
-        rows = pull_rows(model, self.pull_error, self.pulled.get(tag, 0))
-        good = "error" not in rows[-1]
-        if body.get("stream") is False:
-            self._keep(model if good else None)
-            exchange.send_json(200 if good else 500, rows[-1])
-            return
-        exchange.start_stream("application/x-ndjson")
-        for row in rows:
-            if good and row.get("status") == "success":
-                self._keep(model)
-            # Who has gone away is noticed here, and nothing more comes.
-            exchange.write(json.dumps(row).encode() + b"\n")
-            self.pulled[tag] = max(self.pulled.get(tag, 0), row.get("completed", 0))
-            if self._pull_dies and row.get("completed"):
-                self.die()
-                return
-            self.pause(self._pull_gap_s)
-        exchange.end()
-
-    def _keep(self, model: FakeModel | None) -> None:
-        if model is not None:
-            self.models[model.tag] = model
-            self.pulled.pop(model.tag, None)
-
     def _generate(self, exchange: Exchange, wire: Wire) -> None:
         """A request for an answer, or (without a prompt) for loading and unloading a model."""
         body = exchange.request.json
@@ -228,7 +205,7 @@ class OllamaStandIn(StandIn):
             if model.loads_up_to is not None and context > model.loads_up_to:
                 exchange.send_json(500, wire.error(OutOfMemory().message))
                 return
-            self.loaded[model.tag] = context
+            self._load(model, context, body)
         if unloads:
             self.loaded.pop(model.tag, None)
         name = str(body["model"])
@@ -238,6 +215,18 @@ class OllamaStandIn(StandIn):
         else:
             done = Answered(name, "", "unload" if unloads else "load", 0)
             exchange.send_json(200, wire.whole(done))
+
+    def _load(self, model: FakeModel, context: int, body: Mapping[str, Any]) -> None:
+        given = body.get("options")
+        options = given if isinstance(given, dict) else {}
+        runner = {name: options[name] for name in _OF_THE_RUNNER if name in options}
+        runner["num_ctx"] = context
+        if "shift" in body:
+            runner["shift"] = body["shift"]
+        with self._lock:
+            if self.loaded.get(model.tag) != context or self._runners.get(model.tag) != runner:
+                self.loads.append((model.tag, runner))
+            self.loaded[model.tag], self._runners[model.tag] = context, runner
 
     def _reply(self, exchange: Exchange, wire: Wire, name: str, tokens: int) -> None:
         with self._lock:

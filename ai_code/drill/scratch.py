@@ -3,9 +3,14 @@ nothing of the person's is left but the way to their programs."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import os
+import re
+import shlex
+import shutil
 import stat
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -31,24 +36,42 @@ _KEPT = frozenset(
 """Names of the environment that a drill passes on: no key, no token, no proxy, no option."""
 _GIT_S = 30.0
 _AIDERS = ".aider.conf.yml"
+_CONFIG = ".config/ai-code/config.yaml"
 _MOST_SETTINGS = 1 << 20
+_PREFIX = "ai-code-drill-"
+_LOCK, _LOCK_OF_KEPT = "lock", "lock-of-kept"
+NO_PROJECT = "the scratch project of the drill could not be made"
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|Out of diskspace")
+_NO_ROOM = 128 << 10
+"""Bytes left: with fewer a program that failed has failed for them, whatever it says."""
 _README = "# A scratch project of ai-code drill\n\nSays hello, and goodbye.\n"
 
 
 class Scratch:
-    """A folder for the length of a ``with`` block; ``keep`` leaves it there."""
+    """A folder below ``where`` for the length of a ``with`` block; ``keep`` leaves it there.
 
-    def __init__(self, processes: Processes, environ: Mapping[str, str], *, keep: bool) -> None:
+    A lock in it is held for as long as we live: by it the next drill knows what a killed one
+    left behind."""
+
+    def __init__(
+        self, processes: Processes, environ: Mapping[str, str], where: Path, *, keep: bool
+    ) -> None:
         self._processes = processes
         self._environ = environ
         self._keep = keep
-        self.folder = Path(tempfile.mkdtemp(prefix="ai-code-drill-")).resolve()
+        self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=where)).resolve()
+        self._lock = self.folder / (_LOCK_OF_KEPT if keep else _LOCK)
         self.home = self.folder / "home"
         self.project = self.folder / "project"
         self.marks = self.folder / "marks"
         self._tmp = self.folder / "tmp"
-        for path in (self.home, self.project, self.marks, self._tmp):
-            path.mkdir(mode=0o700)
+        try:
+            self._locked = _hold(self._lock)
+            for path in (self.home, self.project, self.marks, self._tmp):
+                path.mkdir(mode=0o700)
+        except OSError:
+            _remove(self.folder)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -59,16 +82,16 @@ class Scratch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if not self._keep:
+        if self._keep:
+            _without_settings(self.folder)
+            self._lock.unlink(missing_ok=True)
+        else:
             _remove(self.folder)
-            return
-        # They may hold keys of the person's; what is kept is the project.
-        for path in (self._config, self.home / _AIDERS):
-            path.unlink(missing_ok=True)
+        os.close(self._locked)
 
     @property
     def _config(self) -> Path:
-        return self.home / ".config" / "ai-code" / "config.yaml"
+        return self.home / _CONFIG
 
     # The project --------------------------------------------------------------------------
 
@@ -115,6 +138,7 @@ class Scratch:
     def sprung(self) -> list[str]:
         """Traps that went off, and what lies where nothing should."""
         known = {self.home.name, self.project.name, self.marks.name, "tmp", "play.json"}
+        known.add(self._lock.name)
         beside = [path.name for path in self.folder.iterdir() if path.name not in known]
         return [*sorted(path.name for path in self.marks.iterdir()), *sorted(beside)]
 
@@ -135,11 +159,8 @@ class Scratch:
         exit_ = self.run(("git", *settings, *args), lines, env=person, deadline_s=_GIT_S)
         if exit_.code != 0:
             why = exit_.start_error or lines.text.strip() or f"exit {exit_.code}"
-            raise AiCodeError(
-                "the scratch project of the drill could not be made",
-                why=f"git {args[0]}: {why}",
-                hint="git --version",
-            )
+            check_room(self.folder.parent, why)
+            raise AiCodeError(NO_PROJECT, why=f"git {args[0]}: {why}", hint="git --version")
 
     # Programs -----------------------------------------------------------------------------
 
@@ -200,7 +221,86 @@ class Scratch:
         return None
 
 
-def _remove(folder: Path) -> None:
-    import shutil
+def room(environ: Mapping[str, str]) -> Path:
+    """The folder for temporary files. Python's own search ends with the folder one stands in,
+    which is the person's; and it passes over a full disk without a word."""
+    for name in (environ.get("TMPDIR", ""), "/tmp", "/var/tmp"):  # noqa: S108  mkdtemp goes in
+        if name and os.access(name, os.W_OK | os.X_OK) and Path(name).is_dir():
+            return Path(name).absolute()
+    raise AiCodeError(
+        "there is no folder for temporary files",
+        why="neither TMPDIR nor /tmp nor /var/tmp can be written to",
+        hint="ls -ld /tmp",
+    )
 
+
+def is_full(error: OSError) -> bool:
+    """No space, or none for this person."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def disk_full(where: Path) -> AiCodeError:
+    """``where`` is the folder for temporary files."""
+    return AiCodeError(
+        "the disk is full",
+        why=f"{where} has no room; TMPDIR=FOLDER moves the drill",
+        hint=shlex.join(["df", "-h", str(where)]),
+    )
+
+
+def check_room(where: Path, said: str) -> None:
+    """After a failure: raises AiCodeError where the disk is full, by what a program ``said`` of
+    it or by what is left."""
+    if _FULL.search(said) or shutil.disk_usage(where).free < _NO_ROOM:
+        raise disk_full(where)
+
+
+def sweep(where: Path) -> None:
+    """Removes what drills left behind that were killed (``kill -9``, SIGQUIT). Of one with
+    ``--keep`` only settings go, which may hold keys."""
+    for folder in where.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            told = folder.lstat()
+            if stat.S_ISDIR(told.st_mode) and told.st_uid == os.getuid():
+                _sweep(folder)
+
+
+def _sweep(folder: Path) -> None:
+    kept = (folder / _LOCK_OF_KEPT).is_file()
+    lock = folder / (_LOCK_OF_KEPT if kept else _LOCK)
+    handle = _hold(lock, create=False)
+    try:
+        if kept:
+            _without_settings(folder)
+            lock.unlink(missing_ok=True)
+        else:
+            _remove(folder)
+    finally:
+        os.close(handle)
+
+
+def _hold(lock: Path, *, create: bool = True) -> int:
+    """The descriptor of a file that is locked by us. Raises OSError where another process has
+    it, or where it is not there. It gets its name when it is locked: no sweep comes between."""
+    import fcntl
+
+    new = lock.with_suffix(".new") if create else lock
+    handle = os.open(new, os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if create:
+            new.replace(lock)
+    except OSError:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _without_settings(folder: Path) -> None:
+    """They may hold keys of the person's; what is kept is the project."""
+    for name in (_CONFIG, _AIDERS):
+        (folder / "home" / name).unlink(missing_ok=True)
+
+
+def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,13 +25,15 @@ from ai_code.core.drill import (
     Seen,
     Setup,
 )
+from ai_code.core.errors import AiCodeError
+from ai_code.core.exits import EndedBy
 from ai_code.drill import player, scenarios
 from ai_code.drill.anthropic import AnthropicStandIn, Say
 from ai_code.drill.listening import Lines
 from ai_code.drill.models import FakeModel
 from ai_code.drill.ollama import OllamaStandIn
 from ai_code.drill.replies import CutStream, OutOfMemory, Reply, edit_block
-from ai_code.drill.scratch import Scratch
+from ai_code.drill.scratch import NO_PROJECT, Scratch, check_room, disk_full, is_full, room, sweep
 from ai_code.drill.serving import Exchange, Recorded, StandIn
 from ai_code.drill.tap import OllamaTap
 
@@ -84,10 +87,19 @@ class Stage:
     def play(self, scenario: Scenario, setup: Setup, tell: Callable[[str], None]) -> Observed:
         """One scenario from an empty folder to the end. ``tell`` gets the lines that ai-code
         prints meanwhile. Raises AiCodeError where the scratch project cannot be made."""
-        with Scratch(self._processes, self._environ, keep=self._keep) as scratch:
-            if self._keep:
-                self.kept.append(scratch.folder)
-            return _Play(scenario, setup, scratch, self._command, tell).observed()
+        where = room(self._environ)
+        sweep(where)
+        try:
+            with Scratch(self._processes, self._environ, where, keep=self._keep) as scratch:
+                if self._keep:
+                    self.kept.append(scratch.folder)
+                return _Play(scenario, setup, scratch, self._command, tell).observed()
+        except OSError as error:
+            if is_full(error):
+                raise disk_full(where) from error
+            raise AiCodeError(
+                NO_PROJECT, why=str(error), hint=shlex.join(["ls", "-ld", str(where)])
+            ) from error
 
 
 class _Play:
@@ -117,9 +129,11 @@ class _Play:
             self._configure(local.url if local else None)
             main, asked = self._day(self._scenario.api, TASK, *self._scenario.options)
             diff, undo = "", None
+            if main.record and (main.record.landed or main.record.left_out):
+                # By its id: one that landed nothing is shown all the same, with its reasons.
+                diff = self._run("diff", main.record.id).answer
             if main.record and main.record.landed:
-                diff = self._run("diff")[1].stdout.decode("utf-8", "replace")
-                undo = self._run("undo", "--yes")[0]
+                undo = self._run("undo", "--yes")
             again = None
             if self._scenario.outcome != "stays":
                 again, _ = self._day("", "Is anything left to do?")
@@ -179,13 +193,13 @@ class _Play:
         asked its API."""
         if self._setup.claude is None:
             self._rehearse(api)
-            return self._run(*options, prompt)[0], ()
+            return self._run(*options, prompt), ()
         if api == scenarios.NETWORK_DOWN:
-            return self._run(*options, prompt, url=scenarios.closed_url())[0], ()
+            return self._run(*options, prompt, url=scenarios.closed_url()), ()
         content = _documented("hello") if self._scenario.mid_task else _documented()
         steps = scenarios.by_name(api, content=content) if api else [Say("Nothing is left.")]
         with AnthropicStandIn(steps) as server:
-            seen = self._run(*options, prompt, url=server.url)[0]
+            seen = self._run(*options, prompt, url=server.url)
             return seen, tuple(row.at for row in server.main_requests)
 
     def _rehearse(self, api: str) -> None:
@@ -229,7 +243,7 @@ class _Play:
 
     # Runs ---------------------------------------------------------------------------------
 
-    def _run(self, *args: str, url: str = "") -> tuple[Seen, Lines]:
+    def _run(self, *args: str, url: str = "") -> Seen:
         """``ai-code ARGS`` in the scratch project, with a login that is nobody's."""
         lines = Lines(self._tell)
         env: dict[str, Any] = {
@@ -242,19 +256,23 @@ class _Play:
         }
         if self._scenario.retries is not None:
             env["CLAUDE_CODE_MAX_RETRIES"] = str(self._scenario.retries)
-        began = time.monotonic()
+        began, home = time.monotonic(), str(self._scratch.home)
         exit_ = self._scratch.run((*self._command, *args), lines, env=env, deadline_s=_RUN_S)
         lines.finish()
-        seen = Seen(
+        if exit_.code:
+            check_room(self._scratch.folder.parent, lines.text)
+        return Seen(
             code=exit_.code if exit_.code is not None else 128 + (exit_.signal or 0),
             began=began,
             ended=time.monotonic(),
-            lines=tuple(lines.lines),
+            # A person looks for what is named in their own home.
+            lines=tuple((at, line.replace(home, "~")) for at, line in lines.lines),
             tree=self._scratch.tree(),
             git=self._scratch.git_state(),
             record=self._scratch.record(),
+            answer=lines.stdout.decode("utf-8", "replace"),
+            timed_out=exit_.ended_by is EndedBy.DEADLINE,
         )
-        return seen, lines
 
 
 def _documented(*functions: str) -> str:

@@ -63,6 +63,11 @@ class LocalEngine(Engine, Protocol):
     def files(self, task: Task) -> Mapping[str, str]:
         """Name → text of the files it wants in its folder of the run's folder."""
 
+    @property
+    def modules(self) -> Sequence[str]:
+        """What its program, being Python, imports for a turn: the first is its own, the others
+        are left out where they are not there. Empty where it is not Python."""
+
     def refusals(self, log: str) -> Sequence[str]:
         """What the fence refused, one text each, from the fence's log."""
 

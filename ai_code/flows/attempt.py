@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ai_code.core.exits import EndedBy
 from ai_code.core.text import one_line
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from ai_code.core.ports import Clock, Console, OutputChannel
     from ai_code.engines.registry import EngineRun
     from ai_code.flows.output import Output
+
+Sign = Literal["trouble", "recovered", "limit-near", "limit-known"]
+"""What tells that an engine may have to be replaced: it retries, or goes on by itself after that;
+it warns that a limit is near; it was at a limit whose reset lies ahead."""
 
 _SILENT_S = 3.0
 _LINE_EVERY_S = 60.0
@@ -29,7 +33,7 @@ class Watch(NamedTuple):
     end_on_paid: bool = False
     end_on_permanent: bool = True
     waiting_for: str = ""
-    on_trouble: Callable[[], None] = lambda: None
+    on_sign: Callable[[Sign], None] = lambda _: None
     on_started: Callable[[], None] = lambda: None
     is_fenced: Callable[[], bool] = lambda: True
     """Asked once the engine itself has spoken: by then the fence stands, or never will."""
@@ -116,6 +120,11 @@ class Attempt:
                 self._permanent = True
             case events.PaidUsage():
                 self._paid = True
+            case events.Warned(limit_near=True):
+                # The warning is told before what is made of it.
+                self._output.take(event)
+                self._watch.on_sign("limit-near")
+                return
             case events.Progress(message=message):
                 self._console.status(one_line(message))
             case _:
@@ -124,6 +133,8 @@ class Attempt:
 
     def _speaks(self) -> None:
         """The model does: whatever failed is over, in an attempt before this one too."""
+        if self._retrying or self._watch.patience.tried:
+            self._watch.on_sign("recovered")
         self._retrying, self._failing = "", False
         self._watch.patience.recovered()
 
@@ -139,7 +150,7 @@ class Attempt:
             self._asleep_until = now + event.delay_s
             self._watch.patience.failing(now)
             self._out_of_patience = self._watch.patience.spent(now)
-        self._watch.on_trouble()
+        self._watch.on_sign("trouble")
 
     def _show_waiting(self, elapsed_s: float, silence_s: float) -> None:
         if silence_s < _SILENT_S:

@@ -21,7 +21,7 @@ from ai_code.core.verdict import (
     Verdict,
 )
 from ai_code.engines.claude import ClaudeEngine, ClaudeRun, chooses_permission_mode
-from ai_code.flows.attempt import Attempt, Watch
+from ai_code.flows.attempt import Attempt, Sign, Watch
 from ai_code.flows.turns import CLAUDE_STALL_S, RunOptions, Turn
 
 if TYPE_CHECKING:
@@ -47,14 +47,14 @@ class ClaudeTurn:
         options: RunOptions,
         output: Output,
         *,
-        on_trouble: Callable[[], None],
+        on_sign: Callable[[Sign], None],
         on_started: Callable[[], None],
     ) -> None:
         self._world = world
         self._settings = settings
         self._options = options
         self._output = output
-        self._on_trouble = on_trouble
+        self._on_sign = on_sign
         self._on_started = on_started
         self._engine = ClaudeEngine()
         self._folder: ClaudeFolder | None = None
@@ -132,7 +132,7 @@ class ClaudeTurn:
             patient_with_network=self._patient_with_network(),
             end_on_paid=self._settings.claude_extra_usage == "limit",
             waiting_for="waiting for Claude",
-            on_trouble=self._on_trouble,
+            on_sign=self._on_sign,
             on_started=self._on_started,
         )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
@@ -176,7 +176,7 @@ class ClaudeTurn:
         return settings.fallback_enabled and "network" in settings.fallback_on
 
     def _pause(self, verdict: Verdict, patience: Patience) -> None:
-        self._on_trouble()
+        self._on_sign("trouble")
         clock = self._world.clock
         pause = patience.pause_s(clock.monotonic())
         what = "is overloaded" if _kind(verdict) is LimitKind.OVERLOADED else "limits the rate"

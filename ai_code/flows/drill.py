@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ai_code.core.drill import SCENARIOS, Observed, Part, Scenario, Setup
+from ai_code.core.drill import SCENARIOS, Mend, Observed, Part, Scenario, Setup
 from ai_code.core.drill_parts import FIRST, parts_of, passed
 from ai_code.core.errors import AiCodeError, CannotStartError, UsageError
+from ai_code.core.text import wrapped
 from ai_code.core.verdict import LimitKind
+from ai_code.flows.drill_mends import INSTALL_CLAUDE, SETTINGS, for_part, from_hint
 from ai_code.flows.endings import INSTALL_AIDER
 from ai_code.flows.install_claude import offer_claude
 from ai_code.flows.readiness import Ready, ask_local
@@ -45,6 +47,20 @@ class DrillOptions(NamedTuple):
     yes: bool = False
     offer: bool = True
 
+    @property
+    def command(self) -> str:
+        """The command line that plays the same once more."""
+        scenario = "" if self.scenario == DEFAULT else f" --scenario {self.scenario}"
+        return f"ai-code drill{scenario}{' --real' if self.real else ''}"
+
+
+class _Missing(NamedTuple):
+    """What is not on this machine, why, and what mends it."""
+
+    what: str
+    why: str
+    mend: Mend
+
 
 class Played(NamedTuple):
     """One scenario and what it proved. ``fault`` is set where it could not be played."""
@@ -65,12 +81,35 @@ class Report(NamedTuple):
     a line and no failure."""
 
     played: tuple[Played, ...]
-    mend: tuple[str, ...]
+    mend: tuple[Mend, ...]
     notes: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
         return all(each.ok for each in self.played)
+
+
+class RealIsMissing(AiCodeError):
+    """``--real``, and not everything real is there. ``missing`` says what, ``mend`` how to get
+    it: all of it, for nobody wants to learn it one by one."""
+
+    def __init__(self, missing: Sequence[_Missing], again: str) -> None:
+        self.missing = tuple(each.why for each in missing)
+        self.mend = tuple(each.mend for each in missing)
+        told = [
+            line
+            for each in missing
+            for line in (
+                *wrapped(each.why, 80),
+                f"  {each.mend.command}",
+                *([f"    {each.mend.about}"] if each.mend.about else []),
+            )
+        ]
+        super().__init__(
+            "--real wants the real parts only, and not all of them are there",
+            why="\n".join(told),
+            hint=f"{again}   (when they are)",
+        )
 
 
 class Drill:
@@ -83,24 +122,48 @@ class Drill:
         self._settings = settings
         self._options = options
         self._stage = stage
-        self._mend: dict[str, None] = {}
+        self._mend: dict[Mend, None] = {}
         self._notes: list[str] = []
-        self._local_note: tuple[str, ...] = ()
-        self._local_hint = ""
+        self._missing: list[_Missing] = []
 
     def go(self) -> Report:
         """Plays what was asked for, one scenario after the other."""
         wanted = self._wanted()
         setup = self._setup()
         self._note_settings()
-        played = tuple(self._play(each, setup) for each in wanted)
-        if any(each.scenario.outcome == "lands" for each in played) and self._local_hint:
-            # Where a stand-in was wanted anyway, the person's own server is of no matter.
-            self._notes += self._local_note
-            self._mend[self._local_hint] = None
+        try:
+            played = tuple(self._play(each, setup) for each in wanted)
+        except BaseException:
+            # Whoever ends it by Ctrl-C gets no report, and wanted the folder all the same.
+            for path in self._stage.kept:
+                self._world.console.important(f"kept: {path}")
+            raise
+        if any(each.parts for each in played):
+            for missing in self._missing:
+                self._tell_missing(missing, played)
         for path in self._stage.kept:
             self._notes.append(f"kept: {path}")
         return Report(played, tuple(self._mend), tuple(self._notes))
+
+    def _tell_missing(self, missing: _Missing, played: Sequence[Played]) -> None:
+        """What a machine lacks is worth a line where no failed row says it, and who played
+        it instead."""
+        rows = [part for each in played for part in each.parts]
+        note = missing.why
+        match missing.what:
+            case "claude":
+                note += ": a recording of version 2.1.329 plays it"
+            case "aider":
+                if any(part.name == "aider" and part.state == "failed" for part in rows):
+                    note = ""
+            case _:
+                if not any(each.scenario.outcome == "lands" for each in played):
+                    # Where a stand-in was wanted anyway, the person's own server is of no matter.
+                    return
+                if any(part.name == "Ollama" and part.by == "stand-in" for part in rows):
+                    note += ": a stand-in plays Ollama and the model"
+        self._notes += [note] if note else []
+        self._mend[missing.mend] = None
 
     def _wanted(self) -> Sequence[Scenario]:
         name, real = self._options.scenario, self._options.real
@@ -131,12 +194,9 @@ class Drill:
         settings = self._settings
         claude = self._claude()
         aider, ready = self._aider(), self._local()
-        if self._options.real and None in (claude, aider, ready):
-            raise AiCodeError(
-                "--real refuses stand-ins, and this machine needs one",
-                why=_join([*self._notes, *self._local_note]),
-                hint=next(iter(self._mend), "ai-code drill"),
-            )
+        if self._options.real and self._missing:
+            raise RealIsMissing(self._missing, self._options.command)
+        faults = [each.why for each in self._missing if each.what == "aider"]
         return Setup(
             aider=aider,
             claude=claude,
@@ -145,6 +205,7 @@ class Drill:
             aider_args=settings.aider_args,
             edit_format=settings.aider_edit_format,
             stall_timeout_s=settings.stall_timeout_s,
+            aider_fault="".join(faults),
         )
 
     def _git(self) -> None:
@@ -156,30 +217,39 @@ class Drill:
             )
 
     def _claude(self) -> Program | None:
-        program, why = self._found(self._settings.claude_command)
-        if program is None and not why and self._options.offer:
-            program = offer_claude(self._world, agreed=self._options.yes)
-        if program is not None:
-            return self._world.processes.version(program)
-        why = why or "Claude Code is not installed"
-        self._notes.append(f"{why}: a recording of version 2.1.329 plays it")
-        self._mend["npm install -g @anthropic-ai/claude-code"] = None
-        return None
+        def install() -> Program | None:
+            options = self._options
+            if not options.offer:
+                return None
+            instead = "leave it" if options.real else "play it from a recording"
+            return offer_claude(self._world, agreed=options.yes, instead=instead)
+
+        missing = _Missing("claude", "Claude Code is not installed", Mend(INSTALL_CLAUDE))
+        program = self._found(self._settings.claude_command, missing, install)
+        return program and self._world.processes.version(program)
 
     def _aider(self) -> Program | None:
-        program, why = self._found(self._settings.aider_command)
-        if program is None:
-            self._notes.append(why or "aider is not installed, so nothing can go on locally")
-            self._mend[INSTALL_AIDER] = None
-        return program
+        why = "aider is not installed, so nothing can go on locally"
+        return self._found(
+            self._settings.aider_command, _Missing("aider", why, Mend(INSTALL_AIDER))
+        )
 
-    def _found(self, command: Sequence[str]) -> tuple[Program | None, str]:
-        """The program, or why it cannot be started where it is there."""
+    def _found(
+        self,
+        command: Sequence[str],
+        missing: _Missing,
+        install: Callable[[], Program | None] = lambda: None,
+    ) -> Program | None:
+        """The program. Where it cannot be had, ``missing`` is noted; one that is there and
+        cannot be started has another reason, and is mended without an installation."""
         try:
-            return self._world.processes.find(command), ""
+            program = self._world.processes.find(command) or install()
         except CannotStartError as error:
-            self._mend[error.hint] = None
-            return None, error.what
+            missing = missing._replace(why=error.what, mend=Mend(error.hint))
+            program = None
+        if program is None:
+            self._missing.append(missing)
+        return program
 
     def _local(self) -> Ready | None:
         self._world.console.status(f"asking Ollama at {self._settings.ollama_api}…")
@@ -187,10 +257,8 @@ class Drill:
         self._world.console.status("")
         if isinstance(checked, Ready):
             return checked
-        self._local_note = (f"{checked.message}: a stand-in plays Ollama and the model",)
-        self._local_hint = checked.hint
-        if self._options.real:
-            self._mend[checked.hint] = None
+        mend = from_hint(checked.hint, self._options.command)
+        self._missing.append(_Missing("local", checked.message, mend))
         return None
 
     def _note_settings(self) -> None:
@@ -207,7 +275,7 @@ class Drill:
             why = f"engine is {settings.engine}"
         if why:
             self._notes.append(f"with your settings nothing goes on by itself at a limit: {why}")
-            self._mend["ai-code config show --origin"] = None
+            self._mend[Mend(SETTINGS, "which setting it is, and where it stands")] = None
 
     # Playing --------------------------------------------------------------------------------
 
@@ -219,14 +287,16 @@ class Drill:
         except AiCodeError as error:
             fault = f"{error.what}: {error.why}" if error.why else error.what
             if error.hint:
-                self._mend[error.hint] = None
+                self._mend[from_hint(error.hint, self._options.command)] = None
             return Played(scenario, fault=fault)
         finally:
             console.status("")
         parts = parts_of(seen)
         for part in parts:
-            if part.state == "failed" and part.mend:
-                self._mend[part.mend] = None
+            if part.state == "failed" and (
+                mend := for_part(part, seen, self._world, self._options.command)
+            ):
+                self._mend[mend] = None
         return Played(scenario, parts, seen.diff, seen.seconds)
 
     def _progress(self, scenario: Scenario, line: str) -> None:

@@ -17,6 +17,7 @@ from ai_code.flows.recorder import Recorder
 from ai_code.settings.keys import FALLBACK_ON, GROUPS
 
 if TYPE_CHECKING:
+    from ai_code.flows.attempt import Sign
     from ai_code.flows.turns import RunOptions
     from ai_code.flows.world import World
     from ai_code.settings import Settings
@@ -36,7 +37,7 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
         yield f"{number}. {step.engine}"
         if step.engine == "claude":
             turn = ClaudeTurn(
-                world, settings, options, output, on_trouble=_nothing, on_started=_nothing
+                world, settings, options, output, on_sign=_no_sign, on_started=_nothing
             )
             yield from _claude(turn)
         else:
@@ -59,7 +60,11 @@ def _words(kinds: frozenset[str]) -> Sequence[str]:
 
 
 def _nothing() -> None:
-    """A dry run has no trouble and starts nothing."""
+    """A dry run starts nothing."""
+
+
+def _no_sign(_: Sign) -> None:
+    """And meets no trouble."""
 
 
 def _claude(turn: ClaudeTurn) -> Iterator[str]:

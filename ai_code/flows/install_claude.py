@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Command
@@ -38,21 +39,20 @@ class _Npm:
         return None
 
 
-def offer_claude(world: World, *, agreed: bool) -> Program | None:
-    """Claude Code, installed now; None where nobody agreed, or npm is missing or failed (then
-    one line says so)."""
+def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
+    """Claude Code, installed now; ``instead`` is what a "no" means. None where nobody agreed,
+    or npm is missing or failed (then one line says so)."""
     console = world.console
     npm = world.processes.find(("npm",))
     if npm is None or not (agreed or (console.stdin_is_tty and console.stderr_is_tty)):
         return None
     if not agreed:
         console.note(
-            f"Claude Code is not installed. It is Anthropic's, under Anthropic's terms:\n{TERMS}"
+            f"Claude Code is not installed. It is Anthropic's, under Anthropic's terms:\n{TERMS}\n"
+            # A line of its own: how long it is nobody knows, and what is asked has to fit.
+            f"npm would put some 250 MB into\n{world.programs_dir}"
         )
-        answer = console.ask(
-            f"Install it from npm into {world.programs_dir} (about 250 MB)?",
-            {"y": "install", "n": "play it from a recording"},
-        )
+        answer = console.ask("Install it?", {"y": "install", "n": instead})
         if answer != "y":
             return None
     else:
@@ -70,8 +70,11 @@ def offer_claude(world: World, *, agreed: bool) -> Program | None:
         console.important(f"npm could not install Claude Code: {why}")
         return None
     program = folder / "node_modules" / ".bin" / "claude"
-    world.files.link(world.programs_dir / "bin" / "claude", program)
-    console.note(f"Installed: {program} (to remove it: rm -r {folder})")
+    link = world.programs_dir / "bin" / "claude"
+    world.files.link(link, program)
+    console.note(
+        f"Installed: {program}\nto remove it: {shlex.join(['rm', '-r', *map(str, (folder, link))])}"
+    )
     return world.processes.find((str(program),))
 
 

@@ -23,7 +23,7 @@ from ai_code.core.verdict import (
     UnavailableReason,
     Verdict,
 )
-from ai_code.flows.attempt import Attempt, Watch
+from ai_code.flows.attempt import Attempt, Sign, Watch
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.endings import INSTALL_AIDER
 from ai_code.flows.landing import OnSuspect, decide, in_words, land
@@ -34,6 +34,7 @@ from ai_code.flows.warm_up import WarmUp
 if TYPE_CHECKING:
     from ai_code.core.brief import Brief
     from ai_code.core.changes import Change, Changes, Landed, LandingPlan
+    from ai_code.core.command import Command
     from ai_code.core.exits import Exit
     from ai_code.core.ports_tree import TreeFacts, Workspace
     from ai_code.core.suspicions import Suspicion
@@ -80,7 +81,7 @@ class LocalTurn:
         self.dirty: frozenset[str] = frozenset()
         """Files that differed from the last commit before the model worked."""
         self._brief: Brief | None = None
-        self._warm = WarmUp(world, settings, options, recorder)
+        self._warm = WarmUp(world, settings, options, recorder, engine)
 
     @property
     def name(self) -> str:
@@ -90,12 +91,12 @@ class LocalTurn:
     def title(self) -> str:
         return self._engine.title
 
-    def warm_up(self) -> None:
-        """Beside Claude's retries; may be called at each of them."""
-        self._warm.trouble()
+    def sign(self, sign: Sign) -> None:
+        """Of Claude, beside which all can be made ready; may be given any number of times."""
+        self._warm.sign(sign)
 
     def dismiss(self) -> None:
-        """Claude went on by itself: what was made ready goes away."""
+        """The end of the run: what was made ready and nobody needed goes away."""
         self._warm.dismiss()
 
     def check(self) -> Ready | Unavailable:
@@ -168,7 +169,7 @@ class LocalTurn:
             is_fenced=lambda: self._world.files.size(log) is not None,
         )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
-        exit_ = self._world.processes.run(self._engine.command(task), attempt)
+        exit_ = self._start(self._engine.command(task), attempt)
         attempt.finish()
         self._tell_refused(run_dir, task.workdir, run.refused)
         changes = workspace.changes()
@@ -176,6 +177,14 @@ class LocalTurn:
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
         landed = self._land(changes, verdict, workspace, run_dir)
         return self._turn(verdict, ready, exit_, run.answer, landed)
+
+    def _start(self, command: Command, attempt: Attempt) -> Exit:
+        """Runs the engine: the one that waits where it will do, else from the beginning."""
+        standby = self._warm.standby
+        exit_ = self._world.processes.run(command, attempt, standby)
+        if why := standby.failed if standby else self._warm.why_cold:
+            self._world.console.detail(f"{self._engine.name} was started anew: {why}")
+        return exit_
 
     def _turn(
         self,

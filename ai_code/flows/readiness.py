@@ -7,7 +7,7 @@ the command that mends it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from ai_code.core.ports import (
     ModelServerError,
     ServedModel,
 )
+from ai_code.core.preload import fits_beside
 from ai_code.core.task import LocalModel
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
 
@@ -40,7 +41,7 @@ _VRAM_SHARE = 0.9
 """Drivers and the desktop keep some of a card's free memory for themselves."""
 _RAM_RESERVE = 512 << 20
 _SERVE = "ollama serve"
-_GET_OLLAMA = "install Ollama (https://ollama.com/download), then: ollama serve"
+_GET_OLLAMA = "ollama serve   (install Ollama first: https://ollama.com/download)"
 _WISHED_CONTEXT = 16384
 """Larger contexts cost memory and time; an edit with its files rarely needs more."""
 
@@ -57,11 +58,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A model that is served and fits. ``notes`` are lines worth telling."""
+    """A model that is served and fits. ``notes`` are lines worth telling. ``beside``: loading it
+    takes nothing from the models that are loaded."""
 
     local: LocalModel
     notes: tuple[str, ...] = ()
     loaded: bool = False
+    beside: bool = True
 
 
 def ask_local(world: World, settings: Settings) -> Ready | Unavailable:
@@ -101,17 +104,22 @@ def check_local(server: ModelServer, hardware: Hardware, wanted: Wanted) -> Read
 def _fit(
     server: ModelServer, hardware: Hardware, wanted: Wanted, model: ServedModel
 ) -> Ready | Unavailable:
-    show, loaded = _shown(server, model.name), _loaded(server)
+    show, told = _shown(server, model.name), _loaded(server)
+    loaded = told or ()
     if runs_elsewhere(model.name):
         note = f"{model.name} runs on Ollama's servers: the prompt and files leave this machine."
-        return _ready(server, wanted, model, wanted.num_ctx or _own_context(show), (note,))
+        context = wanted.num_ctx or _own_context(show)
+        return replace(_ready(server, wanted, model, context, (note,)), beside=False)
     running = next((row for row in loaded if same_model(row.name, model.name)), None)
     if running and _will_do(running.context, wanted.num_ctx):
         # It is in memory with a context that will do: asking for another would load it anew.
         return _ready(server, wanted, model, running.context, _offload(running), loaded=True)
     if not _is_local(server.base_url):
-        return _ready(server, wanted, model, wanted.num_ctx or _own_context(show), ())
-    available = _available(hardware.memory(), loaded)
+        context = wanted.num_ctx or _own_context(show)
+        beside = fits_beside(_need(model, show, context), None, told)
+        return replace(_ready(server, wanted, model, context, ()), beside=beside)
+    machine = hardware.memory()
+    available = _available(machine, loaded)
     if wanted.num_ctx:
         context = wanted.num_ctx if _need(model, show, wanted.num_ctx) <= available else 0
     else:
@@ -119,7 +127,8 @@ def _fit(
     if not context:
         need = _need(model, show, wanted.num_ctx or CONTEXTS[-1])
         return _no_memory(model, need, available, wanted.num_ctx)
-    return _ready(server, wanted, model, context, ())
+    beside = fits_beside(_need(model, show, context), machine, told)
+    return replace(_ready(server, wanted, model, context, ()), beside=beside)
 
 
 def _will_do(context: int, wanted: int) -> bool:
@@ -138,14 +147,14 @@ def _shown(server: ModelServer, name: str) -> Mapping[str, Any]:
         return {}
 
 
-def _loaded(server: ModelServer) -> Sequence[LoadedModel]:
-    """What is in memory; nothing where the server does not tell, or not in time."""
+def _loaded(server: ModelServer) -> Sequence[LoadedModel] | None:
+    """What is in memory; None where the server does not tell, or not in time."""
     try:
         return server.loaded()
     except ModelServerError as error:
         if error.kind not in ("http", "timeout"):
             raise
-        return ()
+        return None
 
 
 def _ready(

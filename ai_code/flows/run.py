@@ -5,11 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.errors import (
-    AiCodeError,
-    ConfigError,
-    NotInstalledError,
-)
+from ai_code.core.errors import AiCodeError, ConfigError, NotInstalledError
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
 from ai_code.core.secret_values import masked_verdict, secret_values
@@ -33,6 +29,7 @@ from ai_code.flows.turns import RunOptions, Turn, facts_of
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
+    from ai_code.flows.attempt import Sign
     from ai_code.flows.local_turn import LocalTurn
     from ai_code.flows.readiness import Ready
     from ai_code.flows.world import World
@@ -49,6 +46,7 @@ class Run:
         self._output = Output(world.console, options.output_format, str(world.cwd))
         self._turns: list[Turn] = []
         self._changed = False
+        self._limited = False
         self._secrets = secret_values(world.environ, settings.ollama_headers)
         world.console.hide(self._secrets)
         self._recorder = Recorder(world, settings, options.prompt, self._secrets)
@@ -57,9 +55,8 @@ class Run:
             settings,
             options,
             self._output,
-            on_trouble=self._trouble,
-            # Beside Claude's own start, so that nobody waits for the journal.
-            on_started=self._recorder.begin,
+            on_sign=self._sign,
+            on_started=self._started,
         )
 
     @cached_property
@@ -162,6 +159,7 @@ class Run:
         console, folder = self._world.console, self._claude.folder
         self._output.begin("claude")
         known = self._known.limit()
+        self._limited = bool(known)
         version = f"version {program.version_text}" if program.version else ""
         line = f"{known}; trying all the same" if known else version
         console.banner(banner("Claude Code", "first"), line)
@@ -246,10 +244,18 @@ class Run:
             ]
         )
 
-    def _trouble(self) -> None:
-        """Claude is retrying: the local side may warm up meanwhile."""
-        if self._settings.fallback_enabled and self._settings.fallback_engines:
-            self._local.warm_up()
+    def _started(self) -> None:
+        """Beside Claude's own start, so that nobody waits for it."""
+        self._recorder.begin()
+        if self._limited:
+            self._sign("limit-known")
+
+    def _sign(self, sign: Sign) -> None:
+        """The local side warms up beside a Claude that may not go on."""
+        settings = self._settings
+        waits = self._options.wait or settings.fallback_on_limit not in ("local", "ask")
+        if settings.fallback_enabled and settings.fallback_engines and not waits:
+            self._local.sign(sign)
 
     def _snapshot(self) -> Any:
         """With --expect-changes: the tree before, to compare with."""

@@ -12,13 +12,16 @@ from ai_code.flows.context import ContextFiles
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
     from ai_code.core.known_limits import KnownLimit
+    from ai_code.core.left_behind import LeftBehind
     from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
+    from ai_code.core.ports_machine import MachineFacts, ServerProbe
     from ai_code.core.ports_models import OllamaFolder
     from ai_code.core.ports_setup import SetupLog, Site
     from ai_code.core.ports_tree import Journal, Trees
     from ai_code.core.verdict import LimitReached
     from ai_code.flows.drill import Stage
+    from ai_code.settings.ports import Config
 
 T = TypeVar("T")
 
@@ -119,3 +122,22 @@ class World(Protocol):
 
     def sweep_leftovers(self) -> Sequence[str]:
         """Ends what killed runs of ours left running; their ids."""
+
+    def left_behind(self) -> LeftBehind:
+        """What such a sweep, and ``tidy_leftovers``, would find. Changes nothing."""
+
+    def tidy_leftovers(self) -> None:
+        """Removes locks and half-written files of runs that are no more."""
+
+    @property
+    def config(self) -> Config:
+        """The settings files, and what they say."""
+
+    @property
+    def state_dir(self) -> Path:
+        """Where our state lies: journal, limits, trust."""
+
+    @property
+    def machine_facts(self) -> MachineFacts: ...
+    def server_probe(self, base_url: str, headers: Mapping[str, str]) -> ServerProbe:
+        """An Ollama server as a doctor asks it; each call has a time limit of its own."""

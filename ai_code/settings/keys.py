@@ -59,6 +59,11 @@ class Key(NamedTuple):
         return self.trusted or (self.guard is not None and self.guard(value))
 
 
+def _pushes_out(value: Value) -> bool:
+    """Whether models that others use may be unloaded."""
+    return value == "always"
+
+
 def _outside(value: Value) -> bool:
     """Whether a list of paths names something that is not below the project."""
     paths = value if isinstance(value, tuple) else ()
@@ -73,12 +78,17 @@ _TABLE = (
         "The local model. auto takes the first installed one of the known good models.",
         flag="--model"),
     Key("quiet", "bool", False,
-        "Print nothing of ours but errors and the line of a switch.", flag="-q", trusted=True),
+        "Print nothing of ours but errors, the line of a switch, and what did not land.",
+        flag="-q", trusted=True),
     Key("verbose", "bool", False, "Say more about what is done and why.", flag="-v"),
     Key("patience", "duration", 20.0,
         "How long a passing 429 or 529 of Claude is waited for before the fallback; a missing "
         "network too, where fallback.on names it.",
         flag="--patience"),
+    Key("preload", "choice", "auto",
+        "Whether the local model is loaded while Claude retries or nears its limit: where it fits "
+        "beside all that is loaded, always (others may be pushed out), or never.",
+        choices=("auto", "never", "always"), guard=_pushes_out),
     Key("stall-timeout", "duration", 300.0,
         "An engine that prints nothing for so long is ended; 0 is never. Claude, whose tools may "
         "run long, is given 30 minutes unless you set this.", flag="--stall-timeout"),

@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     quiet: bool
     verbose: bool
     patience_s: float
+    preload: Literal["auto", "never", "always"]
     stall_timeout_s: float
     timeout_s: float
     claude_model: str | None

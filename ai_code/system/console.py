@@ -78,11 +78,7 @@ class TerminalConsole:
         except BrokenPipeError:
             raise
         except OSError as error:
-            raise AiCodeError(
-                "the answer cannot be written to standard output",
-                why=error.strerror or str(error),
-                hint="df -h",
-            ) from error
+            raise cannot_write("the answer", error) from error
 
     def banner(self, title: str, line: str, *, switch: bool = False) -> None:
         """Which engine works now, and one line about it; a switch is told under -q too."""
@@ -209,6 +205,15 @@ class TerminalConsole:
         # A screen that is gone must not end the work.
         with contextlib.suppress(OSError):
             _write_all(descriptor, data)
+
+
+def cannot_write(what: str, error: OSError) -> AiCodeError:
+    """Where standard output leads nobody but the shell knows: the hint names no path."""
+    return AiCodeError(
+        f"{what} cannot be written to standard output",
+        why=error.strerror or str(error),
+        hint="df -h",
+    )
 
 
 def _descriptor(stream: TextIO | None) -> int | None:

@@ -15,6 +15,8 @@ import signal
 import sys
 from pathlib import Path
 
+from ai_code.core.left_behind import LeftBehind
+
 
 class Leftovers:
     """Files ``<pid>.json`` in ``folder``; made when an engine starts, removed when it ended."""
@@ -25,6 +27,7 @@ class Leftovers:
         self._lock: int | None = None
         self._run_id = ""
         self._running: tuple[int, int] | None = None
+        self._standby: int | None = None
 
     def belong_to(self, run_id: str) -> None:
         """Names the run; also for a process that was started a moment ago."""
@@ -32,13 +35,21 @@ class Leftovers:
         if self._running:
             self.remember(*self._running)
 
+    def remember_standby(self, child: int) -> None:
+        """A process that waits in a group of its own, beside the engine that runs."""
+        self._standby = child
+        if self._running:
+            self.remember(*self._running)
+
     def remember(self, group: int, child: int) -> None:
         self._running = group, child
+        waiting = self._standby or 0
         record = {
             "run": self._run_id,
             "owner": [os.getpid(), start_time(os.getpid())],
             "group": [group, start_time(group)],
             "child": [child, start_time(child)],
+            "standby": [waiting, start_time(waiting) if waiting else 0],
         }
         # Whole or not at all, for a sweep may read it now. A full disk or a read-only folder
         # must not leave an engine without us: the guard is there all the same.
@@ -46,7 +57,8 @@ class Leftovers:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if self._lock is None:
                 self._lock = _locked(self._file.with_suffix(".lock"), create=True)
-            half = self._file.with_suffix(".half")
+            # A standby is remembered beside the main thread.
+            half = self._file.with_suffix(f".{os.urandom(4).hex()}.half")
             half.write_text(json.dumps(record))
             half.replace(self._file)
 
@@ -64,6 +76,36 @@ class Leftovers:
         if not self._folder.is_dir():
             return []
         return [run for path in sorted(self._folder.glob("*.json")) if (run := _sweep(path))]
+
+    def look(self) -> LeftBehind:
+        """What a sweep and a ``tidy`` would find. Changes nothing."""
+        if not self._folder.is_dir():
+            return LeftBehind()
+        rows = [_look(path) for path in sorted(self._folder.glob("*.json"))]
+        return LeftBehind(
+            tuple(run for run, lives, _ in rows if lives),
+            tuple(run for run, lives, _ in rows if not lives),
+            sum(running for _, lives, running in rows if not lives),
+            tuple(self._orphans()),
+        )
+
+    def tidy(self) -> None:
+        """Removes locks and half-written files that belong to nobody any more."""
+        for path in self._orphans():
+            path.unlink(missing_ok=True)
+
+    def _orphans(self) -> list[Path]:
+        """Locks that nobody holds, halves that nobody writes on, without the file they were for."""
+        found = []
+        for path in sorted((*self._folder.glob("*.lock"), *self._folder.glob("*.half"))):
+            if path.with_suffix(".json").exists():
+                continue
+            lock = _locked(path.with_suffix(".lock"))
+            if lock is not None:
+                found.append(path)
+                if lock >= 0:
+                    os.close(lock)
+        return found
 
 
 def _locked(path: Path, *, create: bool = False) -> int | None:
@@ -98,6 +140,9 @@ def _sweep(path: Path) -> str:
             _kill_group(group[0])
         elif _alive(*child):
             _kill_group(os.getpgid(child[0]))
+        waiting = record.get("standby", [0, 0])
+        if _alive(*waiting):
+            _kill_group(os.getpgid(waiting[0]))
         run = str(record["run"])
     except (OSError, ValueError, KeyError, TypeError):
         # Half a file, or one of a version we do not know: it names nothing we could end.
@@ -105,6 +150,19 @@ def _sweep(path: Path) -> str:
     path.unlink(missing_ok=True)
     path.with_suffix(".lock").unlink(missing_ok=True)
     return run
+
+
+def _look(path: Path) -> tuple[str, bool, bool]:
+    """The run of a file, whether its ai-code lives, and whether something of it still runs."""
+    lock = _locked(path.with_suffix(".lock"))
+    if lock is not None and lock >= 0:
+        os.close(lock)
+    try:
+        record = json.loads(path.read_text())
+        lives = lock is None or _alive(*record["owner"])
+        return str(record["run"]), lives, _alive(*record["group"]) or _alive(*record["child"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "", lock is None, False
 
 
 def _kill_group(group: int) -> None:

@@ -15,10 +15,14 @@ from ai_code.system.guard import Guard, start_guard
 from ai_code.system.signals import signal_group
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
     from ai_code.core.command import Command
-    from ai_code.core.ports import Listener, OutputChannel
+    from ai_code.core.ports import Listener, OutputChannel, Standby
     from ai_code.system.leftovers import Leftovers
     from ai_code.system.signals import Signals
+    from ai_code.system.standby import PythonStandby
 
 _TICK_S = 0.25
 _GRACE_S = 3.0
@@ -36,12 +40,13 @@ class ProcessRoom:
         self._signals = signals
         self._leftovers = leftovers
         self._guard: Guard | None = None
+        self._standby: PythonStandby | None = None
 
-    def run(self, command: Command, listener: Listener) -> Exit:
+    def run(self, command: Command, listener: Listener, standby: Standby | None = None) -> Exit:
         """See ``core.ports.Processes.run``."""
         started = time.monotonic()
         try:
-            child = self._start(command)
+            child = self._start(command, standby)
         except OSError as error:
             return Exit(
                 code=126 if not isinstance(error, FileNotFoundError) else 127,
@@ -68,36 +73,60 @@ class ProcessRoom:
             self._signals.group = None
         return conversation.told(ended_by, person)
 
+    def standby(self, command: Command, modules: Sequence[str]) -> Standby:
+        """See ``core.ports.Processes.standby``. There is one at a time."""
+        from ai_code.system.standby import PythonStandby
+
+        if self._standby:
+            self._standby.end()
+        _remove(command.fresh)
+        standby = PythonStandby(command, self._environment(command), modules)
+        self._standby = standby
+        self._leftovers.remember_standby(standby.child.pid)
+        return standby
+
     def close(self) -> None:
         """Ends the guard and whatever is left in its group: nothing of ours runs any more."""
+        if self._standby:
+            self._standby.end()
         if self._guard:
             signal_group(self._guard.group, signal.SIGKILL)
             self._guard.dismiss()
             self._guard = None
         self._leftovers.forget()
 
-    def _start(self, command: Command) -> subprocess.Popen[bytes]:
+    def _environment(self, command: Command) -> dict[str, str]:
         environ = dict(self._environ)
         for name, value in command.env.items():
             if value is None:
                 environ.pop(name, None)
             else:
                 environ[name] = value
+        return environ
+
+    def _start(self, command: Command, standby: Standby | None) -> subprocess.Popen[bytes]:
+        environ = self._environment(command)
         if self._guard and not self._guard.alive():
             self._guard.dismiss()
             self._guard = None
         self._guard = self._guard or start_guard()
         guard = self._guard
-        child = subprocess.Popen(
-            command.argv,
-            cwd=command.cwd,
-            env=environ,
-            stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            process_group=guard.group,
-        )
+        child = None
+        if standby is not None and standby is self._standby:
+            child = self._standby.become(command, environ, guard.group)
+            self._standby = None
+        if child is None:
+            _remove(command.fresh)
+            child = subprocess.Popen(
+                command.argv,
+                cwd=command.cwd,
+                env=environ,
+                stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                process_group=guard.group,
+            )
         self._signals.group = guard.group
         self._leftovers.remember(guard.group, child.pid)
         return child
@@ -278,6 +307,11 @@ class _Conversation:
     def _woken(self) -> None:
         """After Ctrl-Z and fg: the time asleep was not the engine's silence."""
         self._last_output = time.monotonic()
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:

@@ -53,6 +53,11 @@ class RealTrees:
 
         return prepare(cwd, run_dir, include=include, where=where, env=self._env)
 
+    def place(self, cwd: Path, run_dir: Path) -> Path:
+        from ai_code.system.workspace import worktree_path
+
+        return worktree_path(self.root_of(cwd), run_dir)
+
     def lock(self, root: Path, *, run_id: str, wait_s: float) -> AbstractContextManager[None]:
         from ai_code.system.locks import tree_lock
 

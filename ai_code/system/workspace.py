@@ -52,6 +52,11 @@ def prepare(
         ) from error
 
 
+def worktree_path(root: Path, run_dir: Path) -> Path:
+    """Where the private worktree of the tree ``root`` is made."""
+    return run_dir.resolve() / "w" / _project_name(root)
+
+
 def discard_workspace(run_dir: Path) -> None:
     """Removes the private worktree and its git directory; before/, patches and record stay."""
     for name in ("w", "git", "index.pristine", INDEX_OF_TREE, IN_PLACE):
@@ -92,7 +97,7 @@ class _Preparation:
         else:
             if self._repository is not None and self._index.exists():
                 shutil.copy2(self._index, self._run_dir / INDEX_OF_TREE)
-            path = self._run_dir / "w" / _project_name(self._root)
+            path = worktree_path(self._root, self._run_dir)
             self._check_out(path)
         snapshot = self._snapshot(path).commit(head)
         self._plan.write(snapshot)

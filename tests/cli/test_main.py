@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ai_code.app import _after_dashes
-from ai_code.cli.main import COMMANDS, main
+from ai_code.cli.main import COMMANDS, load, main
 from ai_code.core.errors import UsageError
 from ai_code.system.config_files import ConfigStore, Places
 from ai_code.system.stdin import PipedInput
@@ -238,9 +238,10 @@ def test_dry_run_runs_nothing(world: CommandWorld) -> None:
 
 
 HELPS = [
-    *([], ["run"], ["undo"], ["diff"], ["completion"], ["drill"]),
+    *([], ["run"], ["undo"], ["diff"], ["completion"], ["drill"], ["doctor"], ["setup"]),
     *(["limits"], ["limits", "classify"], ["limits", "rules"], ["limits", "status"]),
     *(["config"], ["config", "show"], ["config", "check"], ["config", "path"], ["config", "trust"]),
+    *(["models"], *(["models", name] for name in sorted(load("models").commands))),
 ]
 
 
@@ -384,7 +385,6 @@ def test_streams_that_are_closed(clean_env: dict[str, str], tmp_path: Path, clos
 
 def test_a_prompt_alone_is_read_as_click_would_read_it() -> None:
     from ai_code.cli.begin import DEFAULTS
-    from ai_code.cli.main import load
 
     context = load("run").make_context("ai-code", ["two", "words"])
     assert context.params == {**DEFAULTS, "words": ("two", "words")}

@@ -38,6 +38,7 @@ class Here:
             stderr_is_tty=self.tty,
             stdout_is_tty=False,
             raw=lambda data: sys.stdout.buffer.write(data),
+            important=lambda line: sys.stderr.write(line + "\n"),
         )
         world = SimpleNamespace(
             cwd=self.cwd,

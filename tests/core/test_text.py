@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ai_code.core.text import SafeText, one_line, visible
+from ai_code.core.text import SafeText, fitting, one_line, visible, wrapped
 
 HOSTILE = "\u061c\x1b\x9b\x07\x00\x7f\r\n\t[]0;31m\u202e\u2066\u200f\ufeffé日"
 TEXTS = st.one_of(st.text(max_size=80), st.text(alphabet=HOSTILE, max_size=60))
@@ -98,3 +98,17 @@ def test_one_line_is_one_bounded_line(text: str, width: int) -> None:
     assert "\n" not in shown
     assert not FORBIDDEN.search(shown)
     assert len(one_line("x" * 300, width)) == width
+
+
+@given(TEXTS, st.integers(4, 40), st.sampled_from(["", "  "]))
+@example("日本語のとても長い行", 7, "  ")
+def test_wrapped_lines_fit_and_lose_nothing(text: str, columns: int, indent: str) -> None:
+    text = visible(text)
+    lines = wrapped(text, columns, indent=indent, breaking=True)
+    assert all(fitting(line, columns) == line for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_a_word_that_is_too_long_stays_whole_where_it_has_to_be_copied() -> None:
+    path = "/a/very/long/path"
+    assert wrapped(f"look at {path} now", 10, indent="  ") == ["look at", f"  {path}", "  now"]

@@ -90,6 +90,24 @@ def test_loads_and_unloads(ask: Any) -> None:
     assert unload.json["done_reason"] == "unload"
 
 
+def test_other_options_of_the_runner_load_the_model_anew(ask: Any) -> None:
+    def asks(path: str, **options: Any) -> None:
+        body = {"model": NAME, "messages": [{"role": "user", "content": "x"}], "options": options}
+        assert ask(server, "POST", path, body).status == 200
+
+    with OllamaStandIn() as server:
+        asks("/api/generate", num_ctx=8192)
+        asks("/api/chat", num_ctx=8192, temperature=0.5)
+        assert server.loads == [(NAME, {"num_ctx": 8192})]
+        asks("/api/chat", num_ctx=8192, num_thread=2)
+        asks("/api/chat", num_ctx=4096)
+        asks("/api/chat")
+        assert len(server.loads) == 3
+        ask(server, "POST", "/api/generate", {"model": NAME, "keep_alive": 0})
+        asks("/api/chat")
+        assert server.loads[3] == (NAME, {"num_ctx": 4096})
+
+
 def test_a_model_that_does_not_fit(ask: Any) -> None:
     model = FakeModel("big:1b", loads_up_to=4096)
     with OllamaStandIn([model]) as server:

@@ -4,15 +4,21 @@ person reads. What is broken on purpose is in tests/drill/test_breaks.py."""
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ai_code.core.drill import PARTS, SCENARIOS
-from ai_code.drill.replies import edit_block
+from ai_code.drill.replies import Hang, OutOfMemory, Reply, edit_block
+from ai_code.flows.endings import INSTALL_AIDER
 from tests.conftest import real_program
-from tests.e2e.world import SMALL, Result, World
+from tests.e2e.fakes import claude_that
+from tests.e2e.world import SMALL, Result, World, wait_for
+
+LARGER = "AI_CODE_MODEL=qwen2.5-coder:7b"
+FORCED = INSTALL_AIDER.replace("install", "install --force", 1)
 
 BOTH = (
     edit_block("hello.py", "def hello():\n", 'def hello():\n    """Print a greeting."""\n')
@@ -102,21 +108,79 @@ def test_a_model_that_does_not_do_the_task_fails(machine: World) -> None:
     machine.ollama("You could add a docstring, if you like.")
     run = machine.run("drill")
     assert run.code == 1, run
-    assert "FAILED model: deepseek-coder:6.7b did not do the task" in run.stdout
+    assert "FAILED model: deepseek-coder:6.7b changed nothing; it said: You could" in run.stdout
     assert run.stdout.splitlines()[-1] == "FAILED: mid-task"
-    assert any("AI_CODE_MODEL=NAME" in line for line in run.stdout.splitlines())
+    # One cause, one failure; and what is to be typed can be typed as it stands.
+    assert run.stdout.count("FAILED ") == 2
+    larger = "qwen2.5-coder:7b"
+    command = f"  ollama pull {larger} && AI_CODE_MODEL={larger} ai-code drill"
+    assert command in run.stdout.splitlines()
 
 
-def test_real_refuses_stand_ins(machine: World) -> None:
-    run = machine.run("drill", "--real")
+@pytest.mark.claude
+@pytest.mark.aider
+@pytest.mark.parametrize(
+    ("reply", "words", "mend"),
+    [
+        (Hang(), "it gave no output for too long", "AI_CODE_STALL_TIMEOUT=15m ai-code drill"),
+        (OutOfMemory(), "requires more system memory", "AI_CODE_MODEL=qwen2.5-coder:3b"),
+        (BOTH + edit_block("more.py", "", "x = 1\n"), "nobody asked for: more.py", LARGER),
+    ],
+    ids=["hangs", "out of memory", "one more file"],
+)
+def test_a_real_model_that_fails_is_one_failure(
+    machine: World, reply: Reply, words: str, mend: str
+) -> None:
+    machine.settings("stall-timeout: 8\n")
+    machine.ollama(reply)
+    run = machine.run("drill", "--scenario", "session", "--real", "--json")
+    failed = [name for name, row in rows(run).items() if row["result"] == "failed"]
+    assert failed == ["model"] and words in rows(run)["model"]["note"], run
+    [command] = report(run)["mend"]
+    assert mend in command and command.endswith("ai-code drill --scenario session --real")
+
+
+@pytest.mark.aider
+def test_an_edit_that_was_left_out_is_shown_with_its_reason(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    machine.ollama(edit_block("hello.py", '\n\ndef goodbye():\n    print("goodbye")\n', ""))
+    run = machine.run("drill", "--real", "--scenario", "session")
+    assert "--real wants" in run.stderr, "Claude is missing"
+    run = machine.run("drill", "--scenario", "session")
+    lines = run.stdout.splitlines()
+    assert run.code == 1 and "the edit that did not land, and why:" in lines, run
+    assert '  -    print("goodbye")' in lines
+    assert sum("FAILED" in line for line in lines) == 3
+    at = lines.index("  ollama pull qwen2.5-coder:7b &&")
+    assert lines[at + 1] == "  AI_CODE_MODEL=qwen2.5-coder:7b ai-code drill --scenario session"
+    assert all(len(line) <= 80 for line in lines)
+
+
+def test_real_names_all_that_is_missing(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    (machine.bin / "aider").unlink()
+    run = machine.run("drill", "--real", "--scenario", "weekly", "--json")
     assert run.code == 1
-    assert "--real refuses stand-ins" in run.stderr and "Ollama is not running" in run.stderr
+    told = report(run)
+    assert told["ok"] is False and told["scenarios"] == []
+    assert len(told["notes"]) == len(told["mend"]) == len(told["mend_about"]) == 3
+    assert (
+        told["error"]["what"] == "--real wants the real parts only, and not all of them are there"
+    )
+    assert "stand-in" not in run.stderr and "recording" not in run.stderr
+    for needed in ("npm install", "uv tool install", "  ollama serve"):
+        assert f"{needed}" in run.stderr
+    assert run.hint == "ai-code drill --scenario weekly --real   (when they are)"
+
+
+def test_real_with_a_scenario_that_needs_a_stand_in(machine: World) -> None:
     run = machine.run("drill", "--real", "--scenario", "server-down")
     assert run.code == 2 and run.hint == "ai-code drill --scenario server-down"
 
 
 def test_an_unknown_scenario(machine: World) -> None:
-    run = machine.run("drill", "--scenario", "sunny")
+    run = machine.run("drill", "--scenario", "sunny", "--json")
+    assert report(run)["error"]["hint"] == run.hint == "ai-code drill --help"
     assert run.code == 2
     assert "hostile-repository" in run.stderr and "all" in run.stderr
 
@@ -138,7 +202,91 @@ def test_without_aider_it_fails_with_the_command_that_mends_it(machine: World) -
     assert run.code == 1
     failed = [name for name, row in rows(run).items() if row["result"] == "failed"]
     assert failed == ["aider"], "one cause, one failure"
-    assert any("aider-chat" in each for each in report(run)["mend"])
+    assert [each for each in report(run)["mend"] if "aider" in each] == [INSTALL_AIDER]
+    others = ["brief", "Ollama", "model", "landing", "undo"]
+    assert {rows(run)[name]["result"] for name in others} == {"not reached"}
+    assert {rows(run)[name]["by"] for name in others} == {None}
+
+
+def test_an_aider_that_must_not_be_started_has_one_mend(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    aider = machine.script("aider", "#!/bin/sh\n", mode=0o644)
+    run = machine.run("drill", "--json")
+    assert rows(run)["aider"]["note"] == f"{aider} is not executable"
+    assert [each for each in report(run)["mend"] if "aider" in each] == [f"chmod +x {aider}"]
+
+
+@pytest.mark.aider
+@pytest.mark.parametrize(
+    ("settings", "words", "mend"),
+    [
+        (
+            "aider:\n  args: [--no-such-option]\n",
+            "--no-such-option",
+            "ai-code config show --origin",
+        ),
+        ("aider:\n  command: [aider-that-fails]\n", "no module named litellm", FORCED),
+    ],
+)
+def test_an_aider_that_fails_is_told_in_its_words(
+    machine: World, settings: str, words: str, mend: str
+) -> None:
+    (machine.bin / "claude").unlink()
+    machine.script("aider-that-fails", "#!/bin/sh\necho no module named litellm >&2\nexit 1\n")
+    machine.settings(settings)
+    run = machine.run("drill", "--json")
+    failed = [name for name, row in rows(run).items() if row["result"] == "failed"]
+    assert failed == ["aider"] and words in rows(run)["aider"]["note"]
+    assert mend in report(run)["mend"] and len(report(run)["mend"]) == 3, "npm, ollama, and this"
+
+
+def test_a_claude_that_fails_is_one_failure_in_its_words(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    machine.script("claude", claude_that("echo 'Error: no module yoga' >&2; exit 1"))
+    run = machine.run("drill", "--json")
+    assert {row["result"] for row in rows(run).values()} == {"failed", "not reached"}
+    assert rows(run)["claude"]["note"] == "it did not work: Error: no module yoga"
+    assert any(each.endswith("claude update") for each in report(run)["mend"])
+
+
+@pytest.mark.claude
+def test_the_last_line_claims_nothing_that_did_not_run(machine: World) -> None:
+    run = machine.run("drill", "--scenario", "network-down")
+    lines = run.stdout.splitlines()
+    assert lines[-1] == "passed, with the real Claude Code; the local side had no part in it"
+    assert not any("stand-in" in line for line in lines)
+    assert "  limit seen                 passed             none: network" in lines
+
+
+def test_a_full_disk_is_said_to_be_full(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    machine.script("git", "#!/bin/sh\necho 'fatal: No space left on device' >&2\nexit 128\n")
+    run = machine.run("drill")
+    assert run.code == 1 and "FAILED the disk is full:" in run.stdout
+    assert f"  df -h {machine.env['TMPDIR']}" in run.stdout.splitlines()
+    assert "part  " not in run.stdout and "git --version" not in run.stdout
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGQUIT])
+@pytest.mark.parametrize("keep", [False, True])
+def test_what_a_killed_drill_left_is_removed_by_the_next(
+    machine: World, signum: int, keep: bool
+) -> None:
+    (machine.bin / "claude").unlink()
+    tmp = Path(machine.env["TMPDIR"])
+    (tmp / "ai-code-drill-of-somebody").mkdir()
+    machine.settings("ollama:\n  headers:\n    Authorization: Bearer not-to-be-kept\n")
+    running = machine.start("drill", *["--keep"] * keep)
+    settings = "ai-code-drill-*/home/.config/ai-code/config.yaml"
+    wait_for(lambda: list(tmp.glob(settings)))
+    running.signal(signum)
+    running.wait()
+    wait_for(lambda: not machine.processes())
+    assert list(tmp.glob(settings))
+    assert machine.run("drill", "--scenario", "normal-day").code == 0
+    left = sorted(path.name for path in tmp.iterdir())
+    assert len(left) == 1 + keep and "ai-code-drill-of-somebody" in left
+    assert not list(tmp.glob(settings))
 
 
 def test_without_git_nothing_can_be_played(machine: World) -> None:
@@ -172,9 +320,12 @@ def test_claude_code_is_installed_for_those_who_agree(machine: World, agrees: st
         child = machine.terminal("drill")
         child.expect_exact("[y] install")
         child.sendline("y")
-        said = (child.before + child.read()).decode()
+        said = (child.before + child.read()).decode().replace("\r\n", "\n")
         child.wait()
         assert child.exitstatus == 0, said
+    removal = said.partition("to remove it: ")[2].splitlines()[0]
+    folder = machine.home / ".local/share/ai-code"
+    assert removal == f"rm -r {folder}/claude-code {folder}/bin/claude", "no link is left dangling"
     assert "Anthropic's terms" in said and "https://www.anthropic.com/legal" in said
     assert told.read_text().split()[-1] == "@anthropic-ai/claude-code"
     # From now on it is found, although it is on no PATH.
@@ -189,6 +340,10 @@ def test_who_does_not_agree_gets_the_recording(machine: World) -> None:
     machine.script("npm", "#!/bin/sh\nexit 1\n")
     child = machine.terminal("drill")
     child.expect_exact("[y] install")
+    asked = child.before.decode().splitlines()
+    home = str(machine.home)
+    assert all(len(line) <= 80 for line in asked if home not in line), "no word is cut"
+    assert f"{home}/.local/share/ai-code" in asked, "a line of its own"
     child.sendline("n")
     said = child.read().decode()
     assert "recording" in said and "npm could not" not in said
@@ -230,6 +385,19 @@ def test_ctrl_c_ends_it_and_leaves_nothing(machine: World) -> None:
     assert not list(Path(machine.env["TMPDIR"]).iterdir())
 
 
+@pytest.mark.claude
+def test_ctrl_c_with_keep_says_where_the_folder_is(machine: World) -> None:
+    child = machine.terminal("drill", "-v", "--keep")
+    child.expect_exact("[AI: Claude Code]")
+    child.sendintr()
+    said = child.read().decode()
+    child.wait()
+    assert child.exitstatus == 130
+    [kept] = Path(machine.env["TMPDIR"]).iterdir()
+    assert f"kept: {kept}" in said.replace("\r\n", "") and (kept / "project").is_dir()
+    assert not (kept / "lock-of-kept").exists()
+
+
 def test_no_colour_where_none_is_wanted(machine: World) -> None:
     (machine.bin / "claude").unlink()
     machine.script("npm", "#!/bin/sh\nexit 1\n")
@@ -247,6 +415,8 @@ def test_the_persons_own_arguments_and_aider_settings_count(machine: World) -> N
     (machine.home / ".aider.conf.yml").write_text("model: [broken\n")
     run = machine.run("drill", "--json")
     assert run.code == 1 and rows(run)["aider"]["result"] == "failed", run
+    assert "~/.aider.conf.yml" in rows(run)["aider"]["note"]
+    assert f'"${{EDITOR:-vi}}" {machine.home}/.aider.conf.yml' in report(run)["mend"]
 
 
 @pytest.mark.claude

@@ -72,13 +72,13 @@ def test_a_choice_counts_for_runs(world: World) -> None:
 def test_ctrl_c_cancels_a_pull_and_the_next_goes_on(world: World) -> None:
     server = world.ollama(models=[SMALL], pull_gap_s=0.5)
     running = world.start("models", "pull", QWEN_CODER.name)
-    wait_for(lambda: server.pulled.get(QWEN_CODER.name))
+    wait_for(lambda: server.pulls.begun.get(QWEN_CODER.name))
     running.signal(signal.SIGINT)
     stopped = running.wait()
     assert stopped.code == 130, stopped
     assert f"; to go on: ai-code models pull {QWEN_CODER.name}" in stopped.stderr
     assert QWEN_CODER.name not in server.models
-    begun = server.pulled[QWEN_CODER.name]
+    begun = server.pulls.begun[QWEN_CODER.name]
     again = world.run("models", "pull", QWEN_CODER.name)
     assert again.code == 0, again
     assert begun > 0

@@ -41,6 +41,18 @@ def test_undo_is_byte_for_byte(world: World) -> None:
     assert world.tree() == before
 
 
+def test_outputs_that_take_no_more(limited: World) -> None:
+    """A diff says so once; an undo is done all the same."""
+    limited.script("aider", aider_writes(hello__py=DOCUMENTED))
+    assert limited.run(TASK).code == 0
+    full = ("/bin/sh", "-c", 'exec "$@" >/dev/full', "sh")
+    shown = limited.run("diff", wrap=full)
+    assert shown.code == 1 and shown.hint == "df -h"
+    assert len(shown.stderr.splitlines()) == 3, shown
+    undone = limited.run("undo", "--yes", wrap=("/bin/sh", "-c", 'exec "$@" 2>/dev/full', "sh"))
+    assert undone.code == 0 and limited.text() == HELLO
+
+
 def test_diff_shows_what_landed_and_what_did_not(limited: World) -> None:
     limited.script(
         "aider",

@@ -27,6 +27,7 @@ from ai_code.core.ports import (
     LoadedModel,
     Machine,
     ModelServerError,
+    NoStandbyError,
     PullProgress,
     ServedModel,
 )
@@ -77,6 +78,26 @@ class Expected:
     meanwhile: Callable[[], None]
 
 
+@dataclass(slots=True)
+class FakeStandby:
+    """See ``ai_code.core.ports.Standby``: ``command`` is what it was started for."""
+
+    command: Command
+    modules: tuple[str, ...]
+    state: Literal["waits", "ended", "ran"] = "waits"
+    failed: str = ""
+
+    def end(self) -> None:
+        if self.state == "waits":
+            self.state = "ended"
+
+    def become(self, command: Command) -> None:
+        assert self.state == "waits"
+        same = (command.argv[0], command.env) == (self.command.argv[0], self.command.env)
+        self.state = "ran" if same else "ended"
+        self.failed = "" if same else "its environment would be another one"
+
+
 class FakeProcesses:
     """Plays the expected runs. ``commands`` are those that were started."""
 
@@ -88,6 +109,9 @@ class FakeProcesses:
         self.missing: set[str] = set()
         self.versions: dict[str, tuple[int, ...] | None] = {"claude": (2, 1, 329)}
         self.broken: AiCodeError | None = None
+        self.standbys: list[FakeStandby] = []
+        self.no_standby = ""
+        """Why there is none."""
 
     def find(self, argv: Sequence[str]) -> Program | None:
         if self.broken is not None:
@@ -99,8 +123,16 @@ class FakeProcesses:
     def version(self, program: Program) -> Program:
         return program._replace(version=self.versions.get(Path(program.argv[0]).name))
 
-    def run(self, command: Command, listener: Listener) -> Exit:
+    def standby(self, command: Command, modules: Sequence[str]) -> FakeStandby:
+        if self.no_standby:
+            raise NoStandbyError(self.no_standby)
+        self.standbys.append(FakeStandby(command, tuple(modules)))
+        return self.standbys[-1]
+
+    def run(self, command: Command, listener: Listener, standby: FakeStandby | None = None) -> Exit:
         self.commands.append(command)
+        if standby is not None:
+            standby.become(command)
         if "--message-file" in command.argv:
             message = Path(option(command, "--message-file") or "")
             # What is known of the project is a file of its own beside the message.
@@ -277,6 +309,7 @@ class FakeServer:
 
     def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None:
         self.preloaded.append((name, num_ctx, keep_alive))
+        self.running.append(LoadedModel(name, 5 * GIB, 0, num_ctx))
 
     def unload(self, name: str) -> None:
         self.running = [row for row in self.running if row.name != name]

@@ -26,7 +26,7 @@ from ai_code.core.exits import EndedBy, Exit
 from ai_code.core.patience import Patience
 from ai_code.core.ports import OutputChannel
 from ai_code.core.verdict import PASSING_KINDS, Evidence, Interrupted, LimitKind, Verdict
-from ai_code.flows.attempt import Attempt, Watch
+from ai_code.flows.attempt import Attempt, Sign, Watch
 from ai_code.flows.output import Output
 from tests.flows.fake_world import FakeClock, FakeConsole
 
@@ -62,20 +62,20 @@ class Watched:
         self.clock, self.console, self.reader = FakeClock(), FakeConsole(), Scripted()
         if tty:
             self.console.terminal()
-        self.troubles = 0
+        self.signs: list[Sign] = []
         self.patience = Patience(patience_s)
         told = Watch(
             self.patience,
             PASSING_KINDS,
             waiting_for="waiting for Claude",
-            on_trouble=self._trouble,
+            on_sign=self._sign,
             **watch,  # type: ignore[arg-type]
         )
         output = Output(self.console, "text")
         self.attempt = Attempt(self.reader, output, self.console, self.clock, told)
 
-    def _trouble(self) -> None:
-        self.troubles += 1
+    def _sign(self, sign: Sign) -> None:
+        self.signs.append(sign)
 
     def see(self, *events: Event) -> None:
         self.reader.next = list(events)
@@ -91,7 +91,7 @@ def test_a_retry_within_patience_goes_on_and_beyond_it_is_ended() -> None:
     watched.see(RATE)
     assert watched.after(19.0) is None
     assert watched.after(1.5) is EndedBy.PATIENCE
-    assert watched.troubles == 1
+    assert watched.signs == ["trouble"]
 
 
 def test_an_answer_that_takes_long_after_a_retry_is_waited_for() -> None:
@@ -140,7 +140,7 @@ def test_other_retries_are_left_to_claude() -> None:
     watched = Watched()
     watched.see(Retrying(None, 1, 0.5, "connection error"))
     assert watched.after(200.0) is None
-    assert watched.troubles == 1
+    assert watched.signs == ["trouble"]
 
 
 def test_a_permanent_error_ends_it_unless_told_otherwise() -> None:

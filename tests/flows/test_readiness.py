@@ -295,3 +295,35 @@ def test_a_model_that_ollama_serves_from_elsewhere() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "localhost", "[::1]:11434", "127.1.2.3"])
 def test_this_machine_in_its_spellings(host: str) -> None:
     assert isinstance(check(Server(base_url=f"http://{host}"), machine=machine(3)), Unavailable)
+
+
+# Loaded early ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("server", "machine", "beside"),
+    [
+        (Server(), BIG, True),
+        (Server(running=[LoadedModel("other:7b", 5 * GIB, 5 * GIB, 4096)]), BIG, False),
+        (Server(running=[LoadedModel("other:7b", 5 * GIB, 0, 4096)]), BIG, True),
+        (Server(base_url="http://box:11434"), None, True),
+        (
+            Server(base_url="http://box:11434", running=[LoadedModel("other:7b", 1, 0, 4096)]),
+            None,
+            False,
+        ),
+        (
+            Server(fails=ModelServerError("http", "no page", 404), fails_at=("loaded",)),
+            BIG,
+            False,
+        ),
+        # Somebody uses it with a context of their own, which ours would replace.
+        (Server(running=[LoadedModel("deepseek-coder:6.7b", 5 * GIB, 1, 2048)]), BIG, False),
+        (Server([FakeModel("gpt-oss:120b-cloud")]), None, False),
+    ],
+)
+def test_whether_loading_it_takes_nothing_from_others(
+    server: Server, machine: Machine | None, beside: bool
+) -> None:
+    name = server.installed[0].tag
+    assert ready(server, wanted(name), machine).beside is beside

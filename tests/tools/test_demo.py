@@ -6,6 +6,8 @@ import importlib
 import json
 import re
 import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
 from xml.etree import ElementTree
@@ -111,3 +113,19 @@ def test_wide_characters_and_colours_keep_their_places(drawing: ModuleType) -> N
 def test_what_is_no_recording_is_refused(drawing: ModuleType, text: str) -> None:
     with pytest.raises(ValueError):
         drawing.render(text)
+
+
+def test_a_recording_that_shows_nothing_does_not_take_the_place_of_one_that_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loader = SourceFileLoader("record_demo", str(ROOT / "tools/record-demo"))
+    tool = module_from_spec(spec_from_loader("record_demo", loader))  # type: ignore[arg-type]
+    loader.exec_module(tool)
+    (tmp_path / "demo.cast").write_text("the old one")
+    monkeypatch.setattr(sys, "argv", ["record-demo", "--docs", str(tmp_path)])
+    monkeypatch.setattr(sys, "prefix", str(tool.DEV.parent.parent))
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(tool, "record", lambda _: [(0.0, "[AI: Claude Code]"), (1.0, "Done.")])
+    assert tool.main() == 1
+    assert "'changed: greet.py'" in capsys.readouterr().err
+    assert (tmp_path / "demo.cast").read_text() == "the old one"

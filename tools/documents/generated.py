@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tools.documents import manual, tables
 from tools.documents.tables import Language
 
+_PROJECT = Path(__file__).parent.parent.parent / "pyproject.toml"
 _PART = re.compile(
     r"(?P<begin><!-- generated: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end of generated -->)", re.S
 )
@@ -30,6 +33,8 @@ _SHELLS = {
 
 def _whole_files() -> Mapping[str, Callable[[], str]]:
     made: dict[str, Callable[[], str]] = {
+        "ai_code/__init__.py": _package,
+        "home-modules/makers.json": _makers,
         "man/ai-code.1": lambda: manual.page("en"),
         "man/ja/ai-code.1": lambda: manual.page("ja"),
     }
@@ -71,6 +76,26 @@ def write(root: Path, path: str) -> None:
 
 def _filled(found: re.Match[str], language: Language) -> str:
     return f"{found['begin']}\n{_PARTS[found['name']](language)}\n\n{found['end']}"
+
+
+def _package() -> str:
+    """The version is pyproject.toml's. It is written here, for to ask the installed package's
+    metadata would cost each start 20 ms."""
+    with _PROJECT.open("rb") as file:
+        version = tomllib.load(file)["project"]["version"]
+    text = (_PROJECT.parent / "ai_code" / "__init__.py").read_text("utf-8")
+    return re.sub(r'^__version__ = ".*"$', f'__version__ = "{version}"', text, flags=re.M)
+
+
+def _makers() -> str:
+    """Makers of the catalogue for the Nix module, which cannot read YAML."""
+    from ai_code.system.catalogue_files import load_catalogue
+
+    makers = [
+        {"name": each.name, "country": each.country, "names": list(each.names)}
+        for each in load_catalogue(_PROJECT.parent / "no models.yaml").makers
+    ]
+    return json.dumps(makers, indent=2, ensure_ascii=False) + "\n"
 
 
 def _completion(shell: str) -> str:

@@ -5,54 +5,62 @@ from __future__ import annotations
 from ai_code.core.exits import ExitCode
 
 HELP: dict[str, str] = {
-    "engine": "どのエンジンで作業するか。auto なら Claude Code から始め、上限に達すると引き継ぐ。"
-    "名前を書くと、そのエンジンだけを使う。",
-    "model": "ローカルモデル。auto なら、推奨モデルのうち最初に見つかったインストール済みのもの。",
-    "quiet": "エラーと、引き継ぎを知らせる行のほかは何も表示しない。",
-    "verbose": "何をなぜしているかを詳しく表示する。",
-    "patience": "Claude の一時的な 429 や 529 を、引き継ぐ前に待つ時間。"
-    "fallback.on に network があれば、接続できないときも待つ。",
-    "stall-timeout": "これだけの間、何も出力しないエンジンを終わらせる。0 なら終わらせない。"
-    "ツールに時間のかかる Claude は、設定しなければ 30 分。",
-    "timeout": "エンジン一つあたりの制限時間。0 なら無制限。",
-    "claude.model": "Claude のモデル。なしなら Claude 自身の設定に従う。",
-    "claude.command": "Claude Code の起動方法。",
-    "claude.args": "Claude Code に渡す追加の引数。",
-    "claude.when-limited": "リセット前でも Claude を試すか(try)、飛ばすか(skip)。",
+    "engine": "どのエンジンで作業するかを選びます。auto なら Claude Code から始め、"
+    "上限に達すると引き継ぎます。名前を書くと、そのエンジンだけを使います。",
+    "model": "ローカルモデルです。auto なら、推奨モデルのうち最初に見つかったインストール済みの"
+    "ものを使います。",
+    "quiet": "エラー、引き継ぎを知らせる行、反映されなかったもののほかは何も表示しません。",
+    "verbose": "何をなぜしているかを詳しく表示します。",
+    "patience": "Claude の一時的な 429 や 529 を、引き継ぐ前に待つ時間です。"
+    "fallback.on に network があれば、接続できないときも待ちます。",
+    "preload": "Claude が再試行している間や上限が近いときに、ローカルモデルを読み込むかを選びます。"
+    "auto は読み込み済みのものと並べて収まるときだけ、always は必ず(ほかのモデルを追い出すことも"
+    "あります)、never は読み込みません。",
+    "stall-timeout": "この時間、何も出力しないエンジンを終了させます。0 なら終了させません。"
+    "ツールに時間のかかる Claude では、設定しなければ 30 分です。",
+    "timeout": "エンジン一つあたりの制限時間です。0 なら無制限です。",
+    "claude.model": "Claude のモデルです。なしなら Claude 自身の設定に従います。",
+    "claude.command": "Claude Code の起動方法です。",
+    "claude.args": "Claude Code に渡す追加の引数です。",
+    "claude.when-limited": "リセット前でも Claude を試すか(try)、飛ばすか(skip)を選びます。",
     "claude.extra-usage": "有料の追加使用が始まったとき、知らせるだけか(tell)、"
-    "上限とみなすか(limit)。",
-    "fallback.enabled": "上限に達したとき、別のエンジンに引き継ぐか。",
-    "fallback.engines": "上限に達したとき引き継ぐエンジン。先頭のものを使う。",
-    "fallback.on": "何に対して引き継ぐか。plan は session、weekly、model、usage をまとめたもの。",
-    "fallback.on-limit": "上限に達したとき、ローカルで続ける・リセットを待つ・尋ねる・止まる。"
-    "--wait は wait と同じ。",
-    "fallback.where": "ローカルのエンジンが作業する場所。専用の worktree か、作業ツリーそのもの。",
-    "fallback.on-suspect": "疑わしい編集(切れたファイル、競合の印など)を、"
-    "尋ねる・反映する・反映しない。",
-    "fallback.auto-commit": "ローカルのエンジンの変更をコミットする。",
-    "context.files": "ローカルのエンジンが最初に読むファイル。"
-    "プロジェクトの外のファイルには信頼が必要。",
-    "context.budget": "これらのファイルに使うトークン数。0 ならモデルのコンテキスト長に合わせる。",
-    "aider.command": "aider の起動方法。",
-    "aider.args": "aider に渡す追加の引数。",
-    "aider.edit-format": "モデルが編集を書く形式。",
-    "ollama.api": "Ollama のアドレス。OLLAMA_HOST と同じ書き方ができ、OLLAMA_HOST 自体も有効。",
-    "ollama.headers": "リバースプロキシの内側にある Ollama のための HTTP ヘッダー。"
-    "表示されることはない。",
-    "ollama.num-ctx": "コンテキスト長(トークン)。0 ならメモリに収まる長さ。",
-    "ollama.kv-cache-type": "サーバーの OLLAMA_KV_CACHE_TYPE の値。"
+    "上限とみなすか(limit)を選びます。",
+    "fallback.enabled": "上限に達したとき、別のエンジンに引き継ぐかどうかを選びます。",
+    "fallback.engines": "上限に達したときに引き継ぐエンジンです。先頭のものを使います。",
+    "fallback.on": "どのような場合に引き継ぐかを選びます。"
+    "plan は session、weekly、model、usage をまとめたものです。",
+    "fallback.on-limit": "上限に達したときの動作です。ローカルで続ける(local)、"
+    "リセットを待つ(wait)、尋ねる(ask)、止まる(stop)から選びます。--wait は wait と同じです。",
+    "fallback.where": "ローカルエンジンが作業する場所です。専用の worktree か、"
+    "作業ツリーそのものを選びます。",
+    "fallback.on-suspect": "疑わしい編集(途中で切れたファイル、競合の印など)の扱いです。"
+    "尋ねる(ask)、反映する(keep)、反映しない(drop)から選びます。",
+    "fallback.auto-commit": "ローカルエンジンの変更をコミットします。",
+    "context.files": "ローカルエンジンが最初に読むファイルです。"
+    "プロジェクトの外のファイルには信頼が必要です。",
+    "context.budget": "これらのファイルに使うトークン数です。"
+    "0 ならモデルのコンテキスト長に合わせます。",
+    "aider.command": "aider の起動方法です。",
+    "aider.args": "aider に渡す追加の引数です。",
+    "aider.edit-format": "モデルが編集を書く形式です。",
+    "ollama.api": "Ollama のアドレスです。OLLAMA_HOST と同じ書き方ができ、"
+    "OLLAMA_HOST 自体も有効です。",
+    "ollama.headers": "リバースプロキシの内側にある Ollama のための HTTP ヘッダーです。"
+    "表示されることはありません。",
+    "ollama.num-ctx": "コンテキスト長(トークン)です。0 ならメモリに収まる長さにします。",
+    "ollama.kv-cache-type": "サーバーの OLLAMA_KV_CACHE_TYPE の値です。"
     "コンテキストが使うメモリの量を左右します。",
-    "ollama.num-parallel": "サーバーの OLLAMA_NUM_PARALLEL の値。"
+    "ollama.num-parallel": "サーバーの OLLAMA_NUM_PARALLEL の値です。"
     "この数だけコンテキストが同時に保持されます。",
     "models.exclude-countries": "これらの国(CN、US など)の作り手によるモデルは、"
     "選択・取得・実行しません。",
     "models.exclude-makers": "これらの作り手のモデルは使いません。",
     "models.allow": "指定すると、名前がこのパターンに合うモデルだけを使います。",
     "models.deny": "名前がこれらのパターンに合うモデルは使いません。",
-    "ollama.keep-alive": "Ollama がモデルをメモリに置いておく時間(5m、-1 で無期限)。"
-    "なしなら Ollama の設定に従う。",
-    "journal.keep-answers": "回答の本文を記録に残す。",
-    "journal.keep-days": "記録を残す日数。0 なら無期限。",
+    "ollama.keep-alive": "Ollama がモデルをメモリに置いておく時間です(5m、-1 で無期限)。"
+    "なしなら Ollama の設定に従います。",
+    "journal.keep-answers": "回答の本文を記録に残します。",
+    "journal.keep-days": "記録を残す日数です。0 なら無期限です。",
 }
 
 TYPES: dict[str, str] = {
@@ -61,27 +69,27 @@ TYPES: dict[str, str] = {
     "bool": "`true`、`false`",
     "int": "0 以上の整数",
     "duration": "秒数、または `90s`、`5m`、`1h30m` のような時間",
-    "list": "文字列の一覧",
-    "command": "プログラムのパス、または引数の一覧",
+    "list": "文字列のリスト",
+    "command": "プログラムのパス、または引数のリスト",
     "mapping": "ヘッダー名と値の組",
     "url": "ホスト、ホスト:ポート、または http(s) のアドレス",
 }
 
 SCENARIOS: dict[str, str] = {
-    "mid-task": "作業の途中で 5 時間の上限に達する(既定)",
-    "normal-day": "上限に達しない。Claude だけで終わり、引き継がない",
-    "session": "最初から 5 時間の上限に達している",
-    "weekly": "週の上限に達している",
-    "model": "モデルごとの上限に達している",
-    "credit": "クレジットが切れている",
-    "passing-429": "429 が二度返るが、すぐに収まる。Claude を待つ",
-    "overloaded": "収まらない 529",
-    "server-down": "上限に達し、Ollama も動いていない",
-    "model-missing": "上限に達し、Ollama にモデルがない",
-    "out-of-memory": "上限に達し、モデルがメモリに収まらない",
-    "cut-stream": "上限に達し、ローカルモデルの回答が途中で切れる",
-    "network-down": "Claude に接続できない。上限ではないので引き継がない",
-    "hostile-repository": "上限に達し、リポジトリは罠だらけ",
+    "mid-task": "作業の途中で 5 時間の上限に達します",
+    "normal-day": "上限に達しません。Claude だけで終わり、引き継ぎません",
+    "session": "最初から 5 時間の上限に達しています",
+    "weekly": "週ごとの上限に達しています",
+    "model": "モデルごとの上限に達しています",
+    "credit": "クレジットが切れています",
+    "passing-429": "429 が二度返りますが、すぐに収まります。Claude を待ちます",
+    "overloaded": "529 が収まりません",
+    "server-down": "上限に達し、Ollama も動いていません",
+    "model-missing": "上限に達し、Ollama にモデルがありません",
+    "out-of-memory": "上限に達し、モデルがメモリに収まりません",
+    "cut-stream": "上限に達し、ローカルモデルの回答が途中で切れます",
+    "network-down": "Claude に接続できません。上限ではないので引き継ぎません",
+    "hostile-repository": "罠だらけのリポジトリで上限に達します",
 }
 
 EXITS: dict[ExitCode, str] = {

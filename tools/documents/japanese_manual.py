@@ -10,8 +10,9 @@ WORDS: dict[str, str] = {
     "options": "オプション",
     "help": "ヘルプを表示して終了します。",
     "commands": "コマンド",
-    "first word": "最初の単語で決まります。コマンド名ならそのコマンド、それ以外は依頼の文です。"
-    "`ai-code run PROMPT` と書けば、何でも依頼の文になります。",
+    "first word": "コマンドかどうかは最初の単語で決まります。コマンド名ならそのコマンド、"
+    "それ以外はプロンプトです。"
+    "`ai-code run PROMPT` と書けば、何でもプロンプトになります。",
     "settings": "設定",
     "order": "先に書いたものほど優先されます。オプション、環境変数、コマンドによる選択、"
     "プロジェクトのファイル、自分のファイル、既定値の順です。(信頼) と付いた項目は、"
@@ -44,7 +45,7 @@ ENVIRONMENT: dict[str, str] = {
 }
 
 COMMANDS: dict[str, str] = {
-    "run": "Claude Code に依頼の文 PROMPT を渡します。使用上限に達すると、作業ツリーの写しである"
+    "run": "Claude Code にプロンプト PROMPT を渡します。使用上限に達すると、作業ツリーの写しである"
     "専用の worktree でローカルモデル(Ollama と aider)が続け、結果を点検して反映します。"
     "`ai-code undo` で取り消せます。次の実行は、また Claude から始まります。"
     "Claude は、その設定や引数で選んでいなければ --permission-mode acceptEdits で動きます。",
@@ -60,11 +61,16 @@ COMMANDS: dict[str, str] = {
     "config": "設定の表示と検査、プロジェクトのファイルの信頼。",
     "config show": "すべての設定の今の値を表示します。秘密の値は伏せられます。",
     "config check": "設定ファイルと環境変数をすべて、または FILE だけを検査します。誤りがあれば"
-    "終了コード 78 で終わります。",
+    "終了コード 78 で終了します。",
     "config path": "どのファイルが読まれるかを、優先される順に表示します。",
     "config trust": "このプロジェクトの .ai-code.yaml に、コマンド、引数、接続先などの設定を"
     "認めます。内容が変わると、もう一度確認が必要です。",
     "completion": "シェル SHELL の補完スクリプトを表示します。",
+    "doctor": "引き継ぎに必要なものをすべて同時に調べ、状態、ID、見えたもの、対処を"
+    "表示します。"
+    "CHECK は ID またはグループ(claude、aider、ollama、models、machine、settings、state)です。"
+    "モデルは呼ばず、--fix がなければ何も変えません。失敗がなければ終了コード 0 で終わります。"
+    "警告は失敗に数えません。",
     "drill": "一時的なプロジェクトの中で使用上限を再現し、引き継ぎを最初から最後まで行って、"
     "どの部分が動いたかを表で示します。ログイン情報は使わず、課金されることもありません。",
     "models": "ローカルモデルの一覧、推奨、取得、試験、選択など。models.exclude-countries、"
@@ -73,21 +79,22 @@ COMMANDS: dict[str, str] = {
     "models list": "インストール済みのモデルを表示します。サイズ、量子化、コンテキスト長、ツール、"
     "必要なメモリ、作り手、ライセンス。",
     "models recommend": "このマシンとポリシーに合うモデルを、良い順に理由とともに表示します。",
-    "models pull": "モデル NAME を取得します。省くと、推奨モデルを確認のうえ取得します。"
+    "models pull": "モデル NAME を取得します(複数指定できます)。"
+    "省くと、推奨モデルを確認のうえ取得します。"
     "Ctrl-C で止めても、同じコマンドで続きから再開します。",
     "models rm": "インストール済みのモデル NAME を、確認のうえ削除します。",
     "models verify": "モデル NAME、またはすべてのモデルのファイルをダイジェストと照合します。",
     "models use": "今後の実行で使うモデルを NAME にします。auto で選択を取り消します。",
     "models show": "モデル NAME について分かっていることをすべて表示します。",
-    "models test": "モデル NAME、または実行で使うモデルに、aider による小さな編集試験を受けさせます。"
-    "作業は一時フォルダーで行い、手元のファイルには触れません。",
+    "models test": "モデル NAME、または実行で使うモデルに、aider による小さな編集試験を"
+    "受けさせます。作業は一時フォルダーで行い、手元のファイルには触れません。",
     "models preload": "モデル NAME、または実行で使うモデルを、実行時と同じコンテキスト長でメモリに"
     "読み込みます。",
     "models unload": "モデル NAME、または読み込まれている唯一のモデルをメモリから外します。",
 }
 
 OPTIONS: dict[str, str] = {
-    "run --prompt": "依頼の文。オプションのように見える文のときに使います。",
+    "run --prompt": "プロンプト。オプションと間違えられる書き出しのときに使います。",
     "run --engine": "このエンジンだけを使います。claude または aider。",
     "run --local": "Claude を使わず、最初からローカルモデルを使います。",
     "run --no-fallback": "上限に達したら引き継がず、終了コード 75 で止まります。",
@@ -101,15 +108,15 @@ OPTIONS: dict[str, str] = {
     "run --resume": "この Claude のセッションを続けます。",
     "run --output-format": "claude -p と同じ形式に、エンジン名が加わります。",
     "run --json": "ai-code 独自の一つのオブジェクトを出力します。エラーのときも同じです。",
-    "run --timeout": "この時間が過ぎたらエンジンを終わらせます(90、5m、1h)。",
-    "run --stall-timeout": "これだけの間、何も出力しないエンジンを終わらせます(300)。",
+    "run --timeout": "この時間が過ぎたらエンジンを終了させます(90、5m、1h)。",
+    "run --stall-timeout": "この時間、何も出力しないエンジンを終了させます(300)。",
     "run --patience": "429 や 529 が収まるのを待つ時間(20)。",
     "run --allow-protected": "CI の設定、フック、.claude などの編集も反映します。",
     "run --on-suspect": "壊れていそうな編集の扱い。",
-    "run --expect-changes": "何も変わらなければ終了コード 1 で終わります。",
+    "run --expect-changes": "何も変わらなければ終了コード 1 で終了します。",
     "run --dry-run": "何を実行するかだけを表示し、何も起動しません。",
     "run --no-input": "何も尋ねず、標準入力も読みません。",
-    "run --quiet": "回答、エラー、引き継ぎの行だけを表示します。",
+    "run --quiet": "回答、エラー、引き継ぎの行、反映されなかったものだけを表示します。",
     "run --verbose": "何をなぜしているかを詳しく表示します。",
     "run --version": "バージョンを表示して終了します。",
     "undo --yes": "確認せずに実行します。",
@@ -118,13 +125,17 @@ OPTIONS: dict[str, str] = {
     "limits classify --exit-code": "実行の終了コード。",
     "limits classify --format": "その出力を作ったときの --output-format。",
     "limits classify --recording": "FILE は記録です(標準出力、終了コードなどを含む JSON)。",
-    "limits rules --json": "一行に一つの JSON オブジェクト。パターンも含みます。",
-    "limits status --json": "一行に一つの JSON オブジェクト。",
+    "limits rules --json": "一行に一つの JSON オブジェクトを出力します。パターンも含みます。",
+    "limits status --json": "一行に一つの JSON オブジェクトを出力します。",
     "config show --origin": "それぞれの値の出どころも表示します。",
     "config show --json": "JSON で出力します。出どころも含みます。",
     "config trust --yes": "確認せずに信頼します。",
     "config trust --revoke": "信頼を取り消します。",
     "config trust --list": "信頼しているファイルを表示します。",
+    "doctor --fix": "安全な対処だけを、一つずつ確認してから行います。",
+    "doctor --yes": "--fix のとき、確認せずに実行します。",
+    "doctor --deep": "aider の編集、モデルの回答、ダウンロードの内容も確かめます。",
+    "doctor --json": "一つのオブジェクトを標準出力に出します。",
     "drill --scenario": "シナリオを一つ選びます。all ならすべて。",
     "drill --real": "Ollama とモデルの代役も、Claude の記録も認めません。",
     "drill --yes": "Claude Code がなければインストールすることに同意します。",
@@ -136,6 +147,7 @@ OPTIONS: dict[str, str] = {
     "models recommend --role": "用途。指定しなければ edit。",
     "models recommend --all": "合うモデルすべてと、ほかのモデルが外れた理由を表示します。",
     "models recommend --json": "一つのオブジェクトを標準出力に出します。",
+    "models pull --missing": "まだインストールされていないものだけを取得します。",
     "models pull --yes": "確認せずに実行します。",
     "models rm --yes": "確認せずに実行します。",
     "models verify --json": "一つのオブジェクトを標準出力に出します。",

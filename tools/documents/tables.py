@@ -9,6 +9,7 @@ from ai_code.core.drill import SCENARIOS
 from ai_code.core.exits import ExitCode
 from ai_code.core.limits import Notice, rules
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
+from ai_code.flows.drill import DEFAULT
 from ai_code.settings.keys import KEYS, Key
 from ai_code.settings.show import as_scalar, plain
 from ai_code.settings.values import expected
@@ -76,8 +77,13 @@ def limit_rules(language: Language) -> str:
 def scenarios(language: Language) -> str:
     """The days that ``ai-code drill`` can play."""
     head = {"en": ("Scenario", "What happens"), "ja": ("シナリオ", "起こること")}[language]
+    default = {"en": " (the default)", "ja": "(既定)"}[language]
     rows = [
-        (f"`{each.name}`", each.told if language == "en" else japanese.SCENARIOS[each.name])
+        (
+            f"`{each.name}`",
+            (each.told if language == "en" else japanese.SCENARIOS[each.name])
+            + default * (each.name == DEFAULT),
+        )
         for each in SCENARIOS.values()
     ]
     return "\n".join(_table(head, rows))
@@ -115,7 +121,7 @@ def takes(key: Key, language: Language) -> str:
     if key.type == "choice":
         return "、".join(f"`{choice}`" for choice in key.choices)
     if key.choices:
-        return "次の語の一覧: " + "、".join(f"`{choice}`" for choice in key.choices)
+        return "次の語のリスト: " + "、".join(f"`{choice}`" for choice in key.choices)
     return japanese.TYPES[key.type]
 
 

@@ -11,7 +11,7 @@ from ai_code.core.exits import Exit
 from ai_code.core.ports import OutputChannel
 from ai_code.core.task import Task
 from ai_code.core.verdict import Verdict
-from ai_code.engines.aider.command import aider_command, files_of, refusals_of
+from ai_code.engines.aider.command import MODULES, aider_command, files_of, refusals_of
 from ai_code.engines.aider.judge import judge_aider
 from ai_code.engines.aider.reader import AiderReader
 
@@ -22,6 +22,7 @@ class AiderEngine:
     name = "aider"
     title = "Ollama + Aider"
     local = True
+    modules: Sequence[str] = MODULES
 
     def command(self, task: Task) -> Command:
         return aider_command(task)

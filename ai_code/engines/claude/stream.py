@@ -169,7 +169,7 @@ class Stream:
         if match_event(f"rate-limit {limit.status}") is None or (limit.claim or "") in self._warned:
             return []
         self._warned.add(limit.claim or "")
-        return [Warned(self._warning(limit))]
+        return [Warned(self._warning(limit), limit_near=True)]
 
     def _end(self, event: Json) -> list[Event]:
         self._result = result = fields.result_of(event)
@@ -201,7 +201,8 @@ class Stream:
         if found.rule.kind is Notice.PAID and not self._paid:
             self._paid = True
             return [PaidUsage(one_line(text))]
-        return [Warned(one_line(text))] if found.rule.kind is Notice.WARNING else []
+        near = found.rule.kind is Notice.WARNING
+        return [Warned(one_line(text), limit_near=True)] if near else []
 
     def _tool(self, block: Json) -> list[Event]:
         self._tool_uses += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
@@ -62,9 +63,8 @@ def preload(world: World, settings: Settings, name: str | None) -> None:
     _remember(world, settings, there, row)
 
 
-def _require_room(world: World, there: Served, name: str, before: object) -> None:
+def _require_room(world: World, there: Served, name: str, rows: Sequence[LoadedModel]) -> None:
     """What others have loaded is theirs: Ollama would unload it to make room."""
-    rows: list[LoadedModel] = list(before)  # type: ignore[call-overload]
     if not rows or not is_local(there.server.base_url):
         return
     machine = world.hardware.memory()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError, Stopped, UsageError
-from ai_code.core.models import runs_elsewhere
+from ai_code.core.models import installed_name, runs_elsewhere
 from ai_code.core.ports import ModelServerError
 from ai_code.core.progress import Download
 from ai_code.flows.models.recommending import best
@@ -40,12 +40,16 @@ class Pull:
         self._world = world
         self._settings = settings
 
-    def go(self, name: str | None, *, yes: bool = False) -> str | None:
+    def go(self, name: str | None, *, yes: bool = False, missing: bool = False) -> str | None:
         """Without a name the recommended model, after asking; None where the person said no.
+        ``missing``: one that is installed is not looked for anew, so no network is needed.
         Raises AiCodeError; Stopped (Ctrl-C) after telling how to go on."""
         if name is not None:
             require_allowed(self._world, self._settings, name)
         there = served(self._world, self._settings)
+        if missing and name and installed_name(name, [each.name for each in there.models]):
+            self._world.console.note(f"{name} is installed already")
+            return name
         if name is None:
             name = self._recommended(yes)
             if name is None:

@@ -59,7 +59,7 @@ def claude(ground: Ground) -> StepResult:
     link = world.programs_dir / "bin" / "claude"
     if not ground.site.there(folder):
         ground.remember("claude", str(folder), link=str(link))
-    program = offer_claude(world, agreed=True)
+    program = offer_claude(world, agreed=True, instead="")
     if program is None:
         return StepResult("claude", "failed", "npm could not install Claude Code", (by_hand,))
     ground.say("Log in once: start `claude` and type /login.")

@@ -201,7 +201,7 @@ def test_an_early_warning_is_told_once_with_its_share() -> None:
         status="allowed_warning", rateLimitType="five_hour", utilization=0.93, resetsAt=1795216200
     )
     assert typed(shown(warning, warning, reader=reader)) == typed(
-        [Warned("93 % of the session limit is used, resets at 1795216200")]
+        [Warned("93 % of the session limit is used, resets at 1795216200", limit_near=True)]
     )
     assert shown(rate_limit(status="allowed", rateLimitType="five_hour")) == []
 

@@ -45,6 +45,14 @@ def test_progress_on_a_terminal(here: ModelsWorld) -> None:
     assert NAME in here.ollama.models
 
 
+def test_what_is_installed_is_not_asked_for_again_with_missing(here: ModelsWorld) -> None:
+    """A model's unit at each login: without a network too."""
+    here.serve([QWEN_CODER])
+    assert pull(here, missing=True) == NAME
+    assert bytes_asked(here) == []
+    assert f"{NAME} is installed already" in here.told
+
+
 def test_the_policy_comes_first(here: ModelsWorld) -> None:
     here.world.set(models_exclude_countries=("CN",))
     here.serve([])
@@ -114,8 +122,8 @@ def test_a_disk_that_fills_up_meanwhile(here: ModelsWorld) -> None:
     assert "no space left on device" in error.why
     assert error.hint.startswith("df -h ")
     # It is gone on with once there is room.
-    assert here.ollama.pulled[NAME] == QWEN_CODER.size // 2
-    here.ollama.pull_error = None
+    assert here.ollama.pulls.begun[NAME] == QWEN_CODER.size // 2
+    here.ollama.pulls.error = None
     here.world.console.terminal()
     assert pull(here) == NAME
     first = next(line for line in here.world.console.of("status") if "%" in line and "50 %" in line)

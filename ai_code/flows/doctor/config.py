@@ -1,0 +1,65 @@
+"""The settings: readable, without warnings, and such that something goes on at a limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ai_code.core.doctor import Finding, failed, ok, run, skipped, warn, write
+from ai_code.core.errors import ConfigError
+from ai_code.core.verdict import LimitKind
+
+if TYPE_CHECKING:
+    from ai_code.flows.doctor.facts import Facts
+
+_SHOW = ("ai-code", "config", "show", "--origin")
+
+
+def files(facts: Facts) -> Finding:
+    """Your file, variables and choices can be used; what is set, and where."""
+    if facts.problem is not None:
+        told = f"{facts.problem.what} {facts.problem.why}".strip()
+        return failed(told, run("ai-code", "config", "check"))
+    origins = facts.loaded.origins
+    set_ = [f"{name} ({origin})" for name, origin in origins.items() if origin.layer != "default"]
+    return ok("; ".join(set_) if set_ else "all defaults")
+
+
+def warnings(facts: Facts) -> Finding:
+    """Keys that are ignored: unknown ones, and a project's that nobody trusted."""
+    if facts.problem is not None:
+        return skipped("the settings cannot be used")
+    notices = [n for n in facts.loaded.warnings if not n.text.startswith("OLLAMA_")]
+    if notices:
+        more = f" (and {len(notices) - 1} more)" if len(notices) > 1 else ""
+        hint = notices[0].hint or "ai-code config check"
+        return warn(notices[0].text + more, write(hint))
+    return ok("none")
+
+
+def fallback(facts: Facts) -> Finding:
+    """At a limit something goes on by itself."""
+    settings = facts.settings
+    why = ""
+    if not settings.fallback_enabled:
+        why = "fallback.enabled"
+    elif LimitKind.SESSION.value not in settings.fallback_on:
+        why = "fallback.on"
+    elif not settings.fallback_engines:
+        why = "fallback.engines"
+    elif settings.fallback_on_limit != "local":
+        why = "fallback.on-limit"
+    elif settings.engine != "auto":
+        why = "engine"
+    if why:
+        origin = facts.loaded.origins[why]
+        return warn(f"at a limit nothing goes on by itself: {why} ({origin})", run(*_SHOW))
+    return ok(f"{', '.join(settings.fallback_engines)} goes on at a limit")
+
+
+def catalogue(facts: Facts) -> Finding:
+    """Your own ``models.yaml`` is one."""
+    try:
+        entries = facts.world.catalogue.entries
+    except ConfigError as error:
+        return failed(f"{error.what}: {error.why}", write(error.hint))
+    return ok(f"{len(entries)} models are known")

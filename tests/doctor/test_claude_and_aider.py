@@ -1,0 +1,122 @@
+"""Claude Code and aider: each check broken, and mended."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import real_program
+from tests.doctor.patient import Patient
+
+INSTALL = "npm install -g @anthropic-ai/claude-code"
+AIDER = "uv tool install --compile-bytecode --python 3.12 aider-chat"
+AIDER_ANEW = "uv tool install --reinstall --compile-bytecode --python 3.12 aider-chat"
+
+
+def test_claude_is_missing(patient: Patient) -> None:
+    patient.broken("claude-found", INSTALL, evidence="no program claude")
+    path = patient.claude()
+    path.chmod(0o644)
+    patient.broken("claude-found", f"chmod +x {path}", evidence="not executable")
+    path.chmod(0o755)
+    patient.mended("claude-found")
+
+
+def test_claude_names_no_version(patient: Patient) -> None:
+    assert patient.see("claude-version").state == "skipped"
+    patient.program("claude", "exit 1")
+    patient.broken("claude-version", INSTALL)
+    patient.claude("1.0.100")
+    patient.broken("claude-version", "claude update", state="warn")
+    patient.claude()
+    patient.mended("claude-version")
+
+
+@pytest.mark.claude
+def test_the_real_claude_is_not_logged_in(patient: Patient) -> None:
+    node = Path("/usr/bin/env")
+    assert node.exists()
+    (patient.bin / "claude").symlink_to(real_program("claude 2.1.329"))
+    patient.broken("claude-login", "claude auth login", evidence="not logged in")
+    login = {"accessToken": "dummy", "refreshToken": "dummy", "subscriptionType": "max"}
+    login |= {"expiresAt": 4102444800000, "scopes": ["user:inference"]}  # type: ignore[dict-item]
+    (patient.home / ".claude").mkdir(exist_ok=True)
+    (patient.home / ".claude/.credentials.json").write_text(json.dumps({"claudeAiOauth": login}))
+    seen = patient.mended("claude-login")
+    assert "plan max" in seen.finding.evidence and "dummy" not in seen.finding.evidence
+
+
+def test_an_old_claude_is_not_asked_for_its_login(patient: Patient) -> None:
+    """It would take ``auth status`` for a prompt, and send it to the model."""
+    patient.program(
+        "claude",
+        f'[ "$1" = --version ] && echo 2.0.77 || echo asked > {patient.base}/asked',
+    )
+    patient.broken("claude-login", "claude   (then /login)")
+    (patient.home / ".claude").mkdir()
+    (patient.home / ".claude/.credentials.json").write_text('{"claudeAiOauth": {}}')
+    patient.mended("claude-login")
+    assert not (patient.base / "asked").exists()
+
+
+def test_a_key_beside_a_subscription(patient: Patient) -> None:
+    patient.env |= {"CLAUDE_CODE_OAUTH_TOKEN": "dummy", "ANTHROPIC_API_KEY": "sk-dummy"}
+    seen = patient.broken("claude-api-key", "unset ANTHROPIC_API_KEY", state="warn")
+    assert "sk-dummy" not in str(seen)
+    del patient.env["ANTHROPIC_API_KEY"]
+    patient.mended("claude-api-key")
+
+
+def test_a_folder_that_nobody_trusted(patient: Patient) -> None:
+    (patient.project / ".claude").mkdir()
+    fix = "claude   (after reading .claude/ and .mcp.json here)"
+    patient.broken("claude-trust", fix, state="warn")
+    row = {"projects": {str(patient.project): {"hasTrustDialogAccepted": True}}}
+    (patient.home / ".claude.json").write_text(json.dumps(row))
+    patient.mended("claude-trust")
+
+
+def test_aider_is_missing(patient: Patient) -> None:
+    patient.broken("aider-found", AIDER)
+    patient.says("aider", "aider 0.86.2\n")
+    patient.mended("aider-found")
+
+
+def test_aider_does_not_say_its_version(patient: Patient) -> None:
+    patient.program("aider", "echo Traceback >&2; exit 1")
+    patient.broken("aider-version", AIDER_ANEW)
+    patient.says("aider", "aider 0.50.0\n")
+    patient.broken("aider-version", AIDER_ANEW, state="warn")
+    patient.says("aider", "aider 0.86.2\n")
+    patient.mended("aider-version")
+
+
+def test_aider_without_bytecode(patient: Patient) -> None:
+    package = patient.base / "venv/lib/python3.12/site-packages/aider"
+    package.mkdir(parents=True)
+    (package / "main.py").write_text("")
+    python = patient.base / "venv/bin/python"
+    (patient.bin / "aider").write_text(f"#!{python}\nimport aider\n")
+    (patient.bin / "aider").chmod(0o755)
+    patient.broken("aider-bytecode", AIDER_ANEW, state="warn")
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__/main.cpython-312.pyc").write_text("")
+    patient.mended("aider-bytecode")
+
+
+@pytest.mark.aider
+@pytest.mark.timeout(300)
+def test_aider_that_cannot_edit(patient: Patient) -> None:
+    patient.env["PATH"] += ":/usr/bin:/bin"
+    assert patient.see("aider-edits").state == "skipped"
+    (patient.bin / "aider").write_text(f"#!{sys.executable}\nraise ImportError('litellm')\n")
+    (patient.bin / "aider").chmod(0o755)
+    seen = patient.see("aider-edits", deep=True)
+    assert seen.state == "failed" and seen.fix is not None, seen
+    patient.broken("aider-edits", seen.fix.shown, deep=True)
+    (patient.bin / "aider").unlink()
+    (patient.bin / "aider").symlink_to(real_program("aider"))
+    patient.mended("aider-edits", deep=True)
