@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import sys
 import zipfile
 from collections.abc import Sequence
@@ -101,12 +102,19 @@ class Bare(World):
         return self.home / ".local/share/ai-code"
 
 
-def aider_wheel(folder: Path, version: str = "0.86.2") -> Path:
+def free_port() -> int:
+    """A port where nobody listens now."""
+    with socket.socket() as each:
+        each.bind(("127.0.0.1", 0))
+        return int(each.getsockname()[1])
+
+
+def aider_wheel(folder: Path, version: str = "0.86.2", text: str = AIDER) -> Path:
     """aider-chat as small as it can be: a wheel that pip installs without an index."""
     path = folder / f"aider_chat-{version}-py3-none-any.whl"
     info = f"aider_chat-{version}.dist-info"
     files = {
-        "aider/__init__.py": AIDER,
+        "aider/__init__.py": text,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: aider-chat\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\n"
         "Tag: py3-none-any\n",

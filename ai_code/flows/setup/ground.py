@@ -3,7 +3,8 @@ answers, programs that are run, and what is remembered for ``--remove``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -91,6 +92,14 @@ class Ground:
     def show(self, command: str) -> None:
         """A command to be read or copied, whole."""
         self.world.console.note(f"{_INDENT}  {command}")
+
+    def show_long(self, argv: Sequence[str]) -> None:
+        """A command that a line of the screen cannot hold: with a backslash at each end."""
+        indent = _INDENT + "  "
+        lines = wrapped(shlex.join(argv), _WIDTH - 4, indent)
+        for number, line in enumerate(lines):
+            last = number == len(lines) - 1
+            self.world.console.note(("  " if number else "") + line + ("" if last else " \\"))
 
     def agrees(self, question: str = "Do it?") -> bool:
         """Whether to go on with what was just said. Raises PersonStops."""

@@ -50,8 +50,7 @@ def _offer(ground: Ground) -> StepResult:
             "[d] Docker runs it in a container named ollama, reachable from this machine alone; "
             f"models lie in a volume of that name. Some gigabytes to download ({IMAGE}):"
         )
-        ground.show(" ".join(docker[:-1]) + " \\")
-        ground.show(f"  {docker[-1]}")
+        ground.show_long(docker)
     _by_hand(ground)
     ways["r"] = "remote"
     ground.say("[r] an Ollama on another machine: you type its address, nothing is installed.")
