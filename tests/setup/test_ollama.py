@@ -178,6 +178,25 @@ def test_an_address_where_none_answers_is_not_kept(linux: Bare, address: str) ->
     assert "secret" not in run.stdout + run.stderr
 
 
+def test_headers_are_sent_nowhere_before_a_yes(linux: Bare) -> None:
+    del linux.env["OLLAMA_HOST"]
+    linux.settings("ollama.headers: {Authorization: Bearer hush-hush}\n")
+    with OllamaStandIn([SMALL], required_headers={"Authorization": "Bearer hush-hush"}) as server:
+        talk = Talk(linux.terminal("setup", "--api", server.url, "ollama", "service"))
+        talk.wait_for("would be sent to it")
+        assert all("authorization" not in each.headers for each in server.requests)
+        talk.answer("Use it from now on?", "y")
+        assert talk.end() == 0, talk.raw
+        assert any("authorization" in each.headers for each in server.requests)
+    assert "hush" not in talk.raw + (linux.state / "setup.json").read_text()
+
+
+def test_a_key_that_is_not_there(linux: Bare) -> None:
+    with OllamaStandIn([SMALL], required_headers={"Authorization": "Bearer x"}) as server:
+        row = linux.rows("--yes", "--api", server.url, "ollama")["ollama"]
+    assert row["state"] == "failed" and "ollama.headers" in row["mend"][0]
+
+
 def test_an_address_of_the_settings_is_no_matter_of_installing(linux: Bare) -> None:
     linux.env["OLLAMA_HOST"] = "http://10.255.255.1:9"
     linux.settings("ollama.api: http://host.invalid:11434\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_code.core.columns import width
 from ai_code.core.errors import Stopped
 from ai_code.core.exits import EndedBy, Exit
 from ai_code.flows.setup.nix import nix_lines
@@ -142,6 +143,25 @@ def test_lines_are_nix() -> None:
 def test_neither_nix_nor_home_manager(there: Elsewhere) -> None:
     there.file("etc/os-release", 'NAME="Debian"\nID=debian\n# ID=nixos\n')
     assert there.site.nix == ""
+
+
+def test_another_machines_memory_is_not_known(there: Elsewhere) -> None:
+    """Nothing is pulled to somebody's server because of a --yes."""
+    there.config_file.parent.mkdir(parents=True)
+    there.config_file.write_text("ollama.api: http://far.invalid:11434\n")
+    there.world.server.error = None
+    there.world.server.served = []
+    result = there.step("model", yes=True)
+    assert result.state == "missing" and "whose memory is not known" in there.told
+
+
+def test_japanese_folders_keep_the_columns(there: Elsewhere) -> None:
+    there.site.home = there.site.home / "田中太郎の非常に長い名前のフォルダー"
+    there.world.programs_dir = there.site.home / "データ" / "共有" / "ai-code"
+    result = there.step("aider")
+    assert "~/データ/共有/ai-code/aider" in there.told and result.state == "missing"
+    lines = [line for _, text in there.world.console.shown for line in text.splitlines()]
+    assert [line for line in lines if width(line) > 80] == []
 
 
 # The disk, and signals ---------------------------------------------------------------------------

@@ -142,6 +142,10 @@ class Ground:
     ) -> Ran:
         """Runs a program with its progress on the status line. Raises Stopped (Ctrl-C)."""
         console = self.world.console
+        if "/" not in argv[0]:
+            # Where it is looked for is decided in one place.
+            found = self.find(argv[0])
+            argv = (*(found.argv if found else argv[:1]), *argv[1:])
         listener = Doing(console, doing)
         folder = self.world.programs_dir
         # Not in the project: what lies there is not to decide how programs are installed.
@@ -162,9 +166,12 @@ class Ground:
     # The server -----------------------------------------------------------------------------
 
     def answers(self, api: str | None = None) -> ModelServerError | str:
-        """The version of the Ollama that answers, or why none does."""
+        """The version of the Ollama that answers, or why none does. An address that is not that
+        of the settings is not sent their headers."""
         settings = self.settings
-        server = self.world.model_server(api or settings.ollama_api, settings.ollama_headers)
+        other = api is not None and api != settings.ollama_api
+        headers = {} if other else settings.ollama_headers
+        server = self.world.model_server(api or settings.ollama_api, headers)
         try:
             return server.version()
         except ModelServerError as error:

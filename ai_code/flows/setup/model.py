@@ -12,7 +12,7 @@ from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.flows.models.pulling import Pull
 from ai_code.flows.models.recommending import advise
 from ai_code.flows.models.screens import gb, machine_line
-from ai_code.flows.models.server import made_by, refusal, shown
+from ai_code.flows.models.server import is_local, made_by, refusal, shown
 from ai_code.flows.readiness import Ready, ask_local
 from ai_code.flows.setup.ollama import keep
 
@@ -74,8 +74,12 @@ def _without_server(ground: Ground) -> StepResult:
 def _recommended(ground: Ground) -> StepResult:
     """The best of the catalogue, or one of the next, or any that the person names."""
     advice = advise(ground.world, ground.settings)
-    ground.say(f"No model is installed that a run would use. This machine: "
-               f"{machine_line(advice.machine)}.")  # fmt: skip
+    ground.say(
+        f"No model is installed that a run would use. This machine: {machine_line(advice.machine)}."
+    )
+    here = is_local(ground.settings.ollama_api)
+    if not here:
+        ground.say("The server is another machine, whose memory is not known: these suit yours.")
     if not advice.found:
         told = "no model of the catalogue suits this machine"
         return StepResult("model", "missing", told, (f"{_RECOMMEND} --all",))
@@ -88,7 +92,7 @@ def _recommended(ground: Ground) -> StepResult:
         ground.world.console.note(f"    {row}")
         ground.world.console.note(f"        {'; '.join(each.reasons[:3])}")
     letters = dict(zip("123", _ORDER[: len(found)], strict=False))
-    answer = ground.choose("Which?", {**letters, "o": "another"}, default="1")
+    answer = ground.choose("Which?", {**letters, "o": "another"}, default="1" if here else "n")
     if answer == "o":
         typed = ground.ask_line("Its name, as Ollama has it")
         return _pull(ground, typed) if typed else _none(found[0])
@@ -114,7 +118,7 @@ def _pull(ground: Ground, name: str) -> StepResult:
     if ground.mode == "look":
         return StepResult("model", "missing", f"{name} is not installed", (again,))
     if settings.model == name:
-        ground.say(f"Your settings name {name}, which is not installed.")
+        ground.say(f"Your settings name {name}, which is not installed{_size(ground, name)}.")
         if not ground.agrees("Pull it?"):
             return StepResult("model", "missing", f"{name} is not installed", (again,))
     server = ground.world.patient_server(settings.ollama_api, settings.ollama_headers)
@@ -138,6 +142,13 @@ def _pull(ground: Ground, name: str) -> StepResult:
         ground.log.drop(change)
         ground.remember("model", full, api=settings.ollama_api)
     return _use(ground, name)
+
+
+def _size(ground: Ground, name: str) -> str:
+    """How much there is to download, where the catalogue knows."""
+    entry = ground.world.catalogue.entry(name)
+    sizes = {each.tag: each.size for each in entry.quantisations} if entry else {}
+    return f" ({gb(sizes[name])} to download)" if name in sizes else ""
 
 
 def _use(ground: Ground, name: str) -> StepResult:

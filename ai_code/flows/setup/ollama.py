@@ -114,18 +114,35 @@ def _elsewhere(ground: Ground, typed: str) -> StepResult:
         api = parse_api(typed)
     except ConfigError as error:
         return StepResult("ollama", "failed", error.what, ("ai-code setup --api HOST:11434",))
+    settings = ground.settings
     version = ground.answers(api)
-    if isinstance(version, ModelServerError):
+    wants_key = isinstance(version, ModelServerError) and version.status in (401, 403)
+    if isinstance(version, ModelServerError) and not (wants_key and settings.ollama_headers):
         told = f"no Ollama answers at {api}: {version}"
-        return StepResult("ollama", "failed", told, (f"curl {api}/api/version",))
-    if api == ground.settings.ollama_api:
+        mend = "ai-code config path   (ollama.headers)" if wants_key else f"curl {api}/api/version"
+        return StepResult("ollama", "failed", told, (mend,))
+    if api == settings.ollama_api:
         return StepResult("ollama", "ok", f"Ollama {version} at {api}")
-    ground.say(f"Ollama {version} answers at {api}. It would be kept as a choice (ollama.api).")
+    who = "Something that wants a key" if wants_key else f"Ollama {version}"
+    ground.say(f"{who} answers at {api}. It would be kept as a choice (ollama.api).")
+    if settings.ollama_headers:
+        ground.say("The headers of your settings (ollama.headers) would be sent to it.")
+    if api.startswith("http://") and not is_local(api):
+        ground.say("What you ask and the files that are read go there without encryption.")
     if not ground.agrees("Use it from now on?"):
-        return StepResult("ollama", "missing", "Ollama is not installed", _MENDS)
+        return StepResult("ollama", "missing", "no Ollama was chosen", _MENDS)
+    return _kept(ground, api)
+
+
+def _kept(ground: Ground, api: str) -> StepResult:
+    """Whether the choice counts, and answers with the person's headers."""
     keep(ground, "ollama.api", api)
     if (now := ground.settings.ollama_api) != api:
-        told = f"chosen, but a variable or flag says {now}"
+        told = f"chosen, but a variable says {now}"
+        return StepResult("ollama", "failed", told, ("ai-code config show --origin",))
+    version = ground.answers()
+    if isinstance(version, ModelServerError):
+        told = f"{api} does not take your ollama.headers: {version}"
         return StepResult("ollama", "failed", told, ("ai-code config show --origin",))
     return StepResult("ollama", "done", f"Ollama {version} at {api}")
 
