@@ -16,7 +16,7 @@ from ai_code.flows.setup.unit import NAME, unit_text, values_for
 if TYPE_CHECKING:
     from ai_code.flows.setup.ground import Ground, Ran
 
-_LOG = f"journalctl --user -u {NAME} -n 20"
+_LOG = f"journalctl --user -u {NAME}"
 _SERVE = "ollama serve"
 _WISHED_CONTEXT = 16384
 """What a run asks for at most (flows/readiness.py)."""
@@ -134,7 +134,7 @@ def _start(ground: Ground) -> StepResult:
     _user(ground, "reset-failed", NAME)
     started = _user(ground, *words)
     if not started.ok:
-        told = f"systemctl could not start it: {started.why}"
+        told = f"the service could not be started: {started.why}"
         return StepResult("service", "failed", told, (_LOG,))
     return _looks(ground, _LOG)
 
@@ -161,7 +161,7 @@ def _write(ground: Ground) -> StepResult:
     _user(ground, "daemon-reload")
     enabled = _user(ground, "enable", "--now", NAME)
     if not enabled.ok:
-        told = f"systemctl could not start it: {enabled.why}"
+        told = f"the service could not be started: {enabled.why}"
         return StepResult("service", "failed", told, (_LOG,))
     result = _looks(ground, _LOG)
     if result.fine:
