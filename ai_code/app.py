@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from ai_code.system.process import ProcessRoom
     from ai_code.system.programs import Programs
     from ai_code.system.server_probe import OllamaProbe
+    from ai_code.system.setup_log import FileSetupLog
+    from ai_code.system.site import SystemSite
     from ai_code.system.stdin import PipedInput
     from ai_code.system.trees import RealTrees
 
@@ -149,6 +151,19 @@ class SystemWorld:
         from ai_code.system.model_notes import FileModelNotes
 
         return FileModelNotes(self.state_dir / "models.json")
+
+    @cached_property
+    def site(self) -> SystemSite:
+        from ai_code.system.site import SystemSite
+
+        places = self.places
+        return SystemSite(self.environ, places.home, places.config_file, self.state_dir)
+
+    @cached_property
+    def setup_log(self) -> FileSetupLog:
+        from ai_code.system.setup_log import FileSetupLog
+
+        return FileSetupLog(self.state_dir / "setup.json")
 
     @cached_property
     def claude_home(self) -> SystemClaudeHome:

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "diff": ("ai_code.cli.diff", "Show what a local model changed."),
     "limits": ("ai_code.cli.limits", "Claude's limits: known now, rules, classify a text."),
     "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
+    "setup": ("ai_code.cli.setup", "From a bare machine to a working fallback."),
     "models": ("ai_code.cli.models", "Local models: which suit this machine; get, test, choose."),
     "doctor": ("ai_code.cli.doctor", "What is wrong here, and the command that mends it."),
     "config": ("ai_code.cli.config", "Settings: show, check, path, trust."),

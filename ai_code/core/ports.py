@@ -108,6 +108,9 @@ class Console(Protocol):
     def ask(self, question: str, choices: Mapping[str, str]) -> str | None:
         """One letter of ``choices``, or None where nobody can answer."""
 
+    def ask_line(self, question: str) -> str | None:
+        """One line that the person types, without blanks around it; None where nobody can."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:

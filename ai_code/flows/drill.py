@@ -39,11 +39,13 @@ class Stage(Protocol):
 
 class DrillOptions(NamedTuple):
     """``scenario`` is a name or ``all``; ``real`` refuses stand-ins of the local side and
-    recordings; ``yes`` agrees to the installation of Claude Code."""
+    recordings; ``yes`` agrees to the installation of Claude Code, which is not even offered
+    without ``offer``."""
 
     scenario: str = DEFAULT
     real: bool = False
     yes: bool = False
+    offer: bool = True
 
     @property
     def command(self) -> str:
@@ -217,6 +219,8 @@ class Drill:
     def _claude(self) -> Program | None:
         def install() -> Program | None:
             options = self._options
+            if not options.offer:
+                return None
             instead = "leave it" if options.real else "play it from a recording"
             return offer_claude(self._world, agreed=options.yes, instead=instead)
 

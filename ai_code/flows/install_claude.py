@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Command
+from ai_code.core.errors import Stopped
 from ai_code.core.text import one_line
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
     argv = (*npm.argv, "install", "--prefix", str(folder), "--no-audit", "--no-fund", PACKAGE)
     exit_ = world.processes.run(Command(argv, folder, deadline_s=_DEADLINE_S), listener)
     console.status("")
+    if exit_.person_signal is not None:
+        raise Stopped(exit_.person_signal)
     if exit_.code != 0:
         why = exit_.start_error or _reason(listener.said) or f"exit {exit_.code}"
         console.important(f"npm could not install Claude Code: {why}")

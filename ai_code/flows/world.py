@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
     from ai_code.core.ports_machine import MachineFacts, ServerProbe
     from ai_code.core.ports_models import OllamaFolder
+    from ai_code.core.ports_setup import SetupLog, Site
     from ai_code.core.ports_tree import Journal, Trees
     from ai_code.core.verdict import LimitReached
     from ai_code.flows.drill import Stage
@@ -81,6 +82,10 @@ class World(Protocol):
     def claude_home(self) -> ClaudeHome: ...
     @property
     def files(self) -> Files: ...
+    @property
+    def site(self) -> Site: ...
+    @property
+    def setup_log(self) -> SetupLog: ...
     @property
     def fence_dir(self) -> Path: ...
     @property

@@ -146,6 +146,19 @@ class TerminalConsole:
                 return letter
             self._write(self._err, f"Please type one of these letters: {', '.join(choices)}\n")
 
+    def ask_line(self, question: str) -> str | None:
+        """See the port."""
+        if not (self.may_ask and self.stdin_is_tty and self.stderr_is_tty):
+            return None
+        self.status("")
+        self._plain_screen()
+        self._fresh_line()
+        self._write(self._err, f"{self._shown(question)}: ")
+        reply = self._typed()
+        if not reply:
+            self._write(self._err, "\n")
+        return reply.strip() if reply else None
+
     def _typed(self) -> str:
         """One line from the terminal; empty at its end."""
         if self._stdin is None:

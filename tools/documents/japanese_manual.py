@@ -32,8 +32,8 @@ FILES: dict[str, str] = {
     ".ai-code.yaml": "プロジェクトの設定。リポジトリのルート、またはより近いフォルダーに置きます。",
     "~/.local/state/ai-code/": "実行の記録、取り消しに必要なもの、分かっている上限、信頼。"
     "本人だけが読めます($XDG_STATE_HOME で移せます)。",
-    "~/.local/share/ai-code/": "`ai-code drill` がインストールした Claude Code($XDG_DATA_HOME で"
-    "移せます)。",
+    "~/.local/share/ai-code/": "`ai-code drill` か `ai-code setup` がインストールした "
+    "Claude Code と、aider の環境($XDG_DATA_HOME で移せます)。",
     "~/.cache/ai-code/": "インストール済みのプログラムのバージョン($XDG_CACHE_HOME で移せます)。",
 }
 
@@ -73,6 +73,12 @@ COMMANDS: dict[str, str] = {
     "警告は失敗に数えません。",
     "drill": "一時的なプロジェクトの中で使用上限を再現し、引き継ぎを最初から最後まで行って、"
     "どの部分が動いたかを表で示します。ログイン情報は使わず、課金されることもありません。",
+    "setup": "引き継ぎに必要なものを調べ、足りないものを、手順ごとに確認のうえで揃えます。"
+    "手順は git、claude、aider、ollama、service(サーバーの起動)、model、drill で、"
+    "STEP を指定すると、それだけを行います。すでにあるものには手を付けません。"
+    "端末がなく --yes もなければ、"
+    "何も変更せずに、何を行うかだけを示します。NixOS と Home Manager では、設定に書く行を"
+    "表示します。足りないものがあれば終了コードは 1 です。",
     "models": "ローカルモデルの一覧、推奨、取得、試験、選択など。models.exclude-countries、"
     "exclude-makers、allow、deny で除外したモデルは、推奨・取得・試験・読み込み・選択の対象に"
     "なりません。",
@@ -144,6 +150,12 @@ OPTIONS: dict[str, str] = {
     "drill --json": "一つのオブジェクトを標準出力に出します。",
     "drill --keep": "一時フォルダーを残し、その場所を示します。",
     "drill --verbose": "その間に ai-code が表示するものも見せます。",
+    "setup --yes": "各手順に同意します。sudo は実行しません。",
+    "setup --skip": "この手順を飛ばします。繰り返し指定できます。",
+    "setup --api": "今後、このアドレスの Ollama を使います。",
+    "setup --no-input": "何も尋ねません。--yes がなければ、足りないものを示すだけです。",
+    "setup --remove": "セットアップが作ったものを、一つずつ確認のうえで元に戻します。",
+    "setup --json": "一つのオブジェクトを標準出力に出します。",
     "models list --all": "カタログにあるモデルも表示します。",
     "models list --json": "一つのオブジェクトを標準出力に出します。",
     "models recommend --role": "用途。指定しなければ edit。",

@@ -50,8 +50,8 @@ _FILES = {
     "need trust count after `ai-code config trust`.",
     "~/.local/state/ai-code/": "Records of runs, what an undo needs, known limits, trust; "
     "readable by you alone ($XDG_STATE_HOME moves it).",
-    "~/.local/share/ai-code/": "Claude Code, where `ai-code drill` installed it ($XDG_DATA_HOME "
-    "moves it).",
+    "~/.local/share/ai-code/": "Claude Code, where `ai-code drill` or `ai-code setup` installed "
+    "it, and aider's environment ($XDG_DATA_HOME moves it).",
     "~/.cache/ai-code/": "Versions of installed programs ($XDG_CACHE_HOME moves it).",
 }
 
