@@ -14,7 +14,7 @@ def main() -> None:
         try:
             print(f"ai-code {__version__}", flush=True)  # noqa: T201  the fastest way there is
         except BrokenPipeError:
-            from ai_code.app import silence_stdout
+            from ai_code.system.streams import silence_stdout
 
             silence_stdout()
             sys.exit(128 + 13)

@@ -19,6 +19,7 @@ from ai_code.system.console import TerminalConsole, cannot_write
 from ai_code.system.files import SystemFiles
 from ai_code.system.random_ids import random_uuid
 from ai_code.system.signals import Signals
+from ai_code.system.streams import fill_closed_descriptors, silence_stdout, stdout_fails
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
@@ -254,7 +255,7 @@ class SystemWorld:
 
 def run(argv: Sequence[str]) -> int:
     """One command line, start to end; the exit code."""
-    _fill_closed_descriptors()
+    fill_closed_descriptors()
     world = SystemWorld(dict(os.environ), _after_dashes(argv))
     world.signals.install()
     try:
@@ -275,7 +276,7 @@ def run(argv: Sequence[str]) -> int:
         silence_stdout()
         return 128 + 13
     except Exception as error:  # noqa: BLE001  the one broad except: a bug becomes a report
-        if isinstance(error, OSError) and _stdout_fails():
+        if isinstance(error, OSError) and stdout_fails():
             return stdout_failed(error, world.console)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _disk_full(world, error)
@@ -285,36 +286,12 @@ def run(argv: Sequence[str]) -> int:
         world.close()
 
 
-def silence_stdout() -> None:
-    """What could not be written would fail once more when Python ends, with its own words and
-    an exit code of its own (120)."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def stdout_failed(error: OSError, console: TerminalConsole | None = None) -> int:
     """Standard output takes no more (a full disk): the exit code, after one clear error."""
     silence_stdout()
     told = cannot_write("what ai-code prints", error)
     (console or TerminalConsole(os.environ)).error(told)
     return int(told.exit_code)
-
-
-def _stdout_fails() -> bool:
-    """Whether it was standard output that could not be written: what failed there is still in
-    its buffer, and fails again."""
-    try:
-        if sys.stdout:
-            sys.stdout.flush()
-    except OSError:
-        return True
-    return False
-
-
-def _fill_closed_descriptors() -> None:
-    """Started with ``2>&-``: else the next file that is opened would become standard error."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(descriptor)
 
 
 def _after_dashes(argv: Sequence[str]) -> tuple[str, ...]:
