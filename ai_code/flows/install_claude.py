@@ -56,7 +56,7 @@ def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
         if answer != "y":
             return None
     else:
-        console.note(f"Installing Claude Code, under Anthropic's terms: {TERMS}")
+        console.note(f"Installing Claude Code, under Anthropic's terms:\n{TERMS}")
     folder = world.programs_dir / "claude-code"
     world.files.folder(folder)
     listener = _Npm(world)

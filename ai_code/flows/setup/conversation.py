@@ -61,6 +61,7 @@ class Setup:
         if self._nix and ground.mode != "look":
             # Nothing is installed beside a configuration that says what is.
             ground.mode = "look"
+        ground.explains = not self._nix
         if ground.mode == "look":
             return self._all()
         with ground.site.alone():
@@ -88,7 +89,7 @@ class Setup:
                 console.important("stopped; to go on: ai-code setup")
                 raise
             results.append(result)
-            ground.say(f"{_MARKS[result.state]}: {result.told}")
+            ground.tell(f"{_MARKS[result.state]}: {result.told}")
         kind = self._nix
         missing = [each.step for each in results if each.state in ("missing", "failed")]
         nix = tuple(nix_lines(missing, self._best())) if kind and missing else ()

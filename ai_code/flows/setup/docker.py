@@ -49,8 +49,11 @@ def run_container(ground: Ground) -> StepResult:
     argv = can_run_docker(ground)
     if argv is None:
         return StepResult("ollama", "failed", "Docker does not answer", ("docker info",))
+    known = ground.made("container", NAME)
     had = ground.run(("docker", "volume", "inspect", NAME), "asking Docker").ok
-    change = ground.remember("container", NAME, volume="" if had else NAME)
+    # A volume that an interrupted setup made is ours all the same.
+    ours = NAME if not had or (known and known.facts.get("volume")) else ""
+    change = ground.remember("container", NAME, volume=ours)
     pulled = ground.run(("docker", "pull", IMAGE), f"docker pull {IMAGE}", deadline_s=_PULL_S)
     if not pulled.ok:
         ground.log.drop(change)
@@ -62,7 +65,7 @@ def run_container(ground: Ground) -> StepResult:
         ground.run(("docker", "rm", NAME), "taking it back")
         ground.log.drop(change)
         told = f"docker run failed: {ran.why}"
-        return StepResult("ollama", "failed", told, (" ".join(argv), _AGAIN))
+        return StepResult("ollama", "failed", told, ("docker ps", _AGAIN))
     ground.waits_for_server()
     return StepResult("ollama", "done", f"in a container named {NAME}")
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Mode = Literal["ask", "yes", "look"]
 """``look`` only says what would be done: nobody can be asked, and nobody agreed."""
 _WIDTH = 80
+_LONGEST_COMMAND = 70
 _INDENT = "    "
 _ASK_S = 30.0
 _WAIT_S = 20.0
@@ -68,6 +69,8 @@ class Ground:
         console = world.console
         asks = options.may_ask and console.stdin_is_tty and console.stderr_is_tty
         self.mode: Mode = "yes" if options.yes else "ask" if asks else "look"
+        self.explains = True
+        """Off where nothing will be installed whatever the person says (Nix)."""
 
     @property
     def site(self) -> Site:
@@ -85,21 +88,37 @@ class Ground:
     # Talking --------------------------------------------------------------------------------
 
     def say(self, text: str) -> None:
-        """One paragraph, indented below the step's title."""
+        """One paragraph about what would be done, indented below the step's title."""
+        if self.explains:
+            self.tell(text)
+
+    def tell(self, text: str) -> None:
+        """One paragraph about what is."""
         for line in wrapped(text, _WIDTH, _INDENT):
             self.world.console.note(line)
 
     def show(self, command: str) -> None:
         """A command to be read or copied, whole."""
-        self.world.console.note(f"{_INDENT}  {command}")
+        if self.explains:
+            self.world.console.note(f"{_INDENT}  {command}")
 
     def show_long(self, argv: Sequence[str]) -> None:
         """A command that a line of the screen cannot hold: with a backslash at each end."""
-        indent = _INDENT + "  "
-        lines = wrapped(shlex.join(argv), _WIDTH - 4, indent)
-        for number, line in enumerate(lines):
-            last = number == len(lines) - 1
-            self.world.console.note(("  " if number else "") + line + ("" if last else " \\"))
+        # An option and what it says stay together.
+        groups: list[str] = []
+        for word in map(shlex.quote, argv):
+            if groups and not word.startswith("-"):
+                groups[-1] += f" {word}"
+            else:
+                groups.append(word)
+        lines = groups[:1]
+        for group in groups[1:]:
+            if len(lines[-1]) + len(group) < _LONGEST_COMMAND:
+                lines[-1] += f" {group}"
+            else:
+                lines.append(f"  {group}")
+        for number, line in enumerate(lines, 1):
+            self.show(line + (" \\" if number < len(lines) else ""))
 
     def agrees(self, question: str = "Do it?") -> bool:
         """Whether to go on with what was just said. Raises PersonStops."""

@@ -61,7 +61,7 @@ class Removing:
             if result.fate in ("removed", "gone", "left"):
                 ground.log.drop(change)
             results.append(result)
-            ground.say(f"{result.fate}: {result.told}")
+            ground.tell(f"{result.fate}: {result.told}")
         return tuple(results)
 
 
