@@ -18,6 +18,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "undo": ("ai_code.cli.undo", "Take back what a local model changed."),
     "diff": ("ai_code.cli.diff", "Show what a local model changed."),
     "limits": ("ai_code.cli.limits", "Claude's limits: known now, rules, classify a text."),
+    "history": ("ai_code.cli.history", "The last runs; show one."),
+    "log": ("ai_code.cli.log", "What happened, line by line; --follow waits for more."),
     "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
     "config": ("ai_code.cli.config", "Settings: show, check, path, trust."),
     "completion": ("ai_code.cli.completion", "Print the completion script of a shell."),
@@ -150,12 +152,15 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
     """Where a command's name may have been the first word of a prompt, both are shown."""
     import shlex
 
+    import click
+
     message = error.format_message().rstrip(".")
     words = [word for word in rest if not word.startswith("-")]
     known = getattr(load(name), "commands", {})
     if words and words[0] in known:
         return UsageError(message, hint=f"ai-code {name} {words[0]} --help")
-    if name != "run" and len(words) >= 2:
+    takes = known or any(isinstance(each, click.Argument) for each in load(name).params)
+    if name != "run" and len(words) >= (2 if takes else 1):
         prompt = shlex.quote(" ".join([name, *words]))
         return UsageError(
             message,

@@ -56,6 +56,10 @@ class LocalRun(EngineRun, Protocol):
     def refused(self) -> Sequence[str]:
         """Files that the model wanted to edit and the engine would not."""
 
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Tokens sent and received; 0 where the engine does not tell them."""
+
 
 class LocalEngine(Engine, Protocol):
     """An engine that works on a local model, in a private worktree, behind the fence."""

@@ -175,7 +175,8 @@ class LocalTurn:
         clock = self._world.clock
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
         landed = self._land(changes, verdict, workspace, run_dir)
-        return self._turn(verdict, ready, exit_, run.answer, landed)
+        turn = self._turn(verdict, ready, exit_, run.answer, landed)
+        return turn._replace(tokens=run.tokens)
 
     def _turn(
         self,

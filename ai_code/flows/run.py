@@ -338,6 +338,7 @@ class Run:
         return reason_line(verdict, int(clock.now()), clock.local_tz())
 
     def _keep(self, turn: Turn) -> Turn:
-        kept = turn._replace(verdict=masked_verdict(turn.verdict, self._secrets))
+        verdict = masked_verdict(turn.verdict, self._secrets)
+        kept = turn._replace(verdict=verdict, ended=self._world.clock.now())
         self._turns.append(kept)
         return kept

@@ -61,6 +61,10 @@ class Turn(NamedTuple):
     said: str = ""
     answer: str = ""
     landed: Landed | None = None
+    ended: float = 0.0
+    """Unix epoch in seconds."""
+    tokens: tuple[int, int] = (0, 0)
+    """Sent and received, where the engine tells them."""
 
     @property
     def verdict_text(self) -> str:
@@ -115,4 +119,7 @@ def recorded(turn: Turn) -> Attempt:
         signal=exit_.signal if exit_ else None,
         wall_s=round(exit_.wall_s, 3) if exit_ else 0.0,
         session_id=turn.session_id,
+        ended=turn.ended,
+        tokens_sent=turn.tokens[0],
+        tokens_received=turn.tokens[1],
     )

@@ -109,6 +109,9 @@ class FileJournal:
         """The newest first."""
         return tuple(islice(self._records(), limit))
 
+    def newest(self) -> Iterator[RunRecord]:
+        return self._records()
+
     def prune(self, keep_days: float) -> int:
         """Removes runs that were begun more than ``keep_days`` ago; how many."""
         oldest = time.gmtime(self._now() - keep_days * _DAY_S)

@@ -59,6 +59,11 @@ class AiderRun:
         """Files that the model wanted to edit and aider would not, as the model named them."""
         return self._reader.refused
 
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Sent and received, of all replies that arrived whole."""
+        return self._reader.tokens_sent, self._reader.tokens_received
+
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
         return self._reader.feed(channel, data)
 

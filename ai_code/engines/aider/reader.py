@@ -29,7 +29,7 @@ _Part = Callable[[str, list[Event]], None]
 class AiderReader:
     """Reads one run. Afterwards ``answer`` is the last reply, ``error`` the last failure that
     no reply followed, ``applied`` the files aider says it edited, ``refused`` those it would
-    not write. ``begun`` says that aider's name was seen."""
+    not write. ``begun`` says that aider's name was seen. Tokens are those of whole replies."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -56,6 +56,7 @@ class AiderReader:
         self.context_exceeded = False
         self.crashed = False
         self.retries = 0
+        self.tokens_sent = self.tokens_received = 0
 
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
         """aider writes everything to stdout; stderr has libraries' warnings and progress bars."""
@@ -119,7 +120,7 @@ class AiderReader:
 
     def _replying(self, line: str, events: list[Event]) -> None:
         if not self._shown and lines.TOKENS.match(line):
-            self._done()
+            self._done(line)
         elif not self._shown and lines.TOKEN_LIMIT.match(line):
             self._limit()
         elif match := lines.LITELLM.search(line, self._shown):
@@ -185,7 +186,7 @@ class AiderReader:
             if self._first:
                 # One word was the whole reply.
                 self._begin(self._take_first(), events)
-            self._done()
+            self._done(line)
         elif self._replies and (match := lines.APPLIED.match(line)):
             self.applied.append(match.group(1))
             events += [Tool("edit", match.group(1)), Edited(match.group(1))]
@@ -263,7 +264,7 @@ class AiderReader:
 
     def _model_says(self, line: str, events: list[Event]) -> None:
         if lines.TOKENS.match(line):
-            self._done()
+            self._done(line)
         else:
             self._say(line, events)
             self._end_line(events)
@@ -291,7 +292,10 @@ class AiderReader:
             self._reply.append(text)
             self._reply_size += len(text)
 
-    def _done(self) -> None:
+    def _done(self, line: str) -> None:
+        sent, received = lines.tokens(line)
+        self.tokens_sent += sent
+        self.tokens_received += received
         self._end_reply()
         self.error = ""
         self._replies += 1

@@ -197,3 +197,9 @@ def test_bytes_that_are_no_text() -> None:
     reader, events = read([START.encode() + b"caf\xe9 \xff and more\n" + END.encode()])
     assert shown(events) == "caf� � and more\n"
     assert reader.answer == "caf� � and more"
+
+
+def test_tokens_of_all_whole_replies_are_counted() -> None:
+    more = "\nAgain.\n\nTokens: 1.5M sent, 2k cache hit, 1,234 received. Cost: $0.01\n"
+    reader, _ = run(START + "Yes, done.\n" + END + more)
+    assert (reader.tokens_sent, reader.tokens_received) == (1_502_000, 1277)
