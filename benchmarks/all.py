@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
-SCRIPTS = ("startup", "overhead", "server_down", "fallback", "passing", "workspace")
+SCRIPTS = ("startup", "overhead", "server_down", "fallback", "passing", "workspace", "status")
 _ROW = re.compile(
     r"(?P<name>.+?) +(?P<value>-?\d+\.\d+)(?P<unit>.*?) +(?P<kind>limit|least) (?P<limit>.+?)"
     r" +(?P<verdict>PASS|over)"

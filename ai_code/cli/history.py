@@ -73,7 +73,9 @@ def _lines(record: RunRecord, when: str, everywhere: bool) -> list[str]:
     word = outcome(record)
     took = "" if record.ended is None else span(record.ended - record.started)
     rest = " · ".join(part for part in (took, flow.landed_words(record)) if part)
-    lines = [f"{when}  {record.id}  {coloured(f'{word:<11}', word)}  {rest}".rstrip()]
+    lines = [
+        f"{when}  {record.id}  {coloured(word, word)}{' ' * (11 - len(word))}  {rest}".rstrip()
+    ]
     below = [engines_words(record), visible(record.prompt_line)]
     below += [visible(record.root)] if everywhere else []
     return lines + [fitting(f"    {each}", WIDTH) for each in below if each]

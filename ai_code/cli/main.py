@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "undo": ("ai_code.cli.undo", "Take back what a local model changed."),
     "diff": ("ai_code.cli.diff", "Show what a local model changed."),
     "limits": ("ai_code.cli.limits", "Claude's limits: known now, rules, classify a text."),
+    "status": ("ai_code.cli.status", "Who would answer now and why; the local side; last runs."),
     "history": ("ai_code.cli.history", "The last runs; show one."),
     "log": ("ai_code.cli.log", "What happened, line by line; --follow waits for more."),
     "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
@@ -63,6 +64,10 @@ def _main(argv: Sequence[str], world: World) -> int:
         from ai_code.cli.begin import DEFAULTS, begin
 
         return begin(world, {**DEFAULTS, "words": tuple(rest)})
+    if name == "status" and list(rest) == ["--short"]:
+        from ai_code.cli.prompt_word import prompt_word
+
+        return prompt_word(world)
     import click
 
     try:

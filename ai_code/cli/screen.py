@@ -9,8 +9,6 @@ from typing import Any
 
 import click
 
-from ai_code.cli.diff import colours
-
 WIDTH = 80
 _PLAIN = str.maketrans({"→": "->", "·": "-", "…": "...", "−": "-", "≥": ">=", "█": "#"})
 COLOURS = {
@@ -26,6 +24,12 @@ COLOURS = {
     "interrupted": "yellow",
 }
 """Word of an outcome or verdict → its colour; meaning never hangs on colour alone."""
+
+
+def colours(environ: Mapping[str, str]) -> bool | None:
+    """For ``click.echo``: False where the person wants none (https://no-color.org) or the
+    terminal has none; None leaves it to click, which drops them where stdout is no terminal."""
+    return False if environ.get("NO_COLOR") or environ.get("TERM") == "dumb" else None
 
 
 class Screen:

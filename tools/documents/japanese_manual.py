@@ -65,6 +65,10 @@ COMMANDS: dict[str, str] = {
     "config path": "どのファイルが読まれるかを、優先される順に表示します。",
     "config trust": "このプロジェクトの .ai-code.yaml に、コマンド、引数、接続先などの設定を"
     "認めます。内容が変わると、もう一度確認が必要です。",
+    "status": "今どちらが答えるかとその理由、Ollama とモデル、メモリ、最近の実行を一画面に"
+    "表示します。--short は `claude`、`local until 20:00`、`limit until 20:00`、`none` の"
+    "どれかを表示します。ファイルを読むだけなので、シェルのプロンプトや tmux から"
+    "何度でも呼べます。",
     "history": "このフォルダーでの最近の実行を、新しいものから表示します。"
     "`ai-code history show ID` は一つの実行について残っているものをすべて表示します。",
     "history show": "実行 ID について残っているものをすべて表示します。ID は先頭の数文字でも"
@@ -111,6 +115,8 @@ OPTIONS: dict[str, str] = {
     "limits classify --recording": "FILE は記録です(標準出力、終了コードなどを含む JSON)。",
     "limits rules --json": "一行に一つの JSON オブジェクトを出力します。パターンも含みます。",
     "limits status --json": "一行に一つの JSON オブジェクトを出力します。",
+    "status --short": "シェルのプロンプト向けの短い一行を表示します。どこにも問い合わせません。",
+    "status --json": "一つのオブジェクトを標準出力に出します。",
     "history -n": "いくつ表示するか。",
     "history --all": "このフォルダーだけでなく、すべてのフォルダーを対象にします。",
     "history --json": "一つのオブジェクトを標準出力に出します。",
