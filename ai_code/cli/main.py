@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("ai_code.cli.status", "Who would answer now and why; the local side; last runs."),
     "history": ("ai_code.cli.history", "The last runs; show one."),
     "log": ("ai_code.cli.log", "What happened, line by line; --follow waits for more."),
+    "stats": ("ai_code.cli.stats", "Runs, fallbacks, times, tokens, waiting saved."),
     "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
     "config": ("ai_code.cli.config", "Settings: show, check, path, trust."),
     "completion": ("ai_code.cli.completion", "Print the completion script of a shell."),

@@ -240,7 +240,7 @@ def test_dry_run_runs_nothing(world: CommandWorld) -> None:
 HELPS = [
     *([], ["run"], ["undo"], ["diff"], ["completion"], ["drill"]),
     *(["limits"], ["limits", "classify"], ["limits", "rules"], ["limits", "status"]),
-    *(["history"], ["history", "show"], ["log"], ["status"]),
+    *(["history"], ["history", "show"], ["log"], ["status"], ["stats"]),
     *(["config"], ["config", "show"], ["config", "check"], ["config", "path"], ["config", "trust"]),
 ]
 

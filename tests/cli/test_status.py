@@ -146,7 +146,7 @@ def test_short_and_json_exclude_each_other(world: FakeWorld) -> None:
         CliRunner().invoke(status, ["--short", "--json"], obj=world, catch_exceptions=False)
 
 
-@pytest.mark.parametrize("name", ["status", "log", "history"])
+@pytest.mark.parametrize("name", ["status", "log", "history", "stats"])
 def test_a_prompt_that_begins_with_the_word_shows_both_readings(
     world: FakeWorld, name: str
 ) -> None:
