@@ -150,4 +150,6 @@ class Journal(Protocol):
     def newest(self) -> Iterator[RunRecord]:
         """All records, the newest first; each is read when it is asked for."""
 
-    def prune(self, keep_days: float) -> int: ...
+    def tidy(self, keep_days: float) -> int:
+        """Once a day: removes runs begun more than ``keep_days`` ago that no undo of a younger
+        run needs, and reports of bugs of that age."""
