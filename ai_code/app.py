@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ai_code.system.journal import FileJournal
     from ai_code.system.leftovers import Leftovers
     from ai_code.system.limit_store import LimitStore
+    from ai_code.system.notices import SystemNotices
     from ai_code.system.process import ProcessRoom
     from ai_code.system.programs import Programs
     from ai_code.system.stdin import PipedInput
@@ -141,6 +142,12 @@ class SystemWorld:
         from ai_code.system.model_notes import FileModelNotes
 
         return FileModelNotes(self.state_dir / "models.json")
+
+    @cached_property
+    def notices(self) -> SystemNotices:
+        from ai_code.system.notices import SystemNotices
+
+        return SystemNotices(self.environ, self.processes.find)
 
     @cached_property
     def claude_home(self) -> SystemClaudeHome:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.errors import (
-    AiCodeError,
-    ConfigError,
-    NotInstalledError,
-)
+from ai_code.core.errors import AiCodeError, ConfigError, NotInstalledError
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
 from ai_code.core.secret_values import masked_verdict, secret_values
@@ -152,6 +148,7 @@ class Run:
             resume = turn.session_id if self._claude.knows_session else ""
             wait_for_reset(self._world, turn.verdict, session_id=resume, again=waited)
             waited = True
+            self._known.waited(turn.verdict)
             self._world.console.banner(banner("Claude Code", "first"), "")
             self._output.begin("claude")
             turn = self._keep(self._claude.run(program, resume=resume))
@@ -285,13 +282,12 @@ class Run:
             lost = one_line(" ".join(self._options.engine_args))
             self._world.console.important(f"{self._local.name} does not get Claude's {lost}")
         model = local.local.name
-        self._world.console.banner(
-            banner(self._local.title, because),
-            f"{reason} · now {model}" if reason else model,
-            switch=because != "chosen",
-        )
-        self._world.console.note(SMALL_TASKS)
-        self._world.console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
+        line, console = f"{reason} · now {model}" if reason else model, self._world.console
+        console.banner(banner(self._local.title, because), line, switch=because != "chosen")
+        if claude is not None:
+            self._known.switched(line)
+        console.note(SMALL_TASKS)
+        console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
         turn = self._keep(self._local.run(program, local, claude))
         return self._after_local(turn, claude)
 

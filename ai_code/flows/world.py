@@ -48,6 +48,23 @@ class Files(ContextFiles, Protocol):
         """Makes a folder that only we may read, and what is missing above it."""
 
 
+class Notices(Protocol):
+    """Tells the person outside the terminal. ``how`` is ``desktop`` or a command. Nothing here
+    raises, and nothing takes much longer than a second."""
+
+    def tell(self, how: str | Sequence[str], title: str, text: str, event: str) -> str:
+        """Now; what went wrong, or nothing."""
+
+    def tell_at(
+        self, how: str | Sequence[str], title: str, text: str, event: str, *, at: int, account: str
+    ) -> str:
+        """At an epoch, after we have ended; in the place of an earlier one for ``account``.
+        What went wrong, or nothing: not every machine can."""
+
+    def forget(self, account: str) -> None:
+        """What was to be told for ``account`` is not told."""
+
+
 class World(Protocol):
     """Everything outside. Parts are made when they are first used: most runs need few."""
 
@@ -79,6 +96,8 @@ class World(Protocol):
     def claude_home(self) -> ClaudeHome: ...
     @property
     def files(self) -> Files: ...
+    @property
+    def notices(self) -> Notices: ...
     @property
     def fence_dir(self) -> Path: ...
     @property

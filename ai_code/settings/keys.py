@@ -8,10 +8,21 @@ from typing import Literal, NamedTuple
 from ai_code.core.verdict import PLAN_KINDS, LimitKind
 
 KeyType = Literal[
-    "choice", "name", "text", "bool", "int", "duration", "list", "command", "mapping", "url"
+    "choice",
+    "name",
+    "text",
+    "bool",
+    "int",
+    "duration",
+    "list",
+    "command",
+    "mapping",
+    "url",
+    "notify",
 ]
 """``name`` is text that becomes one word of a command line (a model); ``duration`` is seconds;
-``command`` is a list of arguments, where a single text stands for the program's path."""
+``command`` is a list of arguments, where a single text stands for the program's path;
+``notify`` is off, desktop or a list of arguments."""
 
 Value = str | bool | int | float | None | tuple[str, ...] | Mapping[str, str]
 """A setting in its typed form, as a file would have said it (groups are not expanded)."""
@@ -145,6 +156,10 @@ _TABLE = (
         "Where set, only models whose names match one of these patterns are used.",
         trusted=True),
     Key("models.deny", "list", (), "Models whose names match one of these are never used.",
+        trusted=True),
+    Key("notify", "notify", "off",
+        "Tell you at the switch to the local model and when a limit resets: off, desktop, or a "
+        "command as a list of arguments, which gets a title and a text as its last two.",
         trusted=True),
     Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal.",
         trusted=True),

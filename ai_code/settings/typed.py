@@ -54,6 +54,8 @@ class Settings(NamedTuple):
     models_exclude_makers: tuple[str, ...]
     models_allow: tuple[str, ...]
     models_deny: tuple[str, ...]
+    notify: str | tuple[str, ...]
+    """``off``, ``desktop`` or a command."""
     journal_keep_answers: bool
     journal_keep_days: int
 
