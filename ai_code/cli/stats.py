@@ -85,5 +85,5 @@ def _per_day(days: Sequence[tuple[str, int, int]], unicode: bool) -> Iterator[tu
         for day in days:
             count = sum(int(day[position]) for position in which)
             row += signs[-(-(len(signs) - 1) * count // most)]
-        until = f"  {days[0][0][5:]} to {days[-1][0][5:]}, at most {most}"
+        until = f"  {days[0][0][5:]} to {days[-1][0][5:]}, at most {most} runs"
         yield name, f"|{row}|" + until * (which == (1, 2))

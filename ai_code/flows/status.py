@@ -75,13 +75,14 @@ def status(world: World, settings: Settings) -> Status:
     now = int(world.clock.now())
     programs, scope = _programs(world, settings), _scope(world)
     limits = world.limits.current(scope, now)
+    ollama = _ollama(settings, server.base_url, version, served, loaded)
     return Status(
-        answering=_answering(settings, programs, limits, now),
+        answering=_if_it_can(_answering(settings, programs, limits, now), ollama),
         programs=programs,
         limits=limits,
         over=world.limits.over(scope, now),
         runs=tuple(islice(world.journal.newest(), _RUNS)),
-        ollama=_ollama(settings, server.base_url, version, served, loaded),
+        ollama=ollama,
         machine=_told(machine),
     )
 
@@ -210,6 +211,16 @@ def _answering(
         return Answering("limit", f"{limit}; you are asked then", known.resets_at, then)
     why = "no local engine goes on" if programs.aider else "aider is not installed"
     return Answering("limit", f"{limit}, and {why}", known.resets_at, then)
+
+
+def _if_it_can(told: Answering, ollama: Ollama) -> Answering:
+    """The local model answers only where there is one."""
+    if told.who != "local" or ollama.model:
+        return told
+    lacking = "Ollama does not answer" if ollama.error else "Ollama has no model to take"
+    return told._replace(
+        who="none" if told.until is None else "limit", why=f"{told.why}, and {lacking}"
+    )
 
 
 def _counts(known: KnownLimit, settings: Settings, now: int) -> bool:

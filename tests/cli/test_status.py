@@ -132,6 +132,19 @@ def test_without_ollama_and_without_a_model(world: FakeWorld) -> None:
     assert json.loads(screen(world, "--json"))["ollama"]["reachable"] is False
 
 
+def test_a_local_model_that_is_not_there_does_not_answer(world: FakeWorld) -> None:
+    limited(world)
+    world.server.served = []
+    answering = json.loads(screen(world, "--json"))["answering"]
+    assert (answering["who"], answering["until"]) == ("limit", NOW + 7200)
+    assert "Ollama has no model to take" in answering["why"]
+    world.set(engine="aider")
+    world.server.error = ModelServerError("timeout", "no answer within 0.8 s")
+    assert "answers   nobody\n          engine is aider, and Ollama does not answer" in screen(
+        world
+    )
+
+
 def test_the_last_three_runs(world: FakeWorld) -> None:
     for number in range(4):
         add(world, LIMIT, AIDER, prompt_line=f"task \x1b {number} " + "長" * 50)
