@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ai_code.system.leftovers import Leftovers
     from ai_code.system.limit_store import LimitStore
     from ai_code.system.machine_facts import SystemFacts
+    from ai_code.system.notices import SystemNotices
     from ai_code.system.process import ProcessRoom
     from ai_code.system.programs import Programs
     from ai_code.system.server_probe import OllamaProbe
@@ -165,6 +166,12 @@ class SystemWorld:
         from ai_code.system.setup_log import FileSetupLog
 
         return FileSetupLog(self.state_dir / "setup.json")
+
+    @cached_property
+    def notices(self) -> SystemNotices:
+        from ai_code.system.notices import SystemNotices
+
+        return SystemNotices(self.environ, self.processes.find)
 
     @cached_property
     def claude_home(self) -> SystemClaudeHome:

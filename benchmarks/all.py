@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 SCRIPTS = (
     "startup", "overhead", "server_down", "fallback", "warm", "passing", "workspace", "doctor",
+    "status",
 )  # fmt: skip
 _ROW = re.compile(
     r"(?P<name>.+?) +(?P<value>-?\d+\.\d+)(?P<unit>.*?) +(?P<kind>limit|least) (?P<limit>.+?)"

@@ -45,6 +45,10 @@ def test_passing() -> None:
     runs("passing.py", "--megabytes", "2", "--aider", sys.executable)
 
 
+def test_status() -> None:
+    runs("status.py", "--claude", sys.executable, "--aider", sys.executable)
+
+
 @pytest.mark.claude
 @pytest.mark.parametrize("script", ["overhead.py", "server_down.py", "doctor.py"])
 def test_beside_claude(script: str, claude_bin: Path) -> None:

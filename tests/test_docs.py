@@ -32,7 +32,7 @@ _PATH = re.compile(r"`((?:ai_code|tests|tools|benchmarks|docs)/[\w./-]*)`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 OURS = ("ai-code", "./ai-code")
 _OPERATORS = {"|", ";", "&&", "||", "&"}
-_SAFE = frozenset({"limits", "config", "completion"})
+_SAFE = frozenset({"limits", "config", "completion", "stats"})
 _OUTPUT = "You've hit your session limit · resets 11:10pm (UTC)\n"
 
 
@@ -116,9 +116,10 @@ def parse(arguments: list[str]) -> None:
     context: click.Context | None = None
     while isinstance(command, click.Group):
         context = command.make_context(name, list(rest), parent=context)
-        name, found, rest = command.resolve_command(
-            context, [*context._protected_args, *context.args]
-        )
+        words = [*context._protected_args, *context.args]
+        if not words and command.invoke_without_command:
+            return
+        name, found, rest = command.resolve_command(context, words)
         assert found is not None
         command = found
     command.make_context(name, list(rest), parent=context)

@@ -104,6 +104,8 @@ def test_binaries_arguments_hosts_and_headers_need_trust() -> None:
         # Another engine unasked, its banner silenced, undo data of other projects removed.
         "engine", "quiet", "fallback.on", "journal.keep-days",
             "ollama.hosts", "ollama.ca-file",
+        # A program that is started.
+        "notify",
     }  # fmt: skip
 
 
@@ -651,3 +653,25 @@ def test_from_text_takes_json_for_lists() -> None:
     assert from_text(KEYS["fallback.on"], "plan, auth,") == ["plan", "auth"]
     with pytest.raises(BadValueError):
         from_text(KEYS["claude.args"], "[broken")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("notify: off", "off"), ("notify: 'off'", "off"), ("notify: desktop", "desktop"),
+        ("notify: [ntfy, send, x]", ("ntfy", "send", "x")), ("", "off"),
+    ],
+)  # fmt: skip
+def test_notify_is_off_desktop_or_a_command(text: str, value: object) -> None:
+    assert load(Layers(user=user(text))).settings.notify == value
+
+
+@pytest.mark.parametrize("text", ["notify: on", "notify: loud", "notify: []", "notify: 7"])
+def test_notify_takes_nothing_else(text: str) -> None:
+    with pytest.raises(ConfigError):
+        load(Layers(user=user(text)))
+
+
+def test_notify_from_the_environment() -> None:
+    assert load(Layers(environ={"AI_CODE_NOTIFY": '["a", "b c"]'})).settings.notify == ("a", "b c")
+    assert load(Layers(environ={"AI_CODE_NOTIFY": "off"})).settings.notify == "off"

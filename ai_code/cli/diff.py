@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import click
 
+from ai_code.cli.screen import colours as colours
 from ai_code.core.changes import Change
 from ai_code.core.patches import line_counts, patch
 from ai_code.core.text import visible
@@ -53,12 +52,6 @@ def _stat_line(change: Change) -> str:
         plus, minus = line_counts(change)
         counts = f"+{plus} -{minus}"
     return f" {visible(change.path)} | {counts}"
-
-
-def colours(environ: Mapping[str, str]) -> bool | None:
-    """For ``click.echo``: False where the person wants none (https://no-color.org) or the
-    terminal has none; None leaves it to click, which drops them where stdout is no terminal."""
-    return False if environ.get("NO_COLOR") or environ.get("TERM") == "dumb" else None
 
 
 def _show(text: bytes, color: bool | None) -> None:

@@ -18,6 +18,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "undo": ("ai_code.cli.undo", "Take back what a local model changed."),
     "diff": ("ai_code.cli.diff", "Show what a local model changed."),
     "limits": ("ai_code.cli.limits", "Claude's limits: known now, rules, classify a text."),
+    "status": ("ai_code.cli.status", "Who would answer now and why; the local side; last runs."),
+    "history": ("ai_code.cli.history", "The last runs; show one."),
+    "log": ("ai_code.cli.log", "What happened, line by line; --follow waits for more."),
+    "stats": ("ai_code.cli.stats", "Runs, fallbacks, times, tokens, waiting saved."),
     "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
     "setup": ("ai_code.cli.setup", "From a bare machine to a working fallback."),
     "models": ("ai_code.cli.models", "Local models: which suit this machine; get, test, choose."),
@@ -64,6 +68,10 @@ def _main(argv: Sequence[str], world: World) -> int:
         from ai_code.cli.begin import DEFAULTS, begin
 
         return begin(world, {**DEFAULTS, "words": tuple(rest)})
+    if name == "status" and list(rest) == ["--short"]:
+        from ai_code.cli.prompt_word import prompt_word
+
+        return prompt_word(world)
     import click
 
     try:
@@ -153,12 +161,15 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
     """Where a command's name may have been the first word of a prompt, both are shown."""
     import shlex
 
+    import click
+
     message = error.format_message().rstrip(".")
     words = [word for word in rest if not word.startswith("-")]
     known = getattr(load(name), "commands", {})
     if words and words[0] in known:
         return UsageError(message, hint=f"ai-code {name} {words[0]} --help")
-    if name != "run" and len(words) >= 2:
+    takes = known or any(isinstance(each, click.Argument) for each in load(name).params)
+    if name != "run" and len(words) >= (2 if takes else 1):
         prompt = shlex.quote(" ".join([name, *words]))
         return UsageError(
             message,

@@ -86,6 +86,33 @@ def best_first(standings: Iterable[Standing]) -> list[Standing]:
     return sorted(known, key=_badness)
 
 
+def preferred(
+    wanted: str,
+    usable: Sequence[ServedModel],
+    *,
+    catalogue: Catalogue,
+    exams: Iterable[ExamResult] = (),
+    edit_format: str = "diff",
+    loaded: Sequence[str] = (),
+) -> str | None:
+    """Which of the ``usable`` models (installed and allowed) a run looks at first; whether it
+    fits is measured elsewhere. None where there is none to take."""
+    if wanted != "auto":
+        return installed_name(wanted, [model.name for model in usable])
+    taken = list(exams)
+    standings = [
+        standing(
+            model,
+            catalogue=catalogue,
+            exams=taken,
+            edit_format=edit_format,
+            loaded=any(same_model(model.name, name) for name in loaded),
+        )
+        for model in usable
+    ]
+    return next((each.name for each in best_first(standings)), None)
+
+
 def next_ones(
     first: Standing, standings: Sequence[Standing], chain: Sequence[str]
 ) -> list[Standing]:

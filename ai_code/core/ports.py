@@ -123,12 +123,14 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A model as /api/ps names it; sizes in bytes, context in tokens (0: not told)."""
+    """A model as /api/ps names it; sizes in bytes, context in tokens (0: not told).
+    ``expires_at`` is the epoch at which it leaves memory (0: not told)."""
 
     name: str
     size: int
     size_vram: int
     context: int
+    expires_at: float = 0.0
 
 
 class PullProgress(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,5 +150,9 @@ class Journal(Protocol):
         (not undone, no undo itself)."""
 
     def list(self, limit: int = 20) -> Sequence[RunRecord]: ...
+    def newest(self) -> Iterator[RunRecord]:
+        """All records, the newest first; each is read when it is asked for."""
 
-    def prune(self, keep_days: float) -> int: ...
+    def tidy(self, keep_days: float) -> int:
+        """Once a day: removes runs begun more than ``keep_days`` ago that no undo of a younger
+        run needs, and reports of bugs of that age."""

@@ -18,9 +18,10 @@ _PROMPT_CHARS = 200
 
 class Attempt(NamedTuple):
     """One engine's turn. ``verdict`` is the word of ``verdict_name``; ``wall_s`` in seconds,
-    ``resets_at`` a Unix epoch; ``excerpt`` is the bounded evidence, never an answer. Of a local
-    model: ``context`` it was loaded with and ``prompt_tokens``, the longest prompt as its server
-    counted it (0: not told)."""
+    ``resets_at`` and ``ended`` Unix epochs (0: not known); ``excerpt`` is the bounded evidence,
+    never an answer. Tokens as the engine told them, 0 where it did not. Of a local model:
+    ``context`` it was loaded with and ``prompt_tokens``, the longest prompt as its server counted
+    it (0: not told)."""
 
     engine: str
     version: str = ""
@@ -37,6 +38,9 @@ class Attempt(NamedTuple):
     session_id: str = ""
     context: int = 0
     prompt_tokens: int = 0
+    ended: float = 0.0
+    tokens_sent: int = 0
+    tokens_received: int = 0
 
 
 class RecordedLeftOut(NamedTuple):
@@ -128,7 +132,15 @@ def _check(record: RunRecord) -> None:
     numbers = (record.started, 0 if record.ended is None else record.ended)
     if not all(isinstance(number, int | float) for number in numbers):
         raise RecordError("a time is no number")
+    if not all(_numbers(attempt) for attempt in record.attempts):
+        raise RecordError("an attempt's time is no number")
     if record.state not in get_args(State):
         raise RecordError(f"state {record.state!r}")
     if not all(isinstance(file.path, str) for file in record.landed + record.left_out):
         raise RecordError("a path is no text")
+
+
+def _numbers(attempt: Attempt) -> bool:
+    told = (attempt.wall_s, attempt.ended, attempt.tokens_sent, attempt.tokens_received)
+    resets_at = 0 if attempt.resets_at is None else attempt.resets_at
+    return all(isinstance(number, int | float) for number in (*told, resets_at))

@@ -55,6 +55,24 @@ def fitting(text: str, columns: int) -> str:
     return text
 
 
+def columns(text: str) -> int:
+    """How many columns of a screen one line of ``text`` takes, as ``fitting`` counts them."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def padded(text: str, width: int) -> str:
+    """One cell of a table: ``text`` cut or filled with blanks to ``width`` columns."""
+    cell = fitting(text, width)
+    return cell + " " * (width - columns(cell))
+
+
 def wrapped(text: str, columns: int, *, indent: str = "", breaking: bool = False) -> list[str]:
     """``text`` in lines of at most ``columns`` of a screen, cut between words; all but the first
     begin with ``indent``. A word that is too long stays whole (a path has to be copied), unless

@@ -53,12 +53,16 @@ class LocalRun(EngineRun, Protocol):
         """The last reply of the model, whole."""
 
     @property
-    def sent_tokens(self) -> int:
+    def longest_prompt(self) -> int:
         """The longest prompt, in tokens, as the engine estimates it; 0 where it does not tell."""
 
     @property
     def refused(self) -> Sequence[str]:
         """Files that the model wanted to edit and the engine would not."""
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Tokens sent and received; 0 where the engine does not tell them."""
 
 
 class LocalEngine(Engine, Protocol):

@@ -1,4 +1,5 @@
-"""What is known of Claude's limits from earlier runs, and what this one adds."""
+"""What is known of Claude's limits from earlier runs, and what this one adds; with the setting
+``notify``, what a person is told of it outside the terminal."""
 
 from __future__ import annotations
 
@@ -22,6 +23,8 @@ class LimitMemory:
         self._world = world
         self._settings = settings
         self._scope = scope
+        self._notifies = settings.notify != "off"
+        self._reset_is_told = False
 
     def to_skip(self) -> str:
         """With ``claude.when-limited: skip``: the limit that still holds, in words. Only where
@@ -53,3 +56,22 @@ class LimitMemory:
                 self._world.limits.clear(self._scope)
         except OSError as error:
             self._world.console.detail(f"known limits could not be written: {error.strerror}")
+        if self._notifies:
+            from ai_code.flows.notify import after_claude
+
+            told = after_claude(self._world, self._settings, self._scope, verdict)
+            self._reset_is_told = told
+
+    def waited(self, limit: LimitReached) -> None:
+        """The wait for this limit's reset is over."""
+        if self._notifies and not self._reset_is_told:
+            from ai_code.flows.notify import reset_is_over
+
+            reset_is_over(self._world, self._settings, limit)
+
+    def switched(self, line: str) -> None:
+        """A local engine goes on after Claude; ``line`` says why and which model."""
+        if self._notifies:
+            from ai_code.flows.notify import switched
+
+            switched(self._world, self._settings, line)

@@ -176,13 +176,13 @@ class LocalTurn:
         attempt.finish()
         self._tell_refused(run_dir, task.workdir, run.refused)
         folder = run_dir / self._engine.name
-        proof = prove(self._world, self._settings, ready, run.sent_tokens, folder)
+        proof = prove(self._world, self._settings, ready, run.longest_prompt, folder)
         changes = workspace.changes()
         clock = self._world.clock
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
         landed = self._land(changes, verdict, workspace, run_dir)
         turn = self._turn(verdict, ready, exit_, run.answer, landed)
-        return turn._replace(context=proof.context, prompt_tokens=proof.taken)
+        return turn._replace(context=proof.context, prompt_tokens=proof.taken, tokens=run.tokens)
 
     def not_loaded(self, why: Unavailable, ready: Ready) -> Turn:
         """The turn of a model that was not even begun with."""

@@ -94,9 +94,8 @@ class Recorder:
         try:
             self._world.journal.save(record)
             self._keep_answer(turns)
-            now_and_then = len(turns) > 1 or self._record.id.endswith("0")
-            if now_and_then and self._settings.journal_keep_days:
-                self._world.journal.prune(self._settings.journal_keep_days)
+            if self._settings.journal_keep_days:
+                self._world.journal.tidy(self._settings.journal_keep_days)
         except (AiCodeError, OSError) as error:
             self._world.console.important(f"The record of this run is incomplete: {error}")
 

@@ -149,6 +149,7 @@ class Run:
             resume = turn.session_id if self._claude.knows_session else ""
             wait_for_reset(self._world, turn.verdict, session_id=resume, again=waited)
             waited = True
+            self._known.waited(turn.verdict)
             self._world.console.banner(banner("Claude Code", "first"), "")
             self._output.begin("claude")
             turn = self._keep(self._claude.run(program, resume=resume))
@@ -283,13 +284,12 @@ class Run:
             lost = one_line(" ".join(self._options.engine_args))
             self._world.console.important(f"{self._local.name} does not get Claude's {lost}")
         model = local.local.name
-        self._world.console.banner(
-            banner(self._local.title, because),
-            f"{reason} · now {model}" if reason else model,
-            switch=because != "chosen",
-        )
-        self._world.console.note(SMALL_TASKS)
-        self._world.console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
+        line, console = f"{reason} · now {model}" if reason else model, self._world.console
+        console.banner(banner(self._local.title, because), line, switch=because != "chosen")
+        if claude is not None:
+            self._known.switched(line)
+        console.note(SMALL_TASKS)
+        console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
         from ai_code.flows.model_chain import run_chain
 
         turn = run_chain(
@@ -340,6 +340,7 @@ class Run:
         return reason_line(verdict, int(clock.now()), clock.local_tz())
 
     def _keep(self, turn: Turn) -> Turn:
-        kept = turn._replace(verdict=masked_verdict(turn.verdict, self._secrets))
+        verdict = masked_verdict(turn.verdict, self._secrets)
+        kept = turn._replace(verdict=verdict, ended=self._world.clock.now())
         self._turns.append(kept)
         return kept

@@ -65,6 +65,10 @@ class Turn(NamedTuple):
     landed: Landed | None = None
     context: int = 0
     prompt_tokens: int = 0
+    ended: float = 0.0
+    """Unix epoch in seconds."""
+    tokens: tuple[int, int] = (0, 0)
+    """Sent and received, where the engine tells them."""
 
     @property
     def verdict_text(self) -> str:
@@ -121,4 +125,7 @@ def recorded(turn: Turn) -> Attempt:
         session_id=turn.session_id,
         context=turn.context,
         prompt_tokens=turn.prompt_tokens,
+        ended=turn.ended,
+        tokens_sent=turn.tokens[0],
+        tokens_received=turn.tokens[1],
     )

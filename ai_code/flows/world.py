@@ -33,6 +33,8 @@ class Limits(Protocol):
     def clear(self, scope: str) -> None: ...
     def current(self, scope: str, now: int) -> Sequence[KnownLimit]: ...
     def all(self, now: int) -> Sequence[KnownLimit]: ...
+    def over(self, scope: str, now: int) -> Sequence[KnownLimit]:
+        """Those whose reset has passed within the last day, and Claude has not worked since."""
 
 
 class Files(ContextFiles, Protocol):
@@ -49,6 +51,23 @@ class Files(ContextFiles, Protocol):
 
     def folder(self, path: Path) -> None:
         """Makes a folder that only we may read, and what is missing above it."""
+
+
+class Notices(Protocol):
+    """Tells the person outside the terminal. ``how`` is ``desktop`` or a command. Nothing here
+    raises, and nothing takes much longer than a second."""
+
+    def tell(self, how: str | Sequence[str], title: str, text: str, event: str) -> str:
+        """Now; what went wrong, or nothing."""
+
+    def tell_at(
+        self, how: str | Sequence[str], title: str, text: str, event: str, *, at: int, account: str
+    ) -> str:
+        """At an epoch, after we have ended; in the place of an earlier one for ``account``.
+        What went wrong, or nothing: not every machine can."""
+
+    def forget(self, account: str) -> None:
+        """What was to be told for ``account`` is not told."""
 
 
 class World(Protocol):
@@ -86,6 +105,8 @@ class World(Protocol):
     def site(self) -> Site: ...
     @property
     def setup_log(self) -> SetupLog: ...
+    @property
+    def notices(self) -> Notices: ...
     @property
     def fence_dir(self) -> Path: ...
     @property

@@ -9,11 +9,12 @@ from ai_code.core.verdict import PLAN_KINDS, LimitKind
 
 KeyType = Literal[
     "choice", "name", "text", "bool", "int", "duration", "list", "command", "mapping", "url",
-    "urls", "path",
+    "urls", "path", "notify",
 ]  # fmt: skip
 """``name`` is text that becomes one word of a command line (a model); ``duration`` is seconds;
 ``command`` is a list of arguments, where a single text stands for the program's path; ``urls``
-is a list of addresses; ``path`` is absolute, or begins with ``~/``."""
+is a list of addresses; ``path`` is absolute, or begins with ``~/``; ``notify`` is off, desktop or
+a list of arguments."""
 
 Value = str | bool | int | float | None | tuple[str, ...] | Mapping[str, str]
 """A setting in its typed form, as a file would have said it (groups are not expanded)."""
@@ -182,6 +183,10 @@ _TABLE = (
         nullable=True),
     Key("models.roles.review", "name", None, "The model for reviews. Not set: model.",
         nullable=True),
+    Key("notify", "notify", "off",
+        "Tell you at the switch to the local model and when a limit resets: off, desktop, or a "
+        "command as a list of arguments, which gets a title and a text as its last two.",
+        trusted=True),
     Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal.",
         trusted=True),
     Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever.",

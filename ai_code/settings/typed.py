@@ -64,6 +64,8 @@ class Settings(NamedTuple):
     models_roles_ask: str | None
     models_roles_draft: str | None
     models_roles_review: str | None
+    notify: str | tuple[str, ...]
+    """``off``, ``desktop`` or a command."""
     journal_keep_answers: bool
     journal_keep_days: int
 

@@ -51,7 +51,9 @@ def convert(key: Key, raw: object) -> Value:
 def from_text(key: Key, text: str) -> object:
     """The raw value that a variable or flag means: lists are comma-separated or JSON, mappings
     are ``Name: value`` lines or JSON, all else is the text itself. Raises BadValueError."""
-    if key.type not in ("list", "command", "mapping", "urls"):
+    if key.type == "notify" and not text.lstrip().startswith("["):
+        return text
+    if key.type not in ("list", "command", "mapping", "urls", "notify"):
         return text
     if text.lstrip().startswith(("[", "{")):
         return _from_json(key, text)
@@ -96,6 +98,7 @@ _IN_WORDS: Mapping[str, str] = {
     "url": "a host, host:port or http(s) address",
     "urls": "a list of hosts, host:port or http(s) addresses",
     "path": "an absolute path, or one that begins with ~/",
+    "notify": "off, desktop, or a list of arguments",
 }
 
 
@@ -205,6 +208,16 @@ def _command(key: Key, raw: object) -> tuple[str, ...]:
     return words
 
 
+def _notify(key: Key, raw: object) -> str | tuple[str, ...]:
+    """YAML reads a plain ``off`` as a no."""
+    word = "off" if raw is False else raw.strip() if isinstance(raw, str) else None
+    if word in ("off", "desktop"):
+        return str(word)
+    if word is not None or raw is True:
+        raise BadValueError(f"expected {expected(key)}, got {shown(raw)}")
+    return _command(key, raw)
+
+
 def _mapping(key: Key, raw: object) -> Mapping[str, str]:
     if not isinstance(raw, Mapping):
         raise BadValueError(f"expected {expected(key)}")
@@ -253,4 +266,5 @@ _CONVERTERS: Mapping[str, Callable[[Key, object], Value]] = {
     "url": _url,
     "urls": _urls,
     "path": _path,
+    "notify": _notify,
 }

@@ -7,7 +7,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 
 from ai_code.core.errors import AiCodeError, UsageError
@@ -17,6 +17,8 @@ from ai_code.core.text import visible
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _MOST_BYTES = 16 * 1024 * 1024
 _DAY_S = 86_400.0
+_LONGEST_WAIT_DAYS = 40
+"""Longer than any reset lies ahead."""
 
 
 class FileJournal:
@@ -109,17 +111,54 @@ class FileJournal:
         """The newest first."""
         return tuple(islice(self._records(), limit))
 
+    def newest(self) -> Iterator[RunRecord]:
+        return self._records()
+
+    def tidy(self, keep_days: float) -> int:
+        """``prune``, at most once a day; how many runs went. Costs a look at one file."""
+        stamp = self._runs.parent / "pruned"
+        try:
+            if abs(self._now() - stamp.stat().st_mtime) < _DAY_S:
+                return 0
+        except FileNotFoundError:
+            pass
+        # First, so that several runs do not do it beside each other.
+        stamp.touch(mode=0o600)
+        os.utime(stamp, (self._now(), self._now()))
+        return self.prune(keep_days)
+
     def prune(self, keep_days: float) -> int:
-        """Removes runs that were begun more than ``keep_days`` ago; how many."""
-        oldest = time.gmtime(self._now() - keep_days * _DAY_S)
-        limit = time.strftime("%Y%m%d-%H%M%S", oldest)
+        """Removes runs that were begun more than ``keep_days`` ago, and reports of bugs of that
+        age; how many runs. Kept are what the undo of a younger run needs, and a run that may
+        still work (one that waits for a reset)."""
+        limit = self._stamp(keep_days)
         old = [run_id for run_id in self._ids() if run_id < limit]
         if old:
             from ai_code.system.private_git import remove
 
+            old = [run_id for run_id in old if not self._is_needed(run_id, limit, keep_days)]
             for run_id in old:
                 remove(self._runs / run_id)
+        for report in (self._runs.parent / "reports").glob("bug-*.txt"):
+            if report.stat().st_mtime < self._now() - keep_days * _DAY_S:
+                report.unlink(missing_ok=True)
         return len(old)
+
+    def _is_needed(self, run_id: str, limit: str, keep_days: float) -> bool:
+        """Whether an old run has to stay. Taking back the undo of a run puts that run into force
+        again."""
+        record = self._read(run_id)
+        if record is None:
+            return False
+        if record.state == "running":
+            return run_id >= self._stamp(keep_days + _LONGEST_WAIT_DAYS)
+        if record.state != "undone":
+            return False
+        younger = takewhile(lambda each: each.id >= limit, self._records())
+        return any(each.undo_of == run_id for each in younger)
+
+    def _stamp(self, days_ago: float) -> str:
+        return time.strftime("%Y%m%d-%H%M%S", time.gmtime(self._now() - days_ago * _DAY_S))
 
     def _in_tree(self, record: RunRecord) -> bool:
         """A run that was killed while it landed has no list of files, but a manifest."""

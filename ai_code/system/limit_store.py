@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _EVIDENCE_KEPT = 300
+_DAY_S = 86_400
 
 
 class LimitStore:
@@ -58,6 +59,19 @@ class LimitStore:
         """Every limit that still holds, the next to end first."""
         known = [limit for limit in self._read() if limit.holds(now)]
         return sorted(known, key=lambda limit: (limit.resets_at or limit.seen_at, limit.scope))
+
+    def over(self, scope: str, now: float) -> list[KnownLimit]:
+        """Limits of ``scope`` whose reset has passed within the last day and after which Claude
+        has not answered yet, the last to end first."""
+        gone = [
+            known
+            for known in self._read()
+            if known.scope == scope
+            and known.resets_at
+            and now - _DAY_S < known.resets_at <= now
+            and known.holds(known.resets_at - 1)
+        ]
+        return sorted(gone, key=lambda limit: -(limit.resets_at or 0))
 
     def _locked(self) -> AbstractContextManager[None]:
         from ai_code.system.locks import file_lock

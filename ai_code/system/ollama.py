@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ai_code.core.ports import LoadedModel, ModelServerError, PullProgress, ServedModel
+from ai_code.core.rfc3339 import epoch_of
 from ai_code.system.background import start
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class OllamaServer:
                 _number(row, "size"),
                 _number(row, "size_vram"),
                 _number(row, "context_length"),
+                epoch_of(row.get("expires_at")),
             )
             for row in self._rows("/api/ps")
         ]

@@ -240,6 +240,7 @@ def test_dry_run_runs_nothing(world: CommandWorld) -> None:
 HELPS = [
     *([], ["run"], ["undo"], ["diff"], ["completion"], ["drill"], ["doctor"], ["setup"]),
     *(["limits"], ["limits", "classify"], ["limits", "rules"], ["limits", "status"]),
+    *(["history"], ["history", "show"], ["log"], ["status"], ["stats"]),
     *(["config"], ["config", "show"], ["config", "check"], ["config", "path"], ["config", "trust"]),
     *(["models"], *(["models", name] for name in sorted(load("models").commands))),
 ]

@@ -332,6 +332,28 @@ class FakeHardware:
         return self.machine
 
 
+class FakeNotices:
+    """Keeps what a person would have been told: (event, how, title, text), and timers."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object, str, str]] = []
+        self.timers: dict[str, int] = {}
+        self.problem = ""
+
+    def tell(self, how: str | Sequence[str], title: str, text: str, event: str) -> str:
+        self.told.append((event, how, title, text))
+        return self.problem
+
+    def tell_at(
+        self, how: str | Sequence[str], title: str, text: str, event: str, *, at: int, account: str
+    ) -> str:
+        self.timers[account] = at
+        return self.problem
+
+    def forget(self, account: str) -> None:
+        self.timers.pop(account, None)
+
+
 class FakeClaudeHome:
     def __init__(self, config_dir: Path) -> None:
         self.folder = ClaudeFolder(
@@ -373,6 +395,7 @@ class FakeWorld:
         self.server = FakeServer()
         self.servers: dict[str, FakeServer] = {}
         self.ca_bundle: Path | None = None
+        self.notices = FakeNotices()
         self.claude_home = FakeClaudeHome(Path("/home/person/.claude"))
         self.trees = RealTrees(state, environ)
         self.journal: Any = FileJournal(state, now=self.clock.now)

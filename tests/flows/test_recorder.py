@@ -246,3 +246,13 @@ def test_old_records_go_when_there_is_time(world: FakeWorld) -> None:
     world.expect_aider("No.", edits={})
     world.go()
     assert len(world.journal.list(9)) == 2
+
+
+def test_records_of_long_ago_go_at_the_end_of_any_run(world: FakeWorld) -> None:
+    world.expect_recording("ok-stream-2.1.329")
+    world.go()
+    old = world.record.id
+    world.clock.advance(91 * 86_400)
+    world.expect_recording("ok-stream-2.1.329")
+    world.go()
+    assert old not in [record.id for record in world.journal.list()]

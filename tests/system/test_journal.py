@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -96,6 +97,38 @@ def test_prune(tmp_path: Path) -> None:
     book = journal(tmp_path, now=NOON + 41 * 86_400)
     assert book.prune(30) == 1 and book.list() == (new,)
     assert journal(tmp_path / "empty").prune(1) == 0
+
+
+def test_prune_keeps_what_the_undo_of_a_young_run_needs(tmp_path: Path) -> None:
+    later = NOON + 40 * 86_400
+    undone = add(journal(tmp_path), state="undone")
+    forgotten = add(journal(tmp_path, now=NOON + 1), state="undone")
+    waiting = add(journal(tmp_path, now=NOON + 2), state="running")
+    add(journal(tmp_path, now=NOON + 3), undo_of=forgotten.id)
+    undo = add(journal(tmp_path, now=later), undo_of=undone.id)
+    book = journal(tmp_path, now=later)
+    assert book.prune(30) == 2
+    assert {record.id for record in book.list()} == {undone.id, waiting.id, undo.id}
+    assert journal(tmp_path, now=later + 40 * 86_400).prune(30) == 3
+
+
+def test_old_reports_of_bugs_go_too(tmp_path: Path) -> None:
+    reports = tmp_path / "state" / "reports"
+    reports.mkdir(parents=True)
+    for name, age in (("bug-1.txt", 31), ("bug-2.txt", 29), ("mine.txt", 99)):
+        (reports / name).write_text("x")
+        os.utime(reports / name, (NOON - age * 86_400, NOON - age * 86_400))
+    journal(tmp_path).prune(30)
+    assert sorted(path.name for path in reports.iterdir()) == ["bug-2.txt", "mine.txt"]
+
+
+def test_tidying_happens_once_a_day(tmp_path: Path) -> None:
+    add(journal(tmp_path))
+    add(journal(tmp_path, now=NOON + 3600))
+    later = NOON + 30 * 86_400 + 60
+    assert journal(tmp_path, now=later).tidy(30) == 1
+    assert journal(tmp_path, now=later + 4000).tidy(30) == 0
+    assert journal(tmp_path, now=later + 86_500).tidy(30) == 1
 
 
 def test_a_state_folder_that_cannot_be_made(tmp_path: Path) -> None:

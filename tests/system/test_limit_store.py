@@ -106,3 +106,12 @@ def test_several_at_once_lose_nothing(store: LimitStore, tmp_path: Path) -> None
                 LimitStore(path).record, f"scope {number}", limit(resets_at=NOW + HOUR), NOW
             )
     assert len(store.all(NOW)) == 40
+
+
+def test_what_is_over_until_claude_works_again(store: LimitStore) -> None:
+    store.record("a", limit(resets_at=NOW + HOUR), NOW)
+    assert store.over("a", NOW + HOUR - 1) == []
+    assert [known.resets_at for known in store.over("a", NOW + HOUR)] == [NOW + HOUR]
+    assert store.over("b", NOW + HOUR) == [] == store.over("a", NOW + 26 * HOUR)
+    store.clear("a")
+    assert store.over("a", NOW + HOUR) == []

@@ -45,6 +45,7 @@ def test_preload_and_what_is_loaded() -> None:
             (NAME, 8192),
             (QWEN_CODER.name, 4096),
         ]
+        assert server.loaded()[0].expires_at == 1798761599.0
         asked = [row.json for row in stand_in.requests if row.path == "/api/generate"]
     assert ["keep_alive" in body for body in asked] == [False, True]
 

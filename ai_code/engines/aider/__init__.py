@@ -56,14 +56,19 @@ class AiderRun:
         return self._reader.answer
 
     @property
-    def sent_tokens(self) -> int:
+    def longest_prompt(self) -> int:
         """See ``registry.LocalRun``."""
-        return self._reader.sent_tokens
+        return self._reader.longest_prompt
 
     @property
     def refused(self) -> Sequence[str]:
         """Files that the model wanted to edit and aider would not, as the model named them."""
         return self._reader.refused
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        """Sent and received, of all replies that arrived whole."""
+        return self._reader.tokens_sent, self._reader.tokens_received
 
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
         return self._reader.feed(channel, data)

@@ -8,6 +8,7 @@ START = re.compile(r"Aider v\d")
 """Everything before it is about aider's own start."""
 TOKENS = re.compile(r"Tokens: ([\d.,]+[kM]?) sent, (?:.+, )?[\d.,]+[kM]? received\.(?: Cost: .*)?$")
 """Ends a reply that arrived whole."""
+_COUNTS = re.compile(r"Tokens: ([\d.,]+[kM]?) sent, (?:.+, )?([\d.,]+[kM]?) received\.")
 TOKEN_LIMIT = re.compile(r"Model \S+/\S+ has hit a token limit!$")
 LITELLM = re.compile(r"litellm\.(?:\w+(?:Error|Exception)|Timeout): .*")
 RETRY = re.compile(r"Retrying in (\d+(?:\.\d+)?) seconds\.\.\.$")
@@ -104,20 +105,23 @@ _PERMANENT = re.compile(
 _PATH = re.compile(r"\S*(?:\.\w+|/\S+)$")
 
 
-def tokens_sent(line: str) -> int:
-    """What a line of ``TOKENS`` says was sent: ``2.4k`` is 2400. 0 for any other line."""
-    match = TOKENS.match(line)
-    text = match.group(1).replace(",", "") if match else "0"
-    unit = {"k": 1000, "M": 1_000_000}.get(text[-1], 1)
-    try:
-        return round(float(text.rstrip("kM")) * unit)
-    except ValueError:
-        return 0
-
-
 def is_permanent(error: str) -> bool:
     """Whether no retry of aider's will mend this error."""
     return _PERMANENT.search(error) is not None
+
+
+def tokens(line: str) -> tuple[int, int]:
+    """Tokens sent and received by a line that ``TOKENS`` matches; aider rounds them (1.2k)."""
+    match = _COUNTS.match(line)
+    return (_count(match[1]), _count(match[2])) if match else (0, 0)
+
+
+def _count(text: str) -> int:
+    scale = {"k": 1000, "M": 1_000_000}.get(text[-1], 1)
+    try:
+        return round(float(text.rstrip("kM").replace(",", "")) * scale)
+    except ValueError:
+        return 0
 
 
 def one_word(line: str) -> bool:

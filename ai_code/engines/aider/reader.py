@@ -29,8 +29,8 @@ _Part = Callable[[str, list[Event]], None]
 class AiderReader:
     """Reads one run. Afterwards ``answer`` is the last reply, ``error`` the last failure that
     no reply followed, ``applied`` the files aider says it edited, ``refused`` those it would
-    not write, ``sent_tokens`` the longest prompt as aider estimates it. ``begun`` says that
-    aider's name was seen."""
+    not write, ``longest_prompt`` what aider estimates of it, in tokens. ``begun`` says that
+    aider's name was seen. Tokens are those of whole replies."""
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -57,7 +57,8 @@ class AiderReader:
         self.context_exceeded = False
         self.crashed = False
         self.retries = 0
-        self.sent_tokens = 0
+        self.longest_prompt = 0
+        self.tokens_sent = self.tokens_received = 0
 
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
         """aider writes everything to stdout; stderr has libraries' warnings and progress bars."""
@@ -293,9 +294,12 @@ class AiderReader:
             self._reply.append(text)
             self._reply_size += len(text)
 
-    def _done(self, tokens: str) -> None:
+    def _done(self, line: str) -> None:
+        sent, received = lines.tokens(line)
+        self.tokens_sent += sent
+        self.tokens_received += received
+        self.longest_prompt = max(self.longest_prompt, sent)
         self._end_reply()
-        self.sent_tokens = max(self.sent_tokens, lines.tokens_sent(tokens))
         self.error = ""
         self._replies += 1
         self._part = self._between

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
 from ai_code.core.memory import CONTEXTS, gib, largest_context, need_bytes, shape_of
-from ai_code.core.model_choice import Standing, best_first, standing
+from ai_code.core.model_choice import preferred
 from ai_code.core.models import PREFERRED, can_chat, installed_name, runs_elsewhere, same_model
 from ai_code.flows.doctor.server import ELSEWHERE, SILENT
 
@@ -38,27 +38,16 @@ def chosen(facts: Facts) -> Chosen | None:
     refused = {each.name: why for each in served if (why := refusal(facts, each.name))}
     names = tuple(each.name for each in served)
     usable = [each for each in served if each.name not in refused]
-    wanted = facts.settings.model_for("edit")
-    name = installed_name(wanted, [each.name for each in usable])
-    if wanted == "auto":
-        name = next((each.name for each in best_first(_standings(facts, usable))), None)
+    world, settings = facts.world, facts.settings
+    name = preferred(
+        settings.model_for("edit"),
+        usable,
+        catalogue=world.catalogue,
+        exams=world.model_notes.exams(),
+        edit_format=settings.aider_edit_format,
+        loaded=[str(row.get("name", "")) for row in facts.loaded_rows()],
+    )
     return Chosen(next((each for each in served if each.name == name), None), names, refused)
-
-
-def _standings(facts: Facts, served: Sequence[ServedModel]) -> list[Standing]:
-    """As a run weighs them; whether they fit is another check's."""
-    world, loaded = facts.world, [str(row.get("name", "")) for row in facts.loaded_rows()]
-    exams, edit_format = world.model_notes.exams(), facts.settings.aider_edit_format
-    return [
-        standing(
-            each,
-            catalogue=world.catalogue,
-            exams=exams,
-            edit_format=edit_format,
-            loaded=any(same_model(each.name, name) for name in loaded),
-        )
-        for each in served
-    ]
 
 
 def refusal(facts: Facts, name: str) -> str:

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ai_code.core.events import Permanent, Retrying
-from ai_code.engines.aider.lines import tokens_sent
+from ai_code.engines.aider.lines import tokens
 from ai_code.engines.aider.reader import AiderReader
 from tests.engines.aider.recordings import cut, read, shown
 
@@ -212,7 +212,7 @@ def test_bytes_that_are_no_text() -> None:
     ],
 )
 def test_what_was_sent(line: str, sent: int) -> None:
-    assert tokens_sent(line) == sent
+    assert tokens(line)[0] == sent
 
 
 def test_of_several_prompts_the_longest_counts() -> None:
@@ -221,4 +221,10 @@ def test_of_several_prompts_the_longest_counts() -> None:
         "Aider v0.86.2\n\nA.\n\nTokens: 3k sent, 1 received.\nB.\n\nTokens: 2k sent, 1 received.\n"
     )
     reader.feed("out", said.encode())
-    assert reader.sent_tokens == 3000
+    assert reader.longest_prompt == 3000
+
+
+def test_tokens_of_all_whole_replies_are_counted() -> None:
+    more = "\nAgain.\n\nTokens: 1.5M sent, 2k cache hit, 1,234 received. Cost: $0.01\n"
+    reader, _ = run(START + "Yes, done.\n" + END + more)
+    assert (reader.tokens_sent, reader.tokens_received) == (1_502_000, 1277)

@@ -1,0 +1,277 @@
+"""``ai-code status``: who would answer now and why, and how the local side is."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from ai_code.core.errors import AiCodeError
+from ai_code.core.verdict import LimitKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ai_code.core.known_limits import KnownLimit
+    from ai_code.core.machine import Machine
+    from ai_code.core.ports import LoadedModel, ServedModel
+    from ai_code.core.record import RunRecord
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
+
+VERSION = 1
+_RUNS = 3
+_FOR_EVER_S = 10 * 366 * 86_400.0
+"""A model that stays loaded for ever is told with a date centuries ahead."""
+
+
+class Answering(NamedTuple):
+    """Who would answer: ``claude``, ``local``, ``limit`` (nobody until ``until``, an epoch) or
+    ``none``. ``why`` is one line; ``then`` what else is to be known."""
+
+    who: Literal["claude", "local", "limit", "none"]
+    why: str
+    until: int | None = None
+    then: str = ""
+
+
+class Programs(NamedTuple):
+    """Paths of Claude Code and aider, empty where they are not installed."""
+
+    claude: str
+    aider: str
+
+
+class Ollama(NamedTuple):
+    """What the server told; ``error`` where it did not answer. ``model`` is the one a run would
+    take, empty where there is none."""
+
+    api: str
+    version: str = ""
+    error: str = ""
+    model: str = ""
+    installed: int = 0
+    loaded: Sequence[LoadedModel] = ()
+
+
+class Status(NamedTuple):
+    """Everything on the screen. ``over`` are limits whose reset has passed, with no run of
+    Claude's since."""
+
+    answering: Answering
+    programs: Programs
+    limits: Sequence[KnownLimit]
+    over: Sequence[KnownLimit]
+    ollama: Ollama
+    machine: Machine | None
+    runs: Sequence[RunRecord]
+
+
+def status(world: World, settings: Settings) -> Status:
+    """Asks the server and the machine beside each other; each question is bounded."""
+    server = world.model_server(settings.ollama_api, settings.ollama_headers)
+    version = world.background(server.version)
+    served, loaded = world.background(server.models), world.background(server.loaded)
+    machine = world.background(world.hardware.memory)
+    now = int(world.clock.now())
+    programs, scope = _programs(world, settings), _scope(world)
+    limits = world.limits.current(scope, now)
+    ollama = _ollama(world, settings, server.base_url, version, served, loaded)
+    return Status(
+        answering=_if_it_can(_answering(settings, programs, limits, now), ollama),
+        programs=programs,
+        limits=limits,
+        over=world.limits.over(scope, now),
+        runs=tuple(islice(world.journal.newest(), _RUNS)),
+        ollama=ollama,
+        machine=_told(machine),
+    )
+
+
+def answering(world: World, settings: Settings) -> Answering:
+    """Who would answer, by files alone: nothing is started, nobody is asked."""
+    now = int(world.clock.now())
+    limits = world.limits.current(_scope(world), now)
+    return _answering(settings, _programs(world, settings), limits, now)
+
+
+def short(told: Answering, now: float, tz: Any) -> str:
+    """``claude``, ``local until 20:00``, ``limit until Tue 20:00``, ``none``."""
+    if told.until is None:
+        return told.who
+    from datetime import datetime
+
+    at = datetime.fromtimestamp(told.until, tz)
+    day = f"{at:%a} " if told.until - now >= 86_400 else ""
+    return f"{told.who} until {day}{at:%H:%M}"
+
+
+def as_json(told: Status) -> dict[str, Any]:
+    """The screen as plain values. Times are epochs, sizes bytes."""
+    from ai_code.core.record_words import outcome
+
+    ollama = told.ollama
+    return {
+        "version": VERSION,
+        "answering": told.answering._asdict(),
+        "programs": told.programs._asdict(),
+        "limits": [known._asdict() for known in told.limits],
+        "limits_over": [known._asdict() for known in told.over],
+        "ollama": {
+            **ollama._asdict(),
+            "reachable": not ollama.error,
+            "loaded": [
+                {
+                    "name": row.name,
+                    "size": row.size,
+                    "size_vram": row.size_vram,
+                    "context": row.context,
+                    "expires_at": row.expires_at,
+                }
+                for row in ollama.loaded
+            ],
+        },
+        "memory": _machine_json(told.machine),
+        "runs": [
+            {
+                "id": run.id,
+                "started": run.started,
+                "ended": run.ended,
+                "root": run.root,
+                "outcome": outcome(run),
+                "prompt_line": run.prompt_line,
+            }
+            for run in told.runs
+        ],
+    }
+
+
+def stays(model: LoadedModel, now: float) -> bool:
+    """Whether a loaded model stays for ever (``keep_alive: -1``)."""
+    return model.expires_at > now + _FOR_EVER_S
+
+
+def _machine_json(machine: Machine | None) -> dict[str, Any] | None:
+    if machine is None:
+        return None
+    gpus = [
+        {
+            "name": gpu.name,
+            "vendor": gpu.vendor,
+            "vram_total": gpu.vram_total,
+            "vram_free": gpu.vram_free,
+        }
+        for gpu in machine.gpus
+    ]
+    return {"ram_total": machine.ram_total, "ram_available": machine.ram_available, "gpus": gpus}
+
+
+def _scope(world: World) -> str:
+    folder = world.claude_home.look(world.cwd)
+    return f"{folder.config_dir}|{folder.auth}"
+
+
+def _programs(world: World, settings: Settings) -> Programs:
+    return Programs(_path(world, settings.claude_command), _path(world, settings.aider_command))
+
+
+def _path(world: World, argv: Sequence[str]) -> str:
+    try:
+        program = world.processes.find(argv)
+    except AiCodeError:
+        return ""
+    return program.argv[0] if program else ""
+
+
+def _answering(
+    settings: Settings, programs: Programs, limits: Sequence[KnownLimit], now: int
+) -> Answering:
+    local = settings.engine == "auto" and settings.fallback_enabled and settings.fallback_engines
+    can_local = bool(local and programs.aider)
+    if settings.engine == "aider":
+        if programs.aider:
+            return Answering("local", "engine is aider")
+        return Answering("none", "engine is aider, and aider is not installed")
+    if not programs.claude:
+        if can_local and "missing" in settings.fallback_on:
+            return Answering("local", "Claude Code is not installed")
+        return Answering("none", "Claude Code is not installed")
+    known = next((each for each in limits if _counts(each, settings, now)), None)
+    if known is None:
+        return Answering("claude", "no limit is known")
+    limit = f"{known.kind} limit of Claude's"
+    if settings.claude_when_limited == "skip" and can_local:
+        then = "Claude is not tried until then (claude.when-limited: skip)"
+    else:
+        then = "Claude is tried first all the same (claude.when-limited: try)"
+    if settings.fallback_on_limit == "wait":
+        return Answering("limit", f"{limit}; runs wait (fallback.on-limit: wait)", known.resets_at)
+    if settings.fallback_on_limit == "local" and can_local:
+        return Answering("local", limit, known.resets_at, then)
+    if settings.fallback_on_limit == "ask" and can_local:
+        return Answering("limit", f"{limit}; you are asked then", known.resets_at, then)
+    why = "no local engine goes on" if programs.aider else "aider is not installed"
+    return Answering("limit", f"{limit}, and {why}", known.resets_at, then)
+
+
+def _if_it_can(told: Answering, ollama: Ollama) -> Answering:
+    """The local model answers only where there is one."""
+    if told.who != "local" or ollama.model:
+        return told
+    lacking = "Ollama does not answer" if ollama.error else "Ollama has no model to take"
+    return told._replace(
+        who="none" if told.until is None else "limit", why=f"{told.why}, and {lacking}"
+    )
+
+
+def _counts(known: KnownLimit, settings: Settings, now: int) -> bool:
+    """As in a run: one with a reset ahead; that of one model says nothing about the others."""
+    ahead = known.resets_at is not None and known.resets_at > now
+    asked_for = settings.engine == "claude" or known.kind in settings.fallback_on
+    return ahead and known.kind is not LimitKind.MODEL and asked_for
+
+
+def _ollama(
+    world: World,
+    settings: Settings,
+    base_url: str,
+    version: Callable[[], str],
+    served: Callable[[], Sequence[ServedModel]],
+    loaded: Callable[[], Sequence[LoadedModel]],
+) -> Ollama:
+    from ai_code.core.model_choice import preferred
+    from ai_code.core.ports import ModelServerError
+    from ai_code.core.text import one_line
+
+    try:
+        models = served()
+        number = version()
+    except ModelServerError as error:
+        told = f"HTTP {error.status}: {error}" if error.kind == "http" else str(error)
+        return Ollama(base_url, error=one_line(told))
+    rows, policy, catalogue = _told(loaded) or (), settings.policy, world.catalogue
+    usable = [each for each in models if not policy.refusal(each.name, catalogue.maker(each.name))]
+    model = preferred(
+        settings.model_for("edit"),
+        usable,
+        catalogue=catalogue,
+        exams=world.model_notes.exams(),
+        edit_format=settings.aider_edit_format,
+        loaded=[row.name for row in rows],
+    )
+    return Ollama(
+        base_url,
+        version=one_line(number, 30),
+        model=model or "",
+        installed=len(models),
+        loaded=rows,
+    )
+
+
+def _told(answer: Callable[[], Any]) -> Any:
+    """An answer that may be missing from the screen: the rest is worth showing without it."""
+    from ai_code.core.ports import ModelServerError
+
+    try:
+        return answer()
+    except (ModelServerError, OSError, ImportError):
+        return None

@@ -1,0 +1,137 @@
+"""Notifications on the desktop or by a command of the person's, now or at a moment to come.
+
+notify-send: https://specifications.freedesktop.org/notification-spec
+osascript: https://developer.apple.com/library/archive/documentation/AppleScript/
+systemd-run: https://www.freedesktop.org/software/systemd/man/latest/systemd-run.html
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ai_code.core.errors import AiCodeError
+from ai_code.core.text import visible
+
+if TYPE_CHECKING:
+    from ai_code.core.task import Program
+
+_LONGEST_S = 1.0
+_SCRIPT = (
+    "on run argv",
+    "display notification (item 2 of argv) with title (item 1 of argv)",
+    "end run",
+)
+"""The text comes as an argument: in the script it could become a part of it."""
+
+
+class SystemNotices:
+    """See ``flows.world.Notices``. ``find`` finds a program by its name."""
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        find: Callable[[Sequence[str]], Program | None],
+        platform: str = sys.platform,
+    ) -> None:
+        self._environ = dict(environ)
+        self._find = find
+        self._platform = platform
+
+    def tell(self, how: str | Sequence[str], title: str, text: str, event: str) -> str:
+        """See the port."""
+        argv = self._argv(how, title, text)
+        if isinstance(argv, str):
+            return argv
+        return self._run(argv, {**self._environ, "AI_CODE_EVENT": event})
+
+    def tell_at(
+        self, how: str | Sequence[str], title: str, text: str, event: str, *, at: int, account: str
+    ) -> str:
+        """By a transient timer of the person's systemd, which survives us and the end of the
+        session's shell, not a logout or a restart."""
+        argv = self._argv(how, title, text)
+        if isinstance(argv, str):
+            return argv
+        run = self._path("systemd-run")
+        if run is None or self._platform != "linux":
+            return "no systemd-run on this machine: ai-code status tells when the limit is over"
+        from datetime import UTC, datetime
+
+        moment = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        self.forget(account)
+        timer = [
+            run, "--user", "--collect", "--quiet", f"--unit={_unit(account)}",
+            f"--on-calendar={moment}", "--timer-property=AccuracySec=1s",
+            f"--setenv=AI_CODE_EVENT={event}", f"--setenv=PATH={self._environ.get('PATH', '')}",
+            "--", *(word.replace("$", "$$") for word in argv),
+        ]  # fmt: skip
+        return self._run(timer, self._environ)
+
+    def forget(self, account: str) -> None:
+        """See the port."""
+        ctl = self._path("systemctl")
+        if ctl is not None and self._platform == "linux":
+            unit = _unit(account)
+            self._run([ctl, "--user", "--quiet", "stop", f"{unit}.timer"], self._environ)
+
+    def _argv(self, how: str | Sequence[str], title: str, text: str) -> list[str] | str:
+        """The command line, or why there is none."""
+        title, text = visible(title), visible(text)
+        if not isinstance(how, str):
+            path = self._path(how[0])
+            return (
+                f"there is no program {how[0]}" if path is None else [path, *how[1:], title, text]
+            )
+        if self._platform == "darwin":
+            path = self._path("osascript")
+            script = [part for line in _SCRIPT for part in ("-e", line)]
+            return "there is no osascript" if path is None else [path, *script, title, text]
+        path = self._path("notify-send")
+        if path is None:
+            return "there is no notify-send (package libnotify)"
+        return [path, "--app-name=ai-code", "--", title, text]
+
+    def _path(self, name: str) -> str | None:
+        try:
+            program = self._find((name,))
+        except AiCodeError:
+            return None
+        return program.argv[0] if program else None
+
+    def _run(self, argv: Sequence[str], env: Mapping[str, str]) -> str:
+        try:
+            child = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env=dict(env),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            return f"{argv[0]}: {error}"
+        code: int | None = None
+        try:
+            code = child.wait(_LONGEST_S)
+        except subprocess.TimeoutExpired:
+            return f"{argv[0]} took longer than {_LONGEST_S:g} s and was ended"
+        finally:
+            if code is None:
+                # Too slow, or a signal to us ended the wait.
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        return f"{argv[0]} ended with {code}" if code else ""
+
+
+def _unit(account: str) -> str:
+    """One for each account, so that a later reset takes the place of an earlier one."""
+    import hashlib
+
+    return "ai-code-reset-" + hashlib.sha256(account.encode()).hexdigest()[:12]
