@@ -56,7 +56,7 @@ def setup(
     ai-code setup                 all steps, each asked
     ai-code setup --yes           all steps; what needs sudo is only said
     ai-code setup aider model     these two
-    ai-code setup --remove        take back what setup made
+    ai-code setup --remove        take back what setup made; with STEP only that
     """
     from ai_code.flows.setup.ground import Options
 
@@ -115,7 +115,8 @@ def _remove(ctx: click.Context, options: Options, as_json: bool) -> int:
 
     results = Removing(ctx.obj, ctx.obj.config, options).go()
     left = [each for each in results if each.fate in ("kept", "failed")]
-    still = len(ctx.obj.setup_log.changes())
+    wanted = set(options.steps or STEPS) - set(options.skip)
+    still = sum(each.step in wanted for each in ctx.obj.setup_log.changes())
     if as_json:
         rows = [_row(each) for each in results]
         click.echo(json.dumps({"version": VERSION, "ok": not still, "changes": rows}))

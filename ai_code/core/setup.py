@@ -50,5 +50,23 @@ class Change(NamedTuple):
     facts: Mapping[str, str] = MappingProxyType({})
     made_at: int = 0
 
+    @property
+    def step(self) -> StepName:
+        """The step that makes such a change."""
+        if self.kind == "choice":
+            return "model" if self.name == "model" else "ollama"
+        return _MADE_BY[self.kind]
+
     def same(self, other: Change) -> bool:
         return (self.kind, self.name) == (other.kind, other.name)
+
+
+_MADE_BY: Mapping[ChangeKind, StepName] = {
+    "aider": "aider",
+    "claude": "claude",
+    "brew": "ollama",
+    "container": "ollama",
+    "brew-service": "service",
+    "unit": "service",
+    "model": "model",
+}

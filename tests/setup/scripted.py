@@ -55,12 +55,13 @@ class OtherSite(SystemSite):
     """A system as the test has it."""
 
     free: int | None = 100_000_000_000
+    fitting: str | None = "/programs/python3.12"
 
     def free_bytes(self, path: Path) -> int | None:
         return self.free
 
     def python(self, minors: object) -> str | None:
-        return "/programs/python3.12"
+        return self.fitting
 
 
 @dataclass

@@ -88,19 +88,6 @@ def test_uv_fetches_a_python_where_it_has_none(bare: Bare) -> None:
     assert f"{bare.programs}/aider/python" in (bare.base / "dir").read_text()
 
 
-def test_no_python_that_fits(bare: Bare) -> None:
-    for path in bare.bin.glob("python*"):
-        path.unlink()
-    bare.script("python3.12", "#!/bin/sh\nexit 1\n")
-    # A Python of ours that cannot make environments either.
-    code = "import sys; sys.version_info = (3, 14, 0, 'final', 0)"
-    run = bare.run("setup", "aider", env={**bare.env, "PYTHONSTARTUP": code})
-    if sys.version_info[:2] <= (3, 12):
-        # Ours fits: it is taken, and not one of the PATH.
-        assert "made with" in run.stderr and "bin/python3.12" not in run.stderr
-    assert run.code == 1
-
-
 def test_a_failure_is_told_and_mended(bare: Bare) -> None:
     wheel = next((bare.base / "wheels").iterdir())
     wheel.rename(bare.base / "hidden.whl")

@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from ai_code.core.setup import STEPS
+from ai_code.drill.ollama import OllamaStandIn
 from tests.conftest import real_program
-from tests.e2e.world import wait_for
-from tests.setup.bare import Bare, Talk
+from tests.e2e.test_drill import BOTH
+from tests.e2e.world import SMALL, wait_for
+from tests.setup.bare import Bare, Talk, free_port
 
 
 def everything(bare: Bare) -> None:
@@ -182,6 +187,70 @@ def test_two_at_once(bare: Bare) -> None:
     assert second.code == 75 and "another ai-code setup is at work" in second.stderr
     first.signal(signal.SIGTERM)
     assert first.wait().code == 128 + 15
+
+
+@pytest.mark.claude
+@pytest.mark.aider
+def test_from_nothing_to_a_fallback_that_works_and_back(bare: Bare) -> None:
+    """One conversation: Claude Code from npm, a server that a service starts, a model, the drill
+    with all of them. aider is the real one, for its own environment takes a minute."""
+    port = free_port()
+    bare.env["OLLAMA_HOST"] = f"http://127.0.0.1:{port}"
+    bare.link("node", Path(shutil.which("node") or "/nowhere"))
+    bare.link("aider", real_program("aider"))
+    bare.stub("npm", NPM.format(claude=real_program("claude 2.1.329")).replace("cp ", "ln -s "))
+    bare.stub("ollama")
+    bare.stub("systemctl", SYSTEMCTL.format(base=bare.base))
+    server = OllamaStandIn([], [BOTH], port=port, pullable=[SMALL])
+    with started(bare, server):
+        talk = Talk(bare.terminal("setup"))
+        talk.answer("Install it under these terms?", "y")
+        talk.answer("Write, enable and start it?", "y")
+        talk.answer("Which?", "o")
+        talk.answer("Its name", SMALL.tag)
+        talk.answer("Play it?", "y")
+        assert talk.end() == 0, talk.raw
+        assert any(line.split()[:3] == ["model", "real", "passed"] for line in talk.lines)
+        assert [line for line in talk.lines if line][-1] == "the fallback works"
+        assert all(len(line) <= 80 for line in talk.lines)
+        assert bare.kinds() == ["claude", "unit", "model"]
+        before = bare.log()
+        assert bare.setup("--yes", "--skip", "drill").code == 0, "twice is once"
+        assert bare.log() == before
+        assert bare.setup("--remove", "--yes").code == 0
+        assert server.models == {}
+    left = [path for path in bare.tree(bare.home) if "share/ai-code" in path or "systemd" in path]
+    assert left == [] and bare.log() == []
+
+
+SYSTEMCTL = """case "$*" in
+  "cat "*|"--user cat "*) exit 1 ;;
+  "--user enable "*) touch {base}/started ;;
+esac
+"""
+
+
+@contextmanager
+def started(bare: Bare, server: OllamaStandIn) -> Iterator[None]:
+    """The server answers from the moment that a service was started."""
+    over = threading.Event()
+    running: list[OllamaStandIn] = []
+
+    def serve() -> None:
+        while not (bare.base / "started").exists():
+            if over.wait(0.02):
+                return
+        running.append(server.__enter__())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        for each in running:
+            each.__exit__(None, None, None)
 
 
 @pytest.mark.claude

@@ -194,6 +194,18 @@ def test_each_is_asked_and_what_stays_is_kept_in_mind(bare: Bare) -> None:
     assert not folder.exists() and names(server) == [SMALL.tag] and bare.kinds() == ["model"]
 
 
+def test_one_step_is_taken_back(bare: Bare) -> None:
+    server = bare.ollama(models=[SMALL])
+    folder = bare.programs / "aider"
+    folder.mkdir(parents=True)
+    kept(bare, {"kind": "aider", "name": str(folder), "facts": {"link": ""}},
+         {"kind": "model", "name": SMALL.tag, "facts": {"api": server.url}})  # fmt: skip
+    assert bare.setup("aider", "--remove", "--yes").code == 0
+    assert not folder.exists() and bare.kinds() == ["model"]
+    run = bare.setup("--remove", "--yes", "--skip", "model")
+    assert run.code == 0 and "setup has made nothing here" in run.stdout
+
+
 def test_a_memory_that_is_damaged_is_never_written_over(bare: Bare) -> None:
     path = bare.state / "setup.json"
     path.parent.mkdir(parents=True)

@@ -164,6 +164,35 @@ def test_japanese_folders_keep_the_columns(there: Elsewhere) -> None:
     assert [line for line in lines if width(line) > 80] == []
 
 
+# Which Python ------------------------------------------------------------------------------------
+
+
+def test_a_python_that_is_too_new_brings_uv(there: Elsewhere) -> None:
+    there.site.fitting, there.site.own_python = None, "/programs/python3.13"
+    there.programs.add("python3.13", **{"-I_-c_import_sys": (1, "")})
+    result = there.step("aider", yes=True)
+    folder = there.world.programs_dir / "aider"
+    assert result.state == "done" and "a Python 3.12 that uv fetches" in there.told
+    ran = [line.replace(str(folder), "AIDER") for line in there.programs.ran]
+    assert ran[2:] == [
+        "python3.13 -m venv AIDER/uv",
+        "python -m pip install --progress-bar=off --disable-pip-version-check --no-input uv",
+        "uv venv --no-project --allow-existing --python >=3.10,<3.13 AIDER",
+        "uv pip install --python AIDER/bin/python --compile-bytecode aider-chat==0.86.2",
+        "aider --version",
+    ]
+
+
+def test_no_python_that_could_make_one(there: Elsewhere) -> None:
+    there.site.fitting, there.site.own_python = None, "/programs/python3.13"
+    there.programs.add("python3.13", **{"-I_-c_import_ensurepip": (1, "")})
+    there.programs.add("apt")
+    result = there.step("aider", yes=True)
+    assert result.state == "missing"
+    assert result.mend == ("sudo apt install python3.12-venv", "ai-code setup aider")
+    assert there.log.changes() == []
+
+
 # The disk, and signals ---------------------------------------------------------------------------
 
 

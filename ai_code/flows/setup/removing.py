@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ai_code.core.errors import AiCodeError
 from ai_code.core.models import same_model
 from ai_code.core.ports import ModelServerError
-from ai_code.core.setup import Change, ChangeKind
+from ai_code.core.setup import STEPS, Change, ChangeKind
 from ai_code.flows.models.screens import gb
 from ai_code.flows.setup.ground import Ground, Options, PersonStops
 from ai_code.flows.setup.ollama import chosen
@@ -34,7 +34,7 @@ class Removed(NamedTuple):
 
 
 class Removing:
-    """Takes back what the log has. ``go`` leaves in the log what is still there."""
+    """Takes back what the log has, of some steps or of all. What is still there stays in it."""
 
     def __init__(self, world: World, config: Config, options: Options) -> None:
         self._ground = Ground(world, config, options)
@@ -49,7 +49,10 @@ class Removing:
     def _all(self) -> tuple[Removed, ...]:
         ground = self._ground
         results: list[Removed] = []
+        steps, skip = ground.options.steps or STEPS, ground.options.skip
         for change in reversed(ground.log.changes()):
+            if change.step not in steps or change.step in skip:
+                continue
             try:
                 result = _BACK[change.kind](ground, change)
             except PersonStops:
