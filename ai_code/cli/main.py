@@ -72,6 +72,10 @@ def _main(argv: Sequence[str], world: World) -> int:
         from ai_code.cli.prompt_word import prompt_word
 
         return prompt_word(world)
+    if name == "status" and list(rest) in ([], ["--json"]):
+        from ai_code.cli.status_screen import show
+
+        return show(world, as_json=bool(rest))
     import click
 
     try:

@@ -1,15 +1,18 @@
-"""What listings print: columns, colours where they are wanted, signs that the pipe can show."""
+"""What listings print: columns, colours where they are wanted, signs that the pipe can show.
+
+Without click, whose import is a good part of what ``status`` may cost."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 WIDTH = 80
+_CODES = {"red": 31, "green": 32, "yellow": 33, "cyan": 36}
+_OUR_COLOURS = r"\x1b\[\d+m"
 _PLAIN = str.maketrans({"→": "->", "·": "-", "…": "...", "−": "-", "≥": ">=", "█": "#"})
 COLOURS = {
     "done": "green",
@@ -36,15 +39,19 @@ class Screen:
     """Prints to stdout. Text must be safe already (``core.text``)."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._colour = colours(environ)
-        self._encoding = sys.stdout.encoding or "utf-8"
+        self._colour = colours(environ) is not False and bool(sys.stdout and sys.stdout.isatty())
+        self._encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
 
     def line(self, text: str = "") -> None:
-        click.echo(self._shown(text), color=self._colour)
+        if not self._colour and "\x1b" in text:
+            text = re.sub(_OUR_COLOURS, "", text)
+        if sys.stdout:
+            sys.stdout.write(self._shown(text) + "\n")
+            sys.stdout.flush()
 
     def json(self, value: Mapping[str, Any]) -> None:
         """One object on one line; ASCII, so that every pipe takes it."""
-        click.echo(json.dumps(value))
+        self.line(json.dumps(value))
 
     @property
     def unicode(self) -> bool:
@@ -66,9 +73,4 @@ class Screen:
 
 def coloured(text: str, word: str) -> str:
     """``text`` in the colour of the outcome ``word``."""
-    return click.style(text, fg=COLOURS[word]) if word in COLOURS else text
-
-
-def dim(text: str) -> str:
-    """``text`` in grey: what is there for who looks for it."""
-    return click.style(text, dim=True)
+    return f"\x1b[{_CODES[COLOURS[word]]}m{text}\x1b[0m" if word in COLOURS else text
