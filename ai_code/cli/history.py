@@ -7,7 +7,7 @@ import click
 from ai_code.cli.screen import WIDTH, Screen, coloured
 from ai_code.core.record import RunRecord
 from ai_code.core.record_words import engines_words, moment, outcome, span
-from ai_code.core.text import columns, fitting, padded, visible, wrapped
+from ai_code.core.text import cell, columns, fitting, visible, wrapped
 from ai_code.flows import history as flow
 
 _NAMES = 17
@@ -59,7 +59,7 @@ def show(ctx: click.Context, run: str, as_json: bool) -> None:
     for row in flow.in_full(record, world.clock.now(), world.clock.local_tz()):
         parts = _in_width(row)
         for number, part in enumerate(parts):
-            screen.line(padded("" if number else row.name, _NAMES) + part)
+            screen.line(cell("" if number else row.name, _NAMES) + part)
 
 
 def _in_width(row: flow.Row) -> list[str]:

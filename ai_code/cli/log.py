@@ -7,7 +7,7 @@ import click
 from ai_code.cli.screen import WIDTH, Screen, coloured
 from ai_code.core.record_words import moment
 from ai_code.core.resets import describe_reset
-from ai_code.core.text import fitting, padded
+from ai_code.core.text import cell, fitting
 from ai_code.flows import log as flow
 
 
@@ -41,8 +41,8 @@ def log(ctx: click.Context, count: int, follow: bool, errors: bool, as_json: boo
             at = describe_reset(event.resets_at, now, tz) if ahead else "reset is over"
             text += f" · resets {at}" if ahead else f" · {at}"
         when = moment(event.at, now, tz, seconds=True)
-        word = coloured(padded(event.event, 11), "failed" if event.bad else event.event)
-        head = f"{when}  {event.run[-4:]}  {padded(event.engine or '-', 6)}  "
+        word = coloured(cell(event.event, 11), "failed" if event.bad else event.event)
+        head = f"{when}  {event.run[-4:]}  {cell(event.engine or '-', 6)}  "
         screen.line((head + word + "  " + fitting(text, WIDTH - 44)).rstrip())
 
     for event in flow.past(world, count, wanted):

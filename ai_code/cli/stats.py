@@ -9,7 +9,7 @@ import click
 from ai_code.cli.screen import WIDTH, Screen
 from ai_code.core.record_words import moment, span
 from ai_code.core.run_stats import RunStats
-from ai_code.core.text import columns, one_line, padded, wrapped
+from ai_code.core.text import cell, columns, one_line, wrapped
 from ai_code.flows import stats as flow
 
 _NAMES = 12
@@ -41,7 +41,7 @@ def stats(ctx: click.Context, since: str | None, as_json: bool) -> None:
         return
     for name, text in _rows(told, start, screen.unicode):
         for number, part in enumerate(_in_width(text)):
-            screen.line((padded("" if number else name, _NAMES) + part).rstrip())
+            screen.line((cell("" if number else name, _NAMES) + part).rstrip())
 
 
 def _in_width(text: str) -> list[str]:

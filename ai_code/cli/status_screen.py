@@ -10,7 +10,7 @@ from ai_code.cli.screen import WIDTH, Screen, coloured
 from ai_code.core.memory import gib
 from ai_code.core.record_words import moment, outcome
 from ai_code.core.resets import describe_reset
-from ai_code.core.text import columns, fitting, one_line, padded, shown_path, visible
+from ai_code.core.text import cell, columns, fitting, one_line, shown_path, visible
 from ai_code.flows import status as flow
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def show(world: Any, *, as_json: bool) -> int:
         screen.json(flow.as_json(told))
         return 0
     for name, text in _rows(told, world.clock.now(), world.clock.local_tz()):
-        screen.line((padded(name, _NAMES) + text).rstrip())
+        screen.line((cell(name, _NAMES) + text).rstrip())
     return 0
 
 

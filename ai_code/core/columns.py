@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
+from ai_code.core.text import columns as width
 from ai_code.core.text import fitting
+from ai_code.core.text import wrapped as lines_of
 
 Style = str
 """What a piece is, for whoever colours it: ``name``, ``good``, ``bad``, ``dim`` or nothing."""
@@ -16,16 +17,6 @@ Line = tuple[Piece, ...]
 GAP = "  "
 _LEAST_END = 28
 """A maker's name and country."""
-
-
-def width(text: str) -> int:
-    """Columns that one line of text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
 
 
 def padded(text: str, columns: int) -> str:
@@ -58,15 +49,7 @@ def ends(left: str, right: str, columns: int) -> tuple[str, str]:
 
 def wrapped(text: str, columns: int, indent: str) -> list[str]:
     """The text in lines of so many columns, each with the indent; broken at blanks."""
-    lines: list[str] = []
-    line = indent
-    for word in text.split():
-        joined = f"{line} {word}" if line != indent else indent + word
-        if width(joined) > columns and line != indent:
-            lines.append(line)
-            joined = indent + word
-        line = joined
-    return [*lines, line]
+    return [indent + line for line in lines_of(text, columns - width(indent))]
 
 
 def plain(line: Line) -> str:

@@ -67,10 +67,10 @@ def columns(text: str) -> int:
     )
 
 
-def padded(text: str, width: int) -> str:
+def cell(text: str, width: int) -> str:
     """One cell of a table: ``text`` cut or filled with blanks to ``width`` columns."""
-    cell = fitting(text, width)
-    return cell + " " * (width - columns(cell))
+    kept = fitting(text, width)
+    return kept + " " * (width - columns(kept))
 
 
 def wrapped(text: str, columns: int, *, indent: str = "", breaking: bool = False) -> list[str]:

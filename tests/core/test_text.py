@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ai_code.core.text import SafeText, columns, fitting, one_line, padded, visible, wrapped
+from ai_code.core.text import SafeText, cell, columns, fitting, one_line, visible, wrapped
 
 HOSTILE = "\u061c\x1b\x9b\x07\x00\x7f\r\n\t[]0;31m\u202e\u2066\u200f\ufeffé日"
 TEXTS = st.one_of(st.text(max_size=80), st.text(alphabet=HOSTILE, max_size=60))
@@ -116,5 +116,5 @@ def test_a_word_that_is_too_long_stays_whole_where_it_has_to_be_copied() -> None
 
 def test_cells_are_as_wide_as_they_look() -> None:
     for text in ("abc", "日本語のテキスト", "e\u0301", "ﾊﾝｶｸ", ""):
-        assert columns(padded(text, 12)) == 12
-        assert columns(padded(text * 9, 7)) in (0, 7) or not text
+        assert columns(cell(text, 12)) == 12
+        assert columns(cell(text * 9, 7)) in (0, 7) or not text
