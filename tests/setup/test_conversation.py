@@ -14,8 +14,8 @@ import pytest
 
 from ai_code.core.setup import STEPS
 from ai_code.drill.ollama import OllamaStandIn
+from ai_code.drill.replies import edit_block
 from tests.conftest import real_program
-from tests.e2e.test_drill import BOTH
 from tests.e2e.world import SMALL, wait_for
 from tests.setup.bare import Bare, Talk, free_port
 
@@ -201,7 +201,9 @@ def test_from_nothing_to_a_fallback_that_works_and_back(bare: Bare) -> None:
     bare.stub("npm", NPM.format(claude=real_program("claude 2.1.329")).replace("cp ", "ln -s "))
     bare.stub("ollama")
     bare.stub("systemctl", SYSTEMCTL.format(base=bare.base))
-    server = OllamaStandIn([], [BOTH], port=port, pullable=[SMALL])
+    # What Claude had done before its limit stays; the model does the rest.
+    rest = edit_block("hello.py", "def goodbye():\n", 'def goodbye():\n    """Say goodbye."""\n')
+    server = OllamaStandIn([], [rest], port=port, pullable=[SMALL])
     with started(bare, server):
         talk = Talk(bare.terminal("setup"))
         talk.answer("Install it under these terms?", "y")

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_code.core.errors import ConfigError
@@ -36,6 +36,7 @@ def test_one_of_a_kind_and_name(tmp_path: Path) -> None:
     assert not (tmp_path / "state" / "setup.json").exists()
 
 
+@settings(deadline=None, max_examples=50)
 @given(TEXT, st.dictionaries(TEXT, TEXT, max_size=3), st.integers(0, 2**40))
 def test_what_is_kept_comes_back(
     tmp_path_factory: pytest.TempPathFactory, name: str, facts: dict[str, str], at: int

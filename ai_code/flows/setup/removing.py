@@ -111,7 +111,10 @@ def _unit(ground: Ground, change: Change) -> Removed:
     ground.run(("systemctl", "--user", "disable", "--now", NAME), "systemctl --user disable")
     ground.site.delete(path)
     ground.run(("systemctl", "--user", "daemon-reload"), "systemctl --user daemon-reload")
-    ground.site.prune(path.parent)
+    made = change.facts.get("folder", "")
+    for folder in path.parents:
+        if made and folder.is_relative_to(made):
+            ground.site.prune(folder)
     return Removed(change, "removed", told)
 
 

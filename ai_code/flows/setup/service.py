@@ -120,7 +120,7 @@ def _start(ground: Ground) -> StepResult:
         for line in list(diff)[2:]:
             ground.show(line)
         if ground.agrees("Change it?"):
-            ground.remember("unit", str(path), text=wanted)
+            ground.remember("unit", str(path), **{**known.facts, "text": wanted})
             ground.world.files.write(path, wanted)
     # One that we wrote and were then stopped is not enabled yet.
     words = ("enable", "--now", NAME) if known else ("start", NAME)
@@ -151,7 +151,8 @@ def _write(ground: Ground) -> StepResult:
             ground.show(line)
     if not ground.agrees("Write, enable and start it?"):
         return _missing(_SERVE)
-    change = ground.remember("unit", str(path), text=text)
+    new = [str(each) for each in path.parents if not ground.site.there(each)]
+    change = ground.remember("unit", str(path), text=text, folder="".join(new[-1:]))
     try:
         ground.world.files.write(path, text)
     except OSError as error:
