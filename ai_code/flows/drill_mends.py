@@ -55,9 +55,9 @@ def for_part(part: Part, seen: Observed, world: World, drill: str) -> Mend | Non
         case "Ollama":
             return Mend("ollama serve", "start Ollama anew, if it does not run")
         case "model":
-            return _other(_LARGER, setup, drill, "another model, perhaps a larger one")
+            return _other(_LARGER, setup, world, drill, "another model, perhaps a larger one")
         case "memory":
-            return _other(_SMALLER, setup, drill, "a smaller model; or close other programs")
+            return _other(_SMALLER, setup, world, drill, "a smaller model; or close other programs")
         case "slow":
             about = "a large model is slow on a CPU; else a smaller one"
             return Mend(f"AI_CODE_STALL_TIMEOUT=15m {drill}", about)
@@ -101,7 +101,12 @@ def _version(program: Program, world: World) -> tuple[int, ...] | None:
     return world.processes.version(program).version
 
 
-def _other(names: tuple[str, ...], setup: Setup, drill: str, about: str) -> Mend:
+def _other(names: tuple[str, ...], setup: Setup, world: World, drill: str, about: str) -> Mend:
+    """The first of the names that is another model and may be used."""
     now = setup.model.name if setup.model else ""
-    name = next(each for each in (*names, "") if not same_model(each, now))
+    policy, maker = world.config.load({}).settings.policy, world.catalogue.maker
+    others = [name for name in names if not same_model(name, now)]
+    name = next((each for each in others if not policy.refusal(each, maker(each))), "")
+    if not name:
+        return Mend("ai-code models recommend", about)
     return Mend(f"ollama pull {name} && AI_CODE_MODEL={name} {drill}", about)

@@ -84,6 +84,8 @@ class Room:
             return max(0, vram) + sum(model.size_vram for model in loaded)
         free = machine.ram_available + vram - _RAM_RESERVE
         room = max(0, free) + sum(model.size for model in loaded)
+        # Weights that are mapped count as available and as held.
+        room = min(room, machine.ram_total + machine.vram_total)
         if not self._wanted.allow_cpu_offload and machine.unified_total:
             room = min(room, machine.unified_total)
         return room

@@ -15,6 +15,7 @@ from typing import Any
 
 from ai_code.core.changes import Change, Kind
 from ai_code.core.errors import AiCodeError
+from ai_code.system.files import private_folder
 from ai_code.system.tree_files import FileState
 
 VERSION = 1
@@ -55,7 +56,7 @@ def store(run_dir: Path, root: Path, steps: Sequence[Step], made_dirs: Sequence[
     """Raises AiCodeError when it cannot be written; then the tree must not be touched."""
     folder = run_dir / "before"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         for number, step in enumerate(steps):
             for side, state in (("old", step.old), ("new", step.new)):
                 if state.data is not None:

@@ -42,18 +42,29 @@ class SystemFiles:
         shutil.rmtree(path, ignore_errors=True)
 
     def link(self, path: Path, target: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         temporary.unlink(missing_ok=True)
         temporary.symlink_to(target)
         temporary.replace(path)
 
     def folder(self, path: Path) -> None:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path)
 
     def write(self, path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         write_whole(path, text.encode("utf-8", "replace"))
+
+
+def private_folder(path: Path) -> None:
+    """Makes a folder that only we may read, and what is missing above it likewise: the mode that
+    ``mkdir`` is given is for the last one alone. Raises OSError."""
+    missing = []
+    while not path.is_dir():
+        missing.append(path)
+        path = path.parent
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:

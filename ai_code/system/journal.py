@@ -13,6 +13,7 @@ from pathlib import Path
 from ai_code.core.errors import AiCodeError, UsageError
 from ai_code.core.record import RecordError, RunRecord, from_json, to_json
 from ai_code.core.text import visible
+from ai_code.system.files import private_folder
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _MOST_BYTES = 16 * 1024 * 1024
@@ -39,7 +40,7 @@ class FileJournal:
         """An id of the form 20261120-231245-ab12, in UTC so that ids sort through a change to
         summer time: three hex digits of milliseconds, one drawn."""
         try:
-            self._runs.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._runs)
             while True:
                 now = self._now()
                 stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
@@ -65,7 +66,7 @@ class FileJournal:
     def save(self, record: RunRecord) -> None:
         """Written whole or not at all."""
         folder = self.run_dir(record.id)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         temporary = folder / f"record.{os.getpid()}.tmp"
         text = json.dumps(to_json(record), indent=1) + "\n"
         try:

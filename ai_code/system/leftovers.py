@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 from ai_code.core.left_behind import LeftBehind
+from ai_code.system.files import private_folder
 
 
 class Leftovers:
@@ -54,7 +55,7 @@ class Leftovers:
         # Whole or not at all, for a sweep may read it now. A full disk or a read-only folder
         # must not leave an engine without us: the guard is there all the same.
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._folder)
             if self._lock is None:
                 self._lock = _locked(self._file.with_suffix(".lock"), create=True)
             # A standby is remembered beside the main thread.

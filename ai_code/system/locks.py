@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ai_code.core.errors import TryLaterError
 from ai_code.core.text import one_line
+from ai_code.system.files import private_folder
 
 _POLL_S = 0.1
 
@@ -22,7 +23,7 @@ def tree_lock(state_dir: Path, root: Path, *, run_id: str, wait_s: float) -> Ite
     """Holds the tree at ``root`` for this process; the kernel lets go when the process ends,
     however it ends. Raises TryLaterError when another holds it for longer than ``wait_s``."""
     folder = state_dir / "locks"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     name = hashlib.sha256(os.fsencode(root)).hexdigest()
     path = folder / f"{name}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -40,7 +41,7 @@ def tree_lock(state_dir: Path, root: Path, *, run_id: str, wait_s: float) -> Ite
 def file_lock(path: Path) -> Iterator[None]:
     """Held while a file of ours is read, changed and written anew; waits for other writers.
     The lock is a file beside it, for ``path`` itself is replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     lock = path.with_name(path.name + ".lock")
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ai_code.system.files import private_folder
 from ai_code.system.git import Git
 from ai_code.system.repository import Repository, parse_settings, passed_on, small_text
 
@@ -36,7 +37,7 @@ class PrivateGit:
 
     def write(self, head: str | None) -> None:
         """``head`` is the commit to stand on, None for a repository without one."""
-        self.git_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.git_dir)
         for entry in self.git_dir.iterdir():
             if entry.name not in _OWN_ENTRIES:
                 remove(entry)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ai_code.core.errors import CannotStartError
 from ai_code.core.task import Program
-from ai_code.system.files import write_whole
+from ai_code.system.files import private_folder, write_whole
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _TIMEOUT_S = 10.0
@@ -96,7 +96,7 @@ class Programs:
 
     def _remember(self, known: dict[str, dict[str, str]]) -> None:
         try:
-            self._cache.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(self._cache.parent)
             write_whole(self._cache, json.dumps(known).encode())
         except OSError:
             # Asking again next time costs a second and breaks nothing.

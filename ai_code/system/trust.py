@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ai_code.core.errors import ConfigError
-from ai_code.system.files import write_whole
+from ai_code.system.files import private_folder, write_whole
 
 _LARGEST = 4 * 1024 * 1024
 _VERSION = 1
@@ -91,7 +91,7 @@ class TrustStore:
     def _locked(self) -> Iterator[None]:
         """One writer at a time. The lock is a file of its own: the other one is replaced."""
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self.path.parent)
             flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(self.path.with_name(self.path.name + ".lock"), flags, 0o600)
         except OSError as error:

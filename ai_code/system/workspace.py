@@ -15,6 +15,7 @@ from pathlib import Path
 from ai_code.core.changes import LeftOut, is_private
 from ai_code.core.errors import AiCodeError
 from ai_code.core.ports_tree import Where
+from ai_code.system.files import private_folder
 from ai_code.system.folder_walk import SKIPPED, TooMuch, walk
 from ai_code.system.git import Git
 from ai_code.system.private_git import private_git, raw, remove
@@ -210,7 +211,7 @@ class _Preparation:
         return [name for name in CONTEXT_FILES if (self._root / name).is_file()]
 
     def _check_out(self, path: Path) -> None:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path)
         (path / ".git").write_bytes(b"gitdir: " + os.fsencode(self._plan.git_dir) + b"\n")
         snapshot = self._snapshot(path)
         missing = snapshot.check_out()

@@ -72,6 +72,8 @@ def installed(facts: Facts) -> Finding:
     if wanted != "auto":
         if installed_name(wanted, have.names):
             return skipped(f"{wanted} is installed, and may not be used")
+        if refusal(facts, wanted):
+            return skipped(f"{wanted} may not be used")
         return failed(
             f"{wanted} is not installed (installed: {listed})", run("ollama", "pull", wanted)
         )
@@ -113,6 +115,8 @@ def smaller(facts: Facts, available: int) -> Fix:
         if not policy.refusal(entry.name, entry.maker)
         and need_bytes(entry.quantisations[0].size, entry.shape, CONTEXTS[-1]) <= available
     ]
+    if available >= 1 << 60 and not fitting:
+        return run("ai-code", "models", "recommend", "--all")
     if available >= 1 << 60:
         # Nothing is known of memory here: the list's first that may be used.
         names = {entry.name for entry in fitting}
@@ -130,7 +134,8 @@ def available_bytes(facts: Facts) -> int:
     machine = facts.hardware()
     given_back = sum(_number(row, "size") for row in facts.loaded_rows())
     free = machine.ram_available + int(machine.vram_free * _VRAM_SHARE) - _RAM_RESERVE
-    return max(0, free) + given_back
+    # Weights that are mapped count as available and as held.
+    return min(max(0, free) + given_back, machine.ram_total + machine.vram_total)
 
 
 def fits(facts: Facts) -> Finding:

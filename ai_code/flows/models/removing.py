@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def remove(world: World, settings: Settings, name: str, *, yes: bool) -> bool:
     """False where the person said no. A model that the policy forbids may be removed like any."""
     there = served(world, settings)
-    model = there.find(name)
+    model = there.find(name, "ai-code models list")
     question = f"remove {model.name} ({gb(model.size)})?"
     if not confirmed(world, question, yes, f"ai-code models rm {model.name}"):
         world.console.note("nothing was removed")

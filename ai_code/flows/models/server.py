@@ -27,7 +27,7 @@ class Served(NamedTuple):
     server: ModelServer
     models: Sequence[ServedModel]
 
-    def find(self, name: str) -> ServedModel:
+    def find(self, name: str, hint: str = "") -> ServedModel:
         """The installed model that a name means. Raises UsageError where there is none."""
         found = installed_name(name, [model.name for model in self.models])
         for model in self.models:
@@ -37,7 +37,7 @@ class Served(NamedTuple):
         raise UsageError(
             f"the model {name} is not installed in Ollama",
             why=f"installed: {names}",
-            hint=f"ai-code models pull {name}",
+            hint=hint or f"ai-code models pull {name}",
         )
 
 
