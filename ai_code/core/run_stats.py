@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from ai_code.core.record_words import outcome
+from ai_code.core.record_words import outcome, why
 
 if TYPE_CHECKING:
     from ai_code.core.record import Attempt, RunRecord
@@ -61,7 +61,7 @@ def run_stats(
     """The numbers of ``records``; undos are none of them."""
     runs = [record for record in records if not record.undo_of]
     turns = [(run, attempt) for run in runs for attempt in run.attempts]
-    reasons = Counter(attempt.reason for _, attempt in turns)
+    reasons = Counter(why(attempt) for _, attempt in turns)
     fallbacks = Counter(kind for run in runs if (kind := _fallback(run)))
     names = sorted({attempt.engine for _, attempt in turns}, key=lambda n: (n != "claude", n))
     models = sorted({a.model for _, a in turns if a.model and a.engine != "claude"})
@@ -100,9 +100,11 @@ def _waiting(run: RunRecord) -> tuple[float, float] | None:
 
 
 def _fallback(run: RunRecord) -> str:
-    """Why another engine went on: the kind of limit, or the reason why Claude was unavailable."""
+    """Why another engine went on: the kind of limit, or the reason why Claude was unavailable.
+    One that could not start (no server, no model) has not gone on."""
     for first, then in zip(run.attempts, run.attempts[1:], strict=False):
-        if first.engine != then.engine and first.verdict in ("limit", "unavailable"):
+        worked = then.wall_s > 0 or then.exit_code is not None or then.verdict == "done"
+        if worked and first.engine != then.engine and first.verdict in ("limit", "unavailable"):
             return first.kind or first.reason
     return ""
 

@@ -51,6 +51,16 @@ def test_the_record_is_there_before_the_first_engine_starts(world: FakeWorld) ->
     assert world.run_ids == [world.record.id]
 
 
+def test_a_switch_is_in_the_record_while_the_local_model_works(world: FakeWorld) -> None:
+    seen: list[RunRecord] = []
+    world.expect_recording(LIMIT)
+    world.expect_aider(meanwhile=lambda: seen.append(world.record))
+    world.go()
+    assert seen[0].state == "running"
+    assert [(each.engine, each.verdict) for each in seen[0].attempts] == [("claude", "limit")]
+    assert seen[0].attempts == world.record.attempts[:1]
+
+
 def test_answers_and_long_prompts_are_not_kept(world: FakeWorld) -> None:
     world.expect_recording(LIMIT)
     world.expect_aider("The answer is forty-two.")
@@ -144,6 +154,8 @@ class FullDisk:
 
     def current(self, *_: object) -> list[object]:
         return []
+
+    over = current
 
     def record(self, *_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -45,6 +45,14 @@ def test_the_desktop_of_linux(machine: Callable[..., object], tmp_path: Path) ->
     assert told() == expected
 
 
+def test_markup_and_backslashes_mean_nothing_to_the_desktop(
+    machine: Callable[..., object],
+) -> None:
+    notices, told = machine("notify-send")  # type: ignore[misc]
+    assert notices.tell("desktop", "t", "<b>a</b> & \\n", "switch") == ""
+    assert told()[-1] == "&lt;b&gt;a&lt;/b&gt; &amp; \\\\n"
+
+
 def test_the_desktop_of_macos_gets_the_text_as_an_argument(machine: Callable[..., object]) -> None:
     notices, told = machine("osascript", platform="darwin")  # type: ignore[misc]
     text = '" & (do shell script "id") & "'
