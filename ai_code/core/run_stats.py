@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ai_code.core.record import Attempt, RunRecord
 
 _MOST_DAYS = 30
+_LEAST_REPLY_S = 0.5
+"""Replies that came at once (a server that does not stream) say nothing of a speed."""
 
 
 class EngineStats(NamedTuple):
@@ -29,12 +31,14 @@ class EngineStats(NamedTuple):
 class ModelStats(NamedTuple):
     """One local model. ``tokens_per_s`` is the median over its turns of the tokens received by
     the whole time of the turn: a lower bound, for the engine's start, the reading of the prompt
-    and the edits are in it. None where the engine told no tokens."""
+    and the edits are in it. ``writing_per_s`` is all received tokens by the seconds of the replies
+    from their first words on. None where the engine told no tokens, or not so."""
 
     turns: int
     tokens_sent: int
     tokens_received: int
     tokens_per_s: float | None
+    writing_per_s: float | None = None
 
 
 class RunStats(NamedTuple):
@@ -121,12 +125,15 @@ def _engine(name: str, turns: Sequence[tuple[RunRecord, Attempt]]) -> EngineStat
 
 
 def _model(attempts: Sequence[Attempt]) -> ModelStats:
+    told = [a for a in attempts if a.tokens_received and a.replying_s >= _LEAST_REPLY_S]
+    writing_s = sum(a.replying_s for a in told)
     speeds = [a.tokens_received / a.wall_s for a in attempts if a.tokens_received and a.wall_s > 0]
     return ModelStats(
         turns=len(attempts),
         tokens_sent=sum(a.tokens_sent for a in attempts),
         tokens_received=sum(a.tokens_received for a in attempts),
         tokens_per_s=median(speeds) if speeds else None,
+        writing_per_s=sum(a.tokens_received for a in told) / writing_s if told else None,
     )
 
 

@@ -73,6 +73,17 @@ def test_an_engine_that_could_not_start_has_not_gone_on() -> None:
     assert told.fallbacks == {}
 
 
+def test_a_model_writes_as_fast_as_its_replies_came() -> None:
+    """400 tokens in 20 s; a reply that came at once says nothing."""
+    turns = [
+        local(wall_s=60.0, tokens_received=100, replying_s=10.0),
+        local(wall_s=60.0, tokens_received=300, replying_s=10.0),
+        local(wall_s=60.0, tokens_received=9000, replying_s=0.1),
+    ]
+    told = run_stats([run(limit(None), each) for each in turns], since=None, until=NOW, tz=UTC)
+    assert told.models["m:7b"].writing_per_s == 20.0
+
+
 def test_counts_medians_and_speeds() -> None:
     done = Attempt("claude", verdict="done", wall_s=10.0)
     missing = Attempt("claude", verdict="unavailable", reason="missing")
@@ -97,7 +108,7 @@ def test_counts_medians_and_speeds() -> None:
     assert list(told.engines) == ["claude", "aider"]
     assert told.engines["claude"] == (6, 3, 0, 20.0)
     assert told.engines["aider"] == (4, 2, 2, 10.0)
-    assert told.models["m:7b"] == (4, 100, 200, 10.0)
+    assert told.models["m:7b"] == (4, 100, 200, 10.0, None)
     assert (told.timeouts, told.stalls) == (1, 1)
     assert told.days == [("2026-11-20", 3, 4)]
 
