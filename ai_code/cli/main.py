@@ -173,7 +173,9 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
     if words and words[0] in known:
         return UsageError(message, hint=f"ai-code {name} {words[0]} --help")
     takes = known or any(isinstance(each, click.Argument) for each in load(name).params)
-    if name != "run" and len(words) >= (2 if takes else 1):
+    # A value that an option does not take is no word of a prompt.
+    of_option = isinstance(error, click.BadParameter) and isinstance(error.param, click.Option)
+    if name != "run" and len(words) >= (2 if takes or of_option else 1):
         prompt = shlex.quote(" ".join([name, *words]))
         return UsageError(
             message,

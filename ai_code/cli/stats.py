@@ -64,7 +64,9 @@ def _rows(told: RunStats, start: str, unicode: bool) -> Iterator[tuple[str, str]
     yield "ended by us", f"{told.timeouts} at the deadline, {told.stalls} stalled"
     for number, (name, model) in enumerate(told.models.items()):
         speed = ""
-        if model.tokens_per_s is not None:
+        if model.writing_per_s is not None:
+            speed = f", writes {model.writing_per_s:.1f} tokens/s"
+        elif model.tokens_per_s is not None:
             speed = f", at least {model.tokens_per_s:.1f} tokens/s"
         counts = f"{model.tokens_sent} sent, {model.tokens_received} received"
         yield "" if number else "tokens", f"{one_line(name, 30)}: {counts}{speed}"

@@ -17,8 +17,8 @@ def status(ctx: click.Context, short: bool, as_json: bool) -> None:
     """Show on one screen who would answer now and why, Ollama and its models, memory, and the
     last runs.
 
-    --short prints `claude`, `local until 20:00`, `limit until 20:00` or `none`; it reads files
-    only, so that a shell prompt or tmux may ask it all the time.
+    --short prints `claude`, `local qwen2.5-coder:7b until 20:00`, `limit until 20:00` or `none`;
+    it reads files only, so that a shell prompt or tmux may ask it all the time.
     """
     if short and as_json:
         raise UsageError("--short and --json exclude each other", hint="ai-code status --help")

@@ -19,7 +19,8 @@ _PROMPT_CHARS = 200
 class Attempt(NamedTuple):
     """One engine's turn. ``verdict`` is the word of ``verdict_name``; ``wall_s`` in seconds,
     ``resets_at`` and ``ended`` Unix epochs (0: not known); ``excerpt`` is the bounded evidence,
-    never an answer. Tokens as the engine told them, 0 where it did not. Of a local model:
+    never an answer. Tokens as the engine told them, 0 where it did not; ``replying_s`` are the
+    seconds in which the received ones came, each reply from its first words on. Of a local model:
     ``context`` it was loaded with and ``prompt_tokens``, the longest prompt as its server counted
     it (0: not told)."""
 
@@ -41,6 +42,7 @@ class Attempt(NamedTuple):
     ended: float = 0.0
     tokens_sent: int = 0
     tokens_received: int = 0
+    replying_s: float = 0.0
 
 
 class RecordedLeftOut(NamedTuple):
@@ -143,4 +145,4 @@ def _check(record: RunRecord) -> None:
 def _numbers(attempt: Attempt) -> bool:
     told = (attempt.wall_s, attempt.ended, attempt.tokens_sent, attempt.tokens_received)
     resets_at = 0 if attempt.resets_at is None else attempt.resets_at
-    return all(isinstance(number, int | float) for number in (*told, resets_at))
+    return all(isinstance(number, int | float) for number in (*told, attempt.replying_s, resets_at))

@@ -69,8 +69,17 @@ def verdict_words(attempt: Attempt) -> str:
     """``done``, ``session limit``, ``failed (stall)``, ``unavailable (no-model)``."""
     if attempt.verdict == "limit":
         return f"{one_line(attempt.kind, 20)} limit"
-    reason = f" ({one_line(attempt.reason, 20)})" if attempt.reason else ""
-    return one_line(attempt.verdict, 20) + reason
+    told = why(attempt)
+    return one_line(attempt.verdict, 20) + (f" ({told})" if told else "")
+
+
+def why(attempt: Attempt) -> str:
+    """The kind of a limit, or the reason of a failure. A local engine that was ended before it
+    had changed anything is ``no-change`` by its reason: that a clock of ours ended it, ``stall``
+    or ``deadline``, only its rule says."""
+    by_clock = attempt.rule.rpartition(".")[2]
+    reason = by_clock if by_clock in ("stall", "deadline") else attempt.reason
+    return one_line(attempt.kind or reason, 20)
 
 
 def engines_words(record: RunRecord) -> str:

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta, tzinfo
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from ai_code.core.record_words import outcome
+from ai_code.core.record_words import outcome, why
 
 if TYPE_CHECKING:
     from ai_code.core.record import Attempt, RunRecord
 
 _MOST_DAYS = 30
+_LEAST_REPLY_S = 0.5
+"""Replies that came at once (a server that does not stream) say nothing of a speed."""
 
 
 class EngineStats(NamedTuple):
@@ -29,12 +31,14 @@ class EngineStats(NamedTuple):
 class ModelStats(NamedTuple):
     """One local model. ``tokens_per_s`` is the median over its turns of the tokens received by
     the whole time of the turn: a lower bound, for the engine's start, the reading of the prompt
-    and the edits are in it. None where the engine told no tokens."""
+    and the edits are in it. ``writing_per_s`` is all received tokens by the seconds of the replies
+    from their first words on. None where the engine told no tokens, or not so."""
 
     turns: int
     tokens_sent: int
     tokens_received: int
     tokens_per_s: float | None
+    writing_per_s: float | None = None
 
 
 class RunStats(NamedTuple):
@@ -61,7 +65,7 @@ def run_stats(
     """The numbers of ``records``; undos are none of them."""
     runs = [record for record in records if not record.undo_of]
     turns = [(run, attempt) for run in runs for attempt in run.attempts]
-    reasons = Counter(attempt.reason for _, attempt in turns)
+    reasons = Counter(why(attempt) for _, attempt in turns)
     fallbacks = Counter(kind for run in runs if (kind := _fallback(run)))
     names = sorted({attempt.engine for _, attempt in turns}, key=lambda n: (n != "claude", n))
     models = sorted({a.model for _, a in turns if a.model and a.engine != "claude"})
@@ -100,9 +104,11 @@ def _waiting(run: RunRecord) -> tuple[float, float] | None:
 
 
 def _fallback(run: RunRecord) -> str:
-    """Why another engine went on: the kind of limit, or the reason why Claude was unavailable."""
+    """Why another engine went on: the kind of limit, or the reason why Claude was unavailable.
+    One that could not start (no server, no model) has not gone on."""
     for first, then in zip(run.attempts, run.attempts[1:], strict=False):
-        if first.engine != then.engine and first.verdict in ("limit", "unavailable"):
+        worked = then.wall_s > 0 or then.exit_code is not None or then.verdict == "done"
+        if worked and first.engine != then.engine and first.verdict in ("limit", "unavailable"):
             return first.kind or first.reason
     return ""
 
@@ -119,12 +125,15 @@ def _engine(name: str, turns: Sequence[tuple[RunRecord, Attempt]]) -> EngineStat
 
 
 def _model(attempts: Sequence[Attempt]) -> ModelStats:
+    told = [a for a in attempts if a.tokens_received and a.replying_s >= _LEAST_REPLY_S]
+    writing_s = sum(a.replying_s for a in told)
     speeds = [a.tokens_received / a.wall_s for a in attempts if a.tokens_received and a.wall_s > 0]
     return ModelStats(
         turns=len(attempts),
         tokens_sent=sum(a.tokens_sent for a in attempts),
         tokens_received=sum(a.tokens_received for a in attempts),
         tokens_per_s=median(speeds) if speeds else None,
+        writing_per_s=sum(a.tokens_received for a in told) / writing_s if told else None,
     )
 
 

@@ -37,6 +37,9 @@ class Watch(NamedTuple):
     on_started: Callable[[], None] = lambda: None
     is_fenced: Callable[[], bool] = lambda: True
     """Asked once the engine itself has spoken: by then the fence stands, or never will."""
+    received: Callable[[], int] = lambda: 0
+    """Tokens of all replies that are complete, where the engine tells them: a reply has ended
+    when it grows."""
 
 
 class Attempt:
@@ -61,6 +64,10 @@ class Attempt:
         self._next_line_s = _LINE_EVERY_S
         self.edited: list[str] = []
         self.said = ""
+        self.replying_s = 0.0
+        """Seconds of the replies that are complete, each from its first words on."""
+        self._reply_began: float | None = None
+        self._received = 0
 
     def started(self) -> None:
         self._watch.on_started()
@@ -69,6 +76,11 @@ class Attempt:
         """Called by the process room with what came."""
         for event in self.run.feed(channel, data):
             self._take(event)
+        if (received := self._watch.received()) != self._received:
+            self._received = received
+            if self._reply_began is not None:
+                self.replying_s += self._clock.monotonic() - self._reply_began
+            self._reply_began = None
 
     def finish(self) -> None:
         for event in self.run.finish():
@@ -107,6 +119,8 @@ class Attempt:
                 pass
             case events.Text(text=text):
                 self._speaks()
+                if self._reply_began is None:
+                    self._reply_began = self._clock.monotonic()
                 self._written += len(text)
                 self.said = (self.said + text)[-2000:]
             case events.Tool() | events.Recovered() | events.Answer():
@@ -115,6 +129,8 @@ class Attempt:
                 if path not in self.edited:
                     self.edited.append(path)
             case events.Retrying():
+                # What came of that reply is not counted.
+                self._reply_began = None
                 self._retry(event)
             case events.Permanent():
                 self._permanent = True

@@ -62,6 +62,17 @@ class LimitMemory:
             told = after_claude(self._world, self._settings, self._scope, verdict)
             self._reset_is_told = told
 
+    def over(self) -> str:
+        """That a limit has ended since it was met, in words, until Claude has answered again; or
+        nothing. Where no timer could tell it, this does."""
+        now = int(self._world.clock.now())
+        for known in self._world.limits.over(self._scope, now)[:1]:
+            from ai_code.core.record_words import moment
+
+            at = moment(float(known.resets_at or now), now, self._world.clock.local_tz())
+            return f"the {known.kind} limit is over since {at.strip()}"
+        return ""
+
     def waited(self, limit: LimitReached) -> None:
         """The wait for this limit's reset is over."""
         if self._notifies and not self._reset_is_told:

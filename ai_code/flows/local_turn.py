@@ -170,6 +170,7 @@ class LocalTurn:
             waiting_for=waiting,
             # It makes its log when it is raised. A Python that ignores PYTHONPATH never does.
             is_fenced=lambda: self._world.files.size(log) is not None,
+            received=lambda: run.tokens[1],
         )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
         exit_ = self._start(self._engine.command(task), attempt)
@@ -182,7 +183,12 @@ class LocalTurn:
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=bool(changes))
         landed = self._land(changes, verdict, workspace, run_dir)
         turn = self._turn(verdict, ready, exit_, run.answer, landed)
-        return turn._replace(context=proof.context, prompt_tokens=proof.taken, tokens=run.tokens)
+        return turn._replace(
+            context=proof.context,
+            prompt_tokens=proof.taken,
+            tokens=run.tokens,
+            replying_s=attempt.replying_s,
+        )
 
     def not_loaded(self, why: Unavailable, ready: Ready) -> Turn:
         """The turn of a model that was not even begun with."""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ai_code.core.record_words import ended_at, files_words, outcome, span, went_well
+from ai_code.core.record_words import ended_at, files_words, outcome, span, went_well, why
 from ai_code.core.text import one_line
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def events_of(record: RunRecord) -> Iterator[LogEvent]:
     yield LogEvent(record.started, run, "began", "", one_line(began), False, 0, root=root)
     for number, attempt in enumerate(record.attempts):
         bad = attempt.verdict not in ("done", "limit")
-        why = attempt.kind or attempt.reason
-        told = [why, attempt.model, span(attempt.wall_s)]
+        told = [why(attempt), attempt.model, span(attempt.wall_s)]
         if bad and attempt.excerpt:
             told.append(attempt.excerpt)
         text = one_line(" · ".join(part for part in told if part))

@@ -73,6 +73,17 @@ class Recorder:
         for line in landed_lines(landed, self.run_id):
             self._world.console.note(line)
 
+    def switched(self, turns: Sequence[Turn]) -> None:
+        """Another engine goes on: what came of the one before is in the record already, for
+        whoever follows the log, and for the case that we are killed."""
+        if self._record is None:
+            return
+        self._record = self._record._replace(attempts=tuple(recorded(turn) for turn in turns))
+        try:
+            self._world.journal.save(self._record)
+        except AiCodeError as error:
+            self._world.console.detail(f"{error.what}: {error.why}")
+
     def finish(self, turns: Sequence[Turn], code: int | None) -> None:
         """``code`` is the exit code, None when an exception ended the run."""
         self.begin()

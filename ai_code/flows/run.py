@@ -162,6 +162,7 @@ class Run:
         known = self._known.limit()
         self._limited = bool(known)
         version = f"version {program.version_text}" if program.version else ""
+        version = ", ".join(filter(None, (version, self._known.over())))
         line = f"{known}; trying all the same" if known else version
         console.banner(banner("Claude Code", "first"), line)
         if folder.has_folder_settings and not folder.trusted:
@@ -287,6 +288,7 @@ class Run:
         line, console = f"{reason} · now {model}" if reason else model, self._world.console
         console.banner(banner(self._local.title, because), line, switch=because != "chosen")
         if claude is not None:
+            self._recorder.switched(self._turns)
             self._known.switched(line)
         console.note(SMALL_TASKS)
         console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ai_code.core.errors import AiCodeError
+from ai_code.core.text import one_line
 from ai_code.core.verdict import LimitKind
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _RUNS = 3
+_LOOKED_AT = 50
+"""Runs that are looked through for the model that worked last."""
 _FOR_EVER_S = 10 * 366 * 86_400.0
 """A model that stays loaded for ever is told with a date centuries ahead."""
 
@@ -94,15 +97,29 @@ def answering(world: World, settings: Settings) -> Answering:
     return _answering(settings, _programs(world, settings), limits, now)
 
 
-def short(told: Answering, now: float, tz: Any) -> str:
-    """``claude``, ``local until 20:00``, ``limit until Tue 20:00``, ``none``."""
+def model_by_files(world: World, settings: Settings) -> str:
+    """The model that a run would use, as far as files tell: the one that is set, else the one
+    that worked last; empty where none has."""
+    wanted = settings.model_for("edit")
+    if wanted != "auto":
+        return wanted
+    for record in islice(world.journal.newest(), _LOOKED_AT):
+        for attempt in reversed(record.attempts):
+            if attempt.engine != "claude" and attempt.model:
+                return one_line(attempt.model, 60)
+    return ""
+
+
+def short(told: Answering, now: float, tz: Any, model: str = "") -> str:
+    """``claude``, ``local qwen2.5-coder:7b until 20:00``, ``limit until Tue 20:00``, ``none``."""
+    who = f"{told.who} {model}" if told.who == "local" and model else told.who
     if told.until is None:
-        return told.who
+        return who
     from datetime import datetime
 
     at = datetime.fromtimestamp(told.until, tz)
     day = f"{at:%a} " if told.until - now >= 86_400 else ""
-    return f"{told.who} until {day}{at:%H:%M}"
+    return f"{who} until {day}{at:%H:%M}"
 
 
 def as_json(told: Status) -> dict[str, Any]:

@@ -69,6 +69,8 @@ class Turn(NamedTuple):
     """Unix epoch in seconds."""
     tokens: tuple[int, int] = (0, 0)
     """Sent and received, where the engine tells them."""
+    replying_s: float = 0.0
+    """Seconds in which the received ones came."""
 
     @property
     def verdict_text(self) -> str:
@@ -128,4 +130,5 @@ def recorded(turn: Turn) -> Attempt:
         ended=turn.ended,
         tokens_sent=turn.tokens[0],
         tokens_received=turn.tokens[1],
+        replying_s=round(turn.replying_s, 3),
     )

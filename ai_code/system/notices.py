@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ai_code.core.task import Program
 
 _LONGEST_S = 1.0
+_TIMER_RUNS_S = 30
+"""A program of the timer's that hangs is ended by systemd."""
 _SCRIPT = (
     "on run argv",
     "display notification (item 2 of argv) with title (item 1 of argv)",
@@ -68,6 +70,7 @@ class SystemNotices:
         timer = [
             run, "--user", "--collect", "--quiet", f"--unit={_unit(account)}",
             f"--on-calendar={moment}", "--timer-property=AccuracySec=1s",
+            f"--property=RuntimeMaxSec={_TIMER_RUNS_S}",
             f"--setenv=AI_CODE_EVENT={event}", f"--setenv=PATH={self._environ.get('PATH', '')}",
             "--", *(word.replace("$", "$$") for word in argv),
         ]  # fmt: skip
@@ -95,7 +98,7 @@ class SystemNotices:
         path = self._path("notify-send")
         if path is None:
             return "there is no notify-send (package libnotify)"
-        return [path, "--app-name=ai-code", "--", title, text]
+        return [path, "--app-name=ai-code", "--", title, _unmarked(text)]
 
     def _path(self, name: str) -> str | None:
         try:
@@ -128,6 +131,14 @@ class SystemNotices:
                     os.killpg(child.pid, signal.SIGKILL)
                 child.wait()
         return f"{argv[0]} ended with {code}" if code else ""
+
+
+def _unmarked(text: str) -> str:
+    """For notify-send: it resolves backslashes in the text (g_strcompress), and the desktop reads
+    markup in it (Desktop Notifications Specification, "Markup")."""
+    for char, instead in (("\\", "\\\\"), ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        text = text.replace(char, instead)
+    return text
 
 
 def _unit(account: str) -> str:

@@ -127,6 +127,7 @@ def test_a_command_with_words_it_cannot_take_shows_both_readings(
         (["undo", "--no-such-option"], "ai-code undo --help"),
         (["--output-format", "xml", "fix"], "ai-code --help"),
         (["--model"], "ai-code --help"),
+        (["log", "-n", "x"], "ai-code log --help"),
     ],
 )
 def test_unknown_options(world: CommandWorld, argv: list[str], hint: str) -> None:

@@ -91,6 +91,17 @@ def test_a_reset_on_another_day(world: FakeWorld) -> None:
     assert short(world) == "local until Mon 20:47"
 
 
+def test_short_names_the_model_that_is_set_or_worked_last(world: FakeWorld) -> None:
+    world.expect_recording("limit-5h-oauth-stream-2.1.329")
+    world.expect_aider()
+    world.go()
+    assert short(world) == "local qwen2.5-coder:7b until 23:10"
+    world.set(model="x:1b")
+    assert short(world) == "local x:1b until 23:10"
+    world.set(fallback_enabled=False)
+    assert short(world) == "limit until 23:10"
+
+
 def test_short_asks_nobody(world: FakeWorld) -> None:
     def never(*_: object) -> Any:
         pytest.fail("the network was asked")

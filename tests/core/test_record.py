@@ -34,6 +34,8 @@ records = st.builds(
             exit_code=st.none() | st.integers(0, 255),
             # Not a number equals nothing, itself neither.
             wall_s=st.floats(0, 1e6),
+            replying_s=st.floats(0, 1e6),
+            ended=st.floats(0, 4e9),
         ),
         max_size=3,
     ).map(tuple),

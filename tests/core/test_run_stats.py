@@ -54,6 +54,36 @@ def test_waiting_saved_is_the_length_of_the_union(spans: list[tuple[int, int]]) 
     assert waiting_saved(runs) == len(covered)
 
 
+def test_a_stall_before_any_change_is_a_stall() -> None:
+    """Such a turn is ``no-change`` by its reason: only its rule says what ended it."""
+    runs = [
+        run(
+            limit(None), local("unavailable", reason="no-change", rule=f"aider.{clock}", wall_s=9.0)
+        )
+        for clock in ("stall", "deadline", "empty")
+    ]
+    told = run_stats(runs, since=None, until=NOW, tz=UTC)
+    assert (told.timeouts, told.stalls) == (1, 1)
+    assert told.fallbacks == {"session": 3}
+
+
+def test_an_engine_that_could_not_start_has_not_gone_on() -> None:
+    down = Attempt("aider", verdict="unavailable", reason="server")
+    told = run_stats([run(limit(None), down, exit_code=75)], since=None, until=NOW, tz=UTC)
+    assert told.fallbacks == {}
+
+
+def test_a_model_writes_as_fast_as_its_replies_came() -> None:
+    """400 tokens in 20 s; a reply that came at once says nothing."""
+    turns = [
+        local(wall_s=60.0, tokens_received=100, replying_s=10.0),
+        local(wall_s=60.0, tokens_received=300, replying_s=10.0),
+        local(wall_s=60.0, tokens_received=9000, replying_s=0.1),
+    ]
+    told = run_stats([run(limit(None), each) for each in turns], since=None, until=NOW, tz=UTC)
+    assert told.models["m:7b"].writing_per_s == 20.0
+
+
 def test_counts_medians_and_speeds() -> None:
     done = Attempt("claude", verdict="done", wall_s=10.0)
     missing = Attempt("claude", verdict="unavailable", reason="missing")
@@ -64,7 +94,7 @@ def test_counts_medians_and_speeds() -> None:
             run(done._replace(wall_s=20.0), exit_code=1),
             run(limit(None), local(wall_s=10.0, tokens_sent=100, tokens_received=50)),
             run(limit(None, "weekly"), local(wall_s=10.0, tokens_received=150)),
-            run(missing, local("failed", reason="stall"), exit_code=1),
+            run(missing, local("failed", reason="stall", wall_s=9.0), exit_code=1),
             run(local("failed", reason="deadline"), exit_code=124),
             run(state="done", undo_of="y"),
         ],
@@ -78,7 +108,7 @@ def test_counts_medians_and_speeds() -> None:
     assert list(told.engines) == ["claude", "aider"]
     assert told.engines["claude"] == (6, 3, 0, 20.0)
     assert told.engines["aider"] == (4, 2, 2, 10.0)
-    assert told.models["m:7b"] == (4, 100, 200, 10.0)
+    assert told.models["m:7b"] == (4, 100, 200, 10.0, None)
     assert (told.timeouts, told.stalls) == (1, 1)
     assert told.days == [("2026-11-20", 3, 4)]
 

@@ -32,7 +32,7 @@ def test_what_is_told_of_a_fallback(world: World) -> None:
     status = json.loads(world.run("status", "--json").stdout)
     assert status["answering"]["who"] == "local" and status["ollama"]["reachable"]
     assert status["runs"][0]["outcome"] == "done"
-    assert world.run("status", "--short").stdout.startswith("local until ")
+    assert world.run("status", "--short").stdout.startswith(f"local {attempt['model']} until ")
     run_id = status["runs"][0]["id"]
     assert "claude: session limit → aider: done" in world.run("history").stdout
     assert f"ai-code undo {run_id}" in world.run("history", "show", run_id).stdout

@@ -12,7 +12,7 @@ import pytest
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.record import RunRecord
-from tests.flows.fake_world import ANSWER, NOW, FakeWorld
+from tests.flows.fake_world import ANSWER, EDITED, NOW, FakeWorld, Silence
 from tests.recorded import recordings
 
 LIMIT = "limit-5h-oauth-stream-2.1.329"
@@ -49,6 +49,37 @@ def test_the_record_is_there_before_the_first_engine_starts(world: FakeWorld) ->
     world.go()
     assert seen[0].state == "running" and seen[0].id == world.record.id
     assert world.run_ids == [world.record.id]
+
+
+def test_a_switch_is_in_the_record_while_the_local_model_works(world: FakeWorld) -> None:
+    seen: list[RunRecord] = []
+    world.expect_recording(LIMIT)
+    world.expect_aider(meanwhile=lambda: seen.append(world.record))
+    world.go()
+    assert seen[0].state == "running"
+    assert [(each.engine, each.verdict) for each in seen[0].attempts] == [("claude", "limit")]
+    assert seen[0].attempts == world.record.attempts[:1]
+
+
+def test_the_seconds_of_a_reply_are_recorded(world: FakeWorld) -> None:
+    """From its first words to its end: what comes before them is loading and reading."""
+    world.expect(
+        "aider",
+        b"Aider v0.86.2\n\n",
+        Silence(30.0),
+        b"Here is what I did to it\n",
+        Silence(10.0),
+        b"all of it.\n\nTokens: 1.2k sent, 120 received.\n",
+        Silence(5.0),
+        b"And one more.\n",
+        Silence(2.0),
+        b"\nTokens: 1.2k sent, 30 received.\nApplied edit to hello.py\n",
+        edits={"hello.py": EDITED},
+    )
+    assert world.go(local_only=True).code == 0
+    attempt = world.record.attempts[0]
+    assert (attempt.tokens_sent, attempt.tokens_received) == (2400, 150)
+    assert attempt.replying_s == 12.0
 
 
 def test_answers_and_long_prompts_are_not_kept(world: FakeWorld) -> None:
@@ -144,6 +175,8 @@ class FullDisk:
 
     def current(self, *_: object) -> list[object]:
         return []
+
+    over = current
 
     def record(self, *_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

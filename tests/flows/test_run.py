@@ -314,6 +314,10 @@ def test_a_reset_that_is_past_is_forgotten(world: FakeWorld) -> None:
     world.set(claude_when_limited="skip")
     world.expect_recording("ok-stream-2.1.329")
     assert world.go().code == 0
+    over = "the session limit is over since 20 Nov 23:10"
+    assert world.console.of("banner")[-1] == f"[AI: Claude Code] version 2.1.329, {over}"
+    world.expect_recording("ok-stream-2.1.329")
+    world.go()
     assert world.console.of("banner")[-1] == "[AI: Claude Code] version 2.1.329"
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +45,14 @@ def test_the_desktop_of_linux(machine: Callable[..., object], tmp_path: Path) ->
     program = str(tmp_path / "bin" / "notify-send")
     expected = [program, "switch", "--app-name=ai-code", "--", "-t", "$(touch x) `id` ^[[31m"]
     assert told() == expected
+
+
+def test_markup_and_backslashes_mean_nothing_to_the_desktop(
+    machine: Callable[..., object],
+) -> None:
+    notices, told = machine("notify-send")  # type: ignore[misc]
+    assert notices.tell("desktop", "t", "<b>a</b> & \\n", "switch") == ""
+    assert told()[-1] == "&lt;b&gt;a&lt;/b&gt; &amp; \\\\n"
 
 
 def test_the_desktop_of_macos_gets_the_text_as_an_argument(machine: Callable[..., object]) -> None:
@@ -104,18 +114,58 @@ def test_without_systemd_the_status_is_named(machine: Callable[..., object]) -> 
     assert "ai-code status" in problem and told() == []
 
 
-def test_real_systemd_where_a_user_manager_runs(tmp_path: Path) -> None:
-    env = dict(os.environ)
-    notices = SystemNotices(env, Programs(env, tmp_path / "cache").find)
-    told = tmp_path / "told"
-    account, at = f"test {os.getpid()}", int(time.time()) + 2
-    command = ("sh", "-c", f'printf "%s|" "$AI_CODE_EVENT" "$@" > {told}', "sh")
-    if problem := notices.tell_at(command, "t", "$x %y", "reset", at=at, account=account):
-        pytest.skip(f"no user manager of systemd here: {problem}")
-    again = notices.tell_at(command, "t", "$x %y", "reset", at=at, account=account)
-    assert again == ""
-    for _ in range(100):
-        if told.exists() and told.read_text():
-            break
-        time.sleep(0.1)
-    assert told.read_text() == "reset|t|$x %y|"
+IN_THE_MANAGER = """
+import os, subprocess, sys, time
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+from ai_code.system.notices import SystemNotices
+from ai_code.system.programs import Programs
+told, text = Path(sys.argv[2]), sys.argv[3]
+env = {**os.environ, "SOME_KEY": "secret"}
+notices = SystemNotices(env, Programs(env, told.with_name("cache")).find)
+def units():
+    listed = ["systemctl", "--user", "list-units", "--all", "--plain", "--no-legend", "ai-code*"]
+    return [row.split()[0] for row in subprocess.check_output(listed, text=True).splitlines()]
+def plan(account, seconds):
+    say = f'printf "%s|" "$AI_CODE_EVENT" "$SOME_KEY" "$@" > {told}'
+    command = ("sh", "-c", say, "sh", "$HOME")
+    at = int(time.time()) + seconds
+    return notices.tell_at(command, "t", text, "reset", at=at, account=account)
+assert [plan("a", 3600), plan("b", 3600), plan("a", 3600)] == ["", "", ""]
+assert sum(unit.endswith(".timer") for unit in units()) == 2, units()
+notices.forget("a")
+notices.forget("b")
+assert units() == [], units()
+assert plan("a", 1) == ""
+while not told.exists() or units():
+    time.sleep(0.1)
+left = list(Path(os.environ["XDG_RUNTIME_DIR"], "systemd/transient").glob("*"))
+assert left == [], left
+"""
+
+
+def test_a_real_systemd(tmp_path: Path) -> None:
+    """One timer for an account, replaced and not doubled; taken back; nothing is left of it."""
+    systemd = "/usr/lib/systemd/systemd"
+    needed = [name for name in ("systemd-run", "unshare") if not shutil.which(name)]
+    needed += [] if Path(systemd).exists() else [systemd]
+    needed += [] if os.geteuid() == 0 else ["root, for a namespace with a systemd of its own"]
+    if needed:
+        pytest.skip(f"no timer of systemd was tried: there is no {', '.join(needed)}")
+    spaces = ["--mount", "--pid", "--cgroup", "--fork", "--kill-child", "--mount-proc"]
+    if subprocess.run(["unshare", *spaces, "true"], capture_output=True).returncode:
+        pytest.skip("no timer of systemd was tried: this machine makes no namespaces")
+    told, text = tmp_path / "told", "$PATH %n \\n 'it' $$ 上限"
+    script, checkout = Path(__file__).with_name("user_manager.sh"), Path(__file__).parents[2]
+    inside = [sys.executable, "-c", IN_THE_MANAGER, str(checkout), str(told), text]
+    done = subprocess.run(
+        ["unshare", *spaces, "sh", str(script), str(tmp_path), *inside],
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    if done.returncode == 99:
+        pytest.skip(f"no timer of systemd was tried: it does not start here ({done.stderr})")
+    assert done.returncode == 0, done.stderr
+    assert told.read_text() == f"reset||$HOME|t|{text}|"

@@ -66,9 +66,9 @@ COMMANDS: dict[str, str] = {
     "config trust": "このプロジェクトの .ai-code.yaml に、コマンド、引数、接続先などの設定を"
     "認めます。内容が変わると、もう一度確認が必要です。",
     "status": "今どちらが答えるかとその理由、Ollama とモデル、メモリ、最近の実行を一画面に"
-    "表示します。--short は `claude`、`local until 20:00`、`limit until 20:00`、`none` の"
-    "どれかを表示します。ファイルを読むだけなので、シェルのプロンプトや tmux から"
-    "何度でも呼べます。",
+    "表示します。--short は `claude`、`local qwen2.5-coder:7b until 20:00`、"
+    "`limit until 20:00`、`none` のどれかを表示します。ファイルを読むだけなので、"
+    "シェルのプロンプトや tmux から何度でも呼べます。",
     "history": "このフォルダーでの最近の実行を、新しいものから表示します。"
     "`ai-code history show ID` は一つの実行について残っているものをすべて表示します。",
     "history show": "実行 ID について残っているものをすべて表示します。ID は先頭の数文字でも"
