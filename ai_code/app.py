@@ -283,7 +283,7 @@ def run(argv: Sequence[str]) -> int:
         silence_stdout()
         return 128 + 13
     except Exception as error:  # noqa: BLE001  the one broad except: a bug becomes a report
-        if isinstance(error, OSError) and stdout_fails():
+        if isinstance(error, OSError) and stdout_fails(error):
             return stdout_failed(error, world.console)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _disk_full(world, error)

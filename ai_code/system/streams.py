@@ -12,15 +12,19 @@ def silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def stdout_fails() -> bool:
-    """Whether it was standard output that could not be written: what failed there is still in
-    its buffer, and fails again."""
+def stdout_fails(error: OSError) -> bool:
+    """Whether it was standard output that could not be written. What failed there is mostly
+    still in its buffer, and fails again; a text larger than the buffer is not, and then it was
+    click's ``echo`` that wrote it."""
     try:
         if sys.stdout:
             sys.stdout.flush()
     except OSError:
         return True
-    return False
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return last is not None and last.tb_frame.f_globals.get("__name__") == "click.utils"
 
 
 def fill_closed_descriptors() -> None:
