@@ -91,15 +91,15 @@ def the_brief_forgets_the_task() -> None:
 def no_server_is_no_message() -> None:
     from ai_code.flows import readiness
 
-    right = readiness._no_server
-    readiness._no_server = lambda url, error: right(url, error)._replace(message="oh", hint="")
+    right = readiness.no_server
+    readiness.no_server = lambda *told: right(*told)._replace(message="oh", hint="")
 
 
 def no_model_is_no_message() -> None:
     from ai_code.flows import readiness
 
-    right = readiness._no_model
-    readiness._no_model = lambda name, served: right(name, served)._replace(message="oh", hint="")
+    right = readiness.no_model
+    readiness.no_model = lambda *told: right(*told)._replace(message="oh", hint="")
 
 
 def memory_is_no_reason() -> None:
