@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+VRAM_SHARE = 0.9
+"""Drivers and the desktop keep some of a card's free memory for themselves."""
+RAM_RESERVE = 512 << 20
+"""Bytes of free RAM that are left to the system."""
+
 GpuVendor = Literal["nvidia", "amd", "apple", "intel"]
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ai_code.core.machine import RAM_RESERVE, VRAM_SHARE
+
 if TYPE_CHECKING:
     from ai_code.core.ports import LoadedModel, Machine
 
-_VRAM_SHARE = 0.9
-"""Drivers and the desktop keep some of a card's free memory for themselves."""
-_RAM_RESERVE = 512 << 20
 _MOST_LOADED = 3
 """Ollama keeps three models for each GPU, or three without one, unless OLLAMA_MAX_LOADED_MODELS
 says otherwise (server/sched.go); the next one pushes one out."""
@@ -34,10 +33,10 @@ def fits_beside(need: int, machine: Machine | None, loaded: Sequence[LoadedModel
         held = sum(model.size for model in loaded)
         return need <= min(machine.unified_total - held, _free(machine))
     if any(model.size_vram for model in loaded):
-        return need <= int(machine.vram_free * _VRAM_SHARE)
+        return need <= int(machine.vram_free * VRAM_SHARE)
     return need <= _free(machine)
 
 
 def _free(machine: Machine) -> int:
-    free = machine.ram_available - _RAM_RESERVE
-    return max(0, free) + int(machine.vram_free * _VRAM_SHARE)
+    free = machine.ram_available - RAM_RESERVE
+    return max(0, free) + int(machine.vram_free * VRAM_SHARE)

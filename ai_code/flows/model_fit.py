@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from ai_code.core.machine import RAM_RESERVE, VRAM_SHARE
 from ai_code.core.memory import CONTEXTS, DEFAULT_CONTEXT, gib, need_bytes, shape_of
 from ai_code.core.models import runs_elsewhere, same_model
 from ai_code.core.preload import fits_beside
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
-_VRAM_SHARE = 0.9
-"""Drivers and the desktop keep some of a card's free memory for themselves."""
-_RAM_RESERVE = 512 << 20
 _WISHED_CONTEXT = 16384
 """Larger contexts cost memory and time; an edit with its files rarely needs more."""
 _MOST_ATTEMPTS = 2
@@ -79,10 +77,10 @@ class Room:
         """Bytes a model could have. What other models hold counts: Ollama makes room for a new
         one by unloading them. Without CPU offload it is the GPU's memory, where there is one."""
         machine, loaded = self.machine, self._loaded
-        vram = int(machine.vram_free * _VRAM_SHARE)
+        vram = int(machine.vram_free * VRAM_SHARE)
         if not self._wanted.allow_cpu_offload and machine.vram_total:
             return max(0, vram) + sum(model.size_vram for model in loaded)
-        free = machine.ram_available + vram - _RAM_RESERVE
+        free = machine.ram_available + vram - RAM_RESERVE
         room = max(0, free) + sum(model.size for model in loaded)
         # Weights that are mapped count as available and as held.
         room = min(room, machine.ram_total + machine.vram_total)

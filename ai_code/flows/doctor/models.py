@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
+from ai_code.core.machine import RAM_RESERVE, VRAM_SHARE
 from ai_code.core.memory import CONTEXTS, gib, largest_context, need_bytes, shape_of
 from ai_code.core.model_choice import preferred
 from ai_code.core.models import PREFERRED, can_chat, installed_name, runs_elsewhere, same_model
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from ai_code.flows.doctor.facts import Facts
 
 _WISHED_CONTEXT = 16384
-_RAM_RESERVE = 512 << 20
-_VRAM_SHARE = 0.9
-"""Drivers and the desktop keep some of a card's free memory for themselves."""
 
 
 class Chosen(NamedTuple):
@@ -133,7 +131,7 @@ def available_bytes(facts: Facts) -> int:
     """What a model could have: what others hold is given back when they are unloaded."""
     machine = facts.hardware()
     given_back = sum(_number(row, "size") for row in facts.loaded_rows())
-    free = machine.ram_available + int(machine.vram_free * _VRAM_SHARE) - _RAM_RESERVE
+    free = machine.ram_available + int(machine.vram_free * VRAM_SHARE) - RAM_RESERVE
     # Weights that are mapped count as available and as held.
     return min(max(0, free) + given_back, machine.ram_total + machine.vram_total)
 
