@@ -1,269 +1,31 @@
-"""Wiring: the ports to their parts, exceptions to exit codes. The only reader of os.environ."""
+"""From a command line to an exit code: exceptions end here. The only reader of os.environ."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Sequence
+from contextlib import suppress
 
-from ai_code.core.errors import AiCodeError, Stopped, UsageError
+from ai_code.core.errors import AiCodeError, Stopped
 from ai_code.core.exits import ExitCode
-from ai_code.system.clock import SystemClock
-from ai_code.system.config_files import ConfigStore, Places
 from ai_code.system.console import TerminalConsole, cannot_write
-from ai_code.system.files import SystemFiles
-from ai_code.system.random_ids import random_uuid
-from ai_code.system.signals import Signals
 from ai_code.system.streams import fill_closed_descriptors, silence_stdout, stdout_fails
+from ai_code.wiring import SHOWN_AS, SystemWorld
 
-if TYPE_CHECKING:
-    from ai_code.core.catalogue import Catalogue
-    from ai_code.core.left_behind import LeftBehind
-    from ai_code.core.model_notes import ModelNotes
-    from ai_code.core.ports import ModelServer
-    from ai_code.core.ports_models import OllamaFolder
-    from ai_code.core.task import Program
-    from ai_code.drill.stage import Stage
-    from ai_code.system.claude_home import SystemClaudeHome
-    from ai_code.system.hardware import SystemHardware
-    from ai_code.system.journal import FileJournal
-    from ai_code.system.leftovers import Leftovers
-    from ai_code.system.limit_store import LimitStore
-    from ai_code.system.machine_facts import SystemFacts
-    from ai_code.system.notices import SystemNotices
-    from ai_code.system.process import ProcessRoom
-    from ai_code.system.programs import Programs
-    from ai_code.system.server_probe import OllamaProbe
-    from ai_code.system.setup_log import FileSetupLog
-    from ai_code.system.site import SystemSite
-    from ai_code.system.stdin import PipedInput
-    from ai_code.system.trees import RealTrees
-
-T = TypeVar("T")
-_ASKING_S = 0.9
-"""All questions to the model's server before a run: in under a second somebody is answered."""
-
-_PATIENT_S = 10.0
-"""One call of a command that is about models: a server that loads one answers late."""
-_PROBE_S = 2.0
-"""One question of the doctor to the model's server."""
-
-
-class SystemProcesses:
-    """The port ``Processes``: programs found by one part, run by another."""
-
-    def __init__(self, programs: Programs, room: ProcessRoom) -> None:
-        self.find = programs.find
-        self.version: Callable[[Program], Program] = programs.version
-        self.run = room.run
-        self.standby = room.standby
-
-
-class SystemWorld:
-    """The real world, each part made when it is first asked for. See ``flows.world.World``."""
-
-    def __init__(self, environ: Mapping[str, str], after_dashes: tuple[str, ...] = ()) -> None:
-        self.environ = environ
-        self.after_dashes = after_dashes
-        self.signals = Signals()
-        self.clock = SystemClock(environ.get("TZ", ""))
-        self.console = TerminalConsole(environ)
-        self.files = SystemFiles()
-        self.places = Places.from_environ(environ)
-        self.fence_dir = Path(__file__).parent / "system" / "fence"
-
-    @cached_property
-    def cwd(self) -> Path:
-        try:
-            return Path.cwd()
-        except FileNotFoundError as error:
-            raise UsageError(
-                "the folder you stand in does not exist any more", hint="cd"
-            ) from error
-
-    @property
-    def state_dir(self) -> Path:
-        return self.places.state_dir
-
-    @property
-    def programs_dir(self) -> Path:
-        return self.places.data_dir
-
-    @cached_property
-    def config(self) -> ConfigStore:
-        return ConfigStore(self.places, self.environ, self.cwd)
-
-    @cached_property
-    def leftovers(self) -> Leftovers:
-        from ai_code.system.leftovers import Leftovers
-
-        return Leftovers(self.state_dir / "running")
-
-    @cached_property
-    def _room(self) -> ProcessRoom:
-        from ai_code.system.process import ProcessRoom
-
-        return ProcessRoom(dict(self.environ), self.signals, self.leftovers)
-
-    @cached_property
-    def processes(self) -> SystemProcesses:
-        from ai_code.system.programs import Programs
-
-        cache = self.places.cache_dir / "programs.json"
-        programs = Programs(self.environ, cache, self.programs_dir / "bin")
-        return SystemProcesses(programs, self._room)
-
-    @cached_property
-    def hardware(self) -> SystemHardware:
-        from ai_code.system.hardware import SystemHardware
-
-        return SystemHardware()
-
-    @cached_property
-    def trees(self) -> RealTrees:
-        from ai_code.system.trees import RealTrees
-
-        return RealTrees(self.state_dir, self.environ)
-
-    @cached_property
-    def journal(self) -> FileJournal:
-        from ai_code.system.journal import FileJournal
-
-        return FileJournal(self.state_dir)
-
-    @cached_property
-    def limits(self) -> LimitStore:
-        from ai_code.system.limit_store import LimitStore
-
-        return LimitStore(self.state_dir / "limits.json")
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        from ai_code.system.catalogue_files import load_catalogue
-
-        return load_catalogue(self.places.config_file.with_name("models.yaml"))
-
-    @cached_property
-    def model_notes(self) -> ModelNotes:
-        from ai_code.system.model_notes import FileModelNotes
-
-        return FileModelNotes(self.state_dir / "models.json")
-
-    @cached_property
-    def site(self) -> SystemSite:
-        from ai_code.system.site import SystemSite
-
-        places = self.places
-        return SystemSite(self.environ, places.home, places.config_file, self.state_dir)
-
-    @cached_property
-    def setup_log(self) -> FileSetupLog:
-        from ai_code.system.setup_log import FileSetupLog
-
-        return FileSetupLog(self.state_dir / "setup.json")
-
-    @cached_property
-    def notices(self) -> SystemNotices:
-        from ai_code.system.notices import SystemNotices
-
-        return SystemNotices(self.environ, self.processes.find)
-
-    @cached_property
-    def claude_home(self) -> SystemClaudeHome:
-        from ai_code.system.claude_home import SystemClaudeHome
-
-        return SystemClaudeHome(self.environ, self.places.home)
-
-    @property
-    def ca_bundle(self) -> Path | None:
-        from ai_code.system.connection import system_bundle
-
-        return system_bundle()
-
-    def model_server(
-        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
-    ) -> ModelServer:
-        from ai_code.system.ollama import OllamaServer
-
-        return OllamaServer(base_url, headers, budget_s=_ASKING_S, ca_file=ca_file)
-
-    def patient_server(
-        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
-    ) -> ModelServer:
-        from ai_code.system.ollama import OllamaServer
-
-        return OllamaServer(base_url, headers, timeout_s=_PATIENT_S, ca_file=ca_file)
-
-    def ollama_folder(self, names: Sequence[str]) -> OllamaFolder:
-        from ai_code.system.ollama_folder import find_ollama_folder
-
-        return find_ollama_folder(self.environ, self.places.home, names)
-
-    def scratch(self) -> AbstractContextManager[Path]:
-        from ai_code.system.scratch_folder import scratch_folder
-
-        return scratch_folder()
-
-    def background(self, work: Callable[[], T]) -> Callable[[], T]:
-        from ai_code.system.background import start
-
-        return start(work)
-
-    def piped_input(self, *, wait: bool, tell: Callable[[], None]) -> PipedInput:
-        from ai_code.system.stdin import read_piped
-
-        return read_piped(wait=wait, tell=tell)
-
-    def undisturbed(self) -> AbstractContextManager[None]:
-        return self.signals.deferred()
-
-    def drill_stage(self, *, keep: bool) -> Stage:
-        from ai_code.drill.stage import Stage
-
-        return Stage(self.processes, self.environ, keep=keep)
-
-    def new_id(self) -> str:
-        return random_uuid()
-
-    def running(self, run_id: str) -> None:
-        self.leftovers.belong_to(run_id)
-
-    def sweep_leftovers(self) -> Sequence[str]:
-        return self.leftovers.sweep()
-
-    def left_behind(self) -> LeftBehind:
-        return self.leftovers.look()
-
-    def tidy_leftovers(self) -> None:
-        self.leftovers.tidy()
-
-    @cached_property
-    def machine_facts(self) -> SystemFacts:
-        from ai_code.system.machine_facts import SystemFacts
-
-        return SystemFacts(self.environ, self.processes.find)
-
-    def server_probe(
-        self, base_url: str, headers: Mapping[str, str], ca_file: str = ""
-    ) -> OllamaProbe:
-        from ai_code.system.server_probe import OllamaProbe
-
-        return OllamaProbe(base_url, headers, timeout_s=_PROBE_S, ca_file=ca_file)
-
-    def close(self) -> None:
-        if "_room" in self.__dict__:
-            self._room.close()
+_HOOK_S = 5.0
+"""Of a hook, all in all. Claude Code's own limit for it is twice that."""
 
 
 def run(argv: Sequence[str]) -> int:
     """One command line, start to end; the exit code."""
     fill_closed_descriptors()
-    world = SystemWorld(dict(os.environ), _after_dashes(argv))
+    environ = dict(os.environ)
+    os.environ.pop(SHOWN_AS, None)
+    if list(argv[:2]) == ["hooks", "run"]:
+        return _hook(argv[2:])
+    world = SystemWorld(environ, _after_dashes(argv))
     world.signals.install()
     try:
         from ai_code.cli.main import main
@@ -286,11 +48,35 @@ def run(argv: Sequence[str]) -> int:
         if isinstance(error, OSError) and stdout_fails(error):
             return stdout_failed(error, world.console)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _disk_full(world, error)
-        return _bug(world, error)
+            told = _disk_full(world, error)
+            return _told(world, argv, told, told.exit_code)
+        return _told(world, argv, _bug(world, error), ExitCode.BUG)
     finally:
         world.signals.ignore()
         world.close()
+
+
+def _hook(argv: Sequence[str]) -> int:
+    """Called by Claude Code. Whatever goes wrong, its session must not suffer: nothing is said,
+    and the exit code is 0."""
+    from ai_code.system.hook_call import TimeUp, read_input, within
+
+    world = SystemWorld(dict(os.environ))
+    world.signals.install()
+    try:
+        with within(_HOOK_S):
+            from ai_code.flows.hook_calls import answer
+
+            told = answer(world, "".join(argv[:1]), read_input())
+        world.signals.ignore()
+        world.console.raw(told.encode("utf-8", "replace"))
+    except (Exception, Stopped, TimeUp):  # noqa: BLE001
+        # What cannot be written is not written at Python's end either.
+        silence_stdout()
+    finally:
+        world.signals.ignore()
+        world.close()
+    return int(ExitCode.OK)
 
 
 def stdout_failed(error: OSError, console: TerminalConsole | None = None) -> int:
@@ -306,14 +92,23 @@ def _after_dashes(argv: Sequence[str]) -> tuple[str, ...]:
     return tuple(argv[list(argv).index("--") + 1 :]) if "--" in argv else ()
 
 
-def _disk_full(world: SystemWorld, error: OSError) -> int:
+def _told(world: SystemWorld, argv: Sequence[str], error: AiCodeError, code: int) -> int:
+    """What no command has told itself: on stderr, and on stdout where ``--json`` wants it."""
+    from ai_code.cli.main import tell_as_json
+
+    # The stream itself may be what is broken; the person is told all the same.
+    with suppress(OSError, AiCodeError):
+        tell_as_json(argv, world, error, int(code))
+    world.console.error(error)
+    return int(code)
+
+
+def _disk_full(world: SystemWorld, error: OSError) -> AiCodeError:
     where = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-    full = AiCodeError("the disk is full", why=where, hint=f"df -h {world.state_dir}")
-    world.console.error(full)
-    return int(full.exit_code)
+    return AiCodeError("the disk is full", why=where, hint=f"df -h {world.state_dir}")
 
 
-def _bug(world: SystemWorld, error: Exception) -> int:
+def _bug(world: SystemWorld, error: Exception) -> AiCodeError:
     import platform
     import traceback
 
@@ -329,11 +124,8 @@ def _bug(world: SystemWorld, error: Exception) -> int:
         where = f"what happened is written down in {report}"
     except OSError:
         where = told
-    world.console.error(
-        AiCodeError(
-            f"a bug of ai-code's: {type(error).__name__}: {error}",
-            why=f"Your files are as the engines left them; {where}",
-            hint="please report it with that file",
-        )
+    return AiCodeError(
+        f"a bug of ai-code's: {type(error).__name__}: {error}",
+        why=f"Your files are as the engines left them; {where}",
+        hint="please report it with that file",
     )
-    return int(ExitCode.BUG)

@@ -19,8 +19,8 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "benchmarks.md"
 SCRIPTS = (
-    "startup", "overhead", "server_down", "fallback", "warm", "passing", "workspace", "doctor",
-    "status",
+    "startup", "overhead", "server_down", "fallback", "claude_local", "warm", "passing",
+    "workspace", "doctor", "status",
 )  # fmt: skip
 _ROW = re.compile(
     r"(?P<name>.+?) +(?P<value>-?\d+\.\d+)(?P<unit>.*?) +(?P<kind>limit|least) (?P<limit>.+?)"

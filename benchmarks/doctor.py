@@ -18,8 +18,6 @@ from ai_code.drill.models import FakeModel
 from ai_code.drill.ollama import OllamaStandIn
 
 LIMIT_S = 1.5
-_FAILED = 1
-"""There is no program ``ollama`` on the scratch machine."""
 MODEL = FakeModel("deepseek-coder:6.7b", size=50_000_000, layers=4, embedding_length=256,
                   head_count=4, head_count_kv=4)  # fmt: skip
 
@@ -33,7 +31,7 @@ def main() -> int:
             env = scratch.env(OLLAMA_HOST=server.url, PYTHONPATH=str(ROOT))
             # Once for nothing: then versions are asked for, which afterwards are known.
             told = in_turns(
-                lambda: seconds([*OURS, "doctor"], env, scratch.project, code=_FAILED),
+                lambda: seconds([*OURS, "doctor"], env, scratch.project),
                 lambda: seconds([sys.executable, "-c", "pass"], env, scratch.project),
                 asked.pairs,
             )

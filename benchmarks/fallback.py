@@ -69,10 +69,10 @@ class Bench:
         for each in (first, second, third):
             each.mkdir()
         events = folder / "events"
-        events.write_bytes(_at_its_limit(Scratch(first, claude, aider)))
-        fake = _program(folder / "claude", says, events=str(events), seen=str(self._seen))
+        events.write_bytes(at_its_limit(Scratch(first, claude, aider)))
+        fake = program(folder / "claude", says, events=str(events), seen=str(self._seen))
         self._kept, asked = folder / "kept", folder / "asked"
-        keeps = _program(folder / "aider", _AIDER, kept=str(self._kept), asked=str(asked))
+        keeps = program(folder / "aider", _AIDER, kept=str(self._kept), asked=str(asked))
         self._run(Scratch(second, fake, keeps))
         self._facts: dict[str, Any] = json.loads(asked.read_text())
         self._scratch = Scratch(third, fake, aider)
@@ -95,11 +95,11 @@ class Bench:
             env.pop(name)
         started = time.monotonic()
         argv = [str(self._aider), *argv]
-        return self._first_chat(lambda: _checked(argv, env, project, 0)) - started
+        return self._first_chat(lambda: checked(argv, env, project, 0)) - started
 
     def _run(self, scratch: Scratch) -> None:
         env = scratch.env(OLLAMA_HOST=self._server.url)
-        _checked([*OURS, _PROMPT], env, scratch.project, None)
+        checked([*OURS, _PROMPT], env, scratch.project, None)
 
     def _first_chat(self, work: Callable[[], object]) -> float:
         """When the first request to the model came that ``work`` made."""
@@ -110,14 +110,14 @@ class Bench:
         return self._server.chats[before].at
 
 
-def _at_its_limit(scratch: Scratch) -> bytes:
+def at_its_limit(scratch: Scratch) -> bytes:
     """What the real Claude Code writes when it meets the 5-hour limit."""
     with AnthropicStandIn(scenarios.session()) as api:
         argv = [scratch.claude, "-p", "--output-format", "stream-json", "--verbose", "x"]
-        return _checked(argv, scratch.env(ANTHROPIC_BASE_URL=api.url), scratch.project, 1)
+        return checked(argv, scratch.env(ANTHROPIC_BASE_URL=api.url), scratch.project, 1)
 
 
-def _program(path: Path, text: str, **values: str) -> Path:
+def program(path: Path, text: str, **values: str) -> Path:
     path.write_text(text.format(python=sys.executable, **values))
     path.chmod(0o755)
     return path
@@ -129,7 +129,7 @@ def _replaced(text: str, there: dict[str, str]) -> str:
     return text
 
 
-def _checked(argv: list[str], env: dict[str, str], cwd: Path, code: int | None) -> bytes:
+def checked(argv: list[str], env: dict[str, str], cwd: Path, code: int | None) -> bytes:
     done = subprocess.run(
         argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, check=False
     )

@@ -6,17 +6,15 @@ python benchmarks/overhead.py [--pairs N] [--claude PATH] [--aider PATH]
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 from pairs import in_turns, report, seconds
-from scratch import OURS, Scratch, of_itself, options
+from scratch import OURS, Scratch, of_itself, options, stand_in
 
+_API = ("ai_code.drill.anthropic", "--scenario", "talks-about-limits")
 RATIO, DIFFERENCE_MS, MEMORY_MB = 1.15, 70.0, 45.0
 
 
@@ -24,7 +22,7 @@ def main() -> int:
     asked = options("What ai-code adds to Claude Code.", pairs=15).parse_args()
     with tempfile.TemporaryDirectory(prefix="ai-code-bench-") as folder:
         scratch = Scratch(Path(folder), asked.claude, asked.aider)
-        with stand_in() as url:
+        with stand_in(*_API) as url:
             env = scratch.env(ANTHROPIC_BASE_URL=url)
             told = in_turns(
                 lambda: seconds([*OURS, "x"], env, scratch.project),
@@ -43,18 +41,6 @@ def main() -> int:
         report("peak memory of ai-code itself", memory, MEMORY_MB, " MB"),
     ]
     return 0 if all(results) else 1
-
-
-@contextmanager
-def stand_in() -> Iterator[str]:
-    """The stand-in in a process of its own: it must not wait for our interpreter's lock."""
-    argv = [sys.executable, "-m", "ai_code.drill.anthropic", "--scenario", "talks-about-limits"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
 
 
 if __name__ == "__main__":

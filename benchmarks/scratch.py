@@ -7,6 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pairs import seconds
@@ -84,6 +86,19 @@ class Scratch:
         (self.project / "hello.py").write_text('def hello():\n    print("hello")\n')
         for args in (("init", "-q"), ("add", "-A"), ("commit", "-q", "-m", "x")):
             subprocess.run(["git", *args], cwd=self.project, env=self.env(), check=True)
+
+
+@contextmanager
+def stand_in(module: str, *args: str) -> Iterator[str]:
+    """The address of a stand-in (``python -m MODULE ARGS``) in a process of its own: it must not
+    wait for our interpreter's lock."""
+    argv = [sys.executable, "-m", module, *args]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
 
 
 def of_itself(scratch: Scratch, env: dict[str, str], *args: str) -> tuple[float, float]:

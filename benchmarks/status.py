@@ -5,15 +5,12 @@ python benchmarks/status.py [--pairs N] [--claude PATH] [--aider PATH]
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from pairs import in_turns, report, seconds
-from scratch import OURS, ROOT, Scratch, options
+from scratch import OURS, ROOT, Scratch, options, stand_in
 
 from ai_code.drill import scenarios
 
@@ -25,7 +22,7 @@ def main() -> int:
     results = []
     with tempfile.TemporaryDirectory(prefix="ai-code-bench-") as folder:
         scratch = Scratch(Path(folder), asked.claude, asked.aider)
-        with stand_in() as url:
+        with stand_in("ai_code.drill.ollama") as url:
             results.append(measured(scratch, "status, Ollama answers", asked.pairs, url))
         closed = scenarios.closed_url()
         results.append(measured(scratch, "status, nobody listens", asked.pairs, closed))
@@ -42,18 +39,6 @@ def measured(scratch: Scratch, name: str, pairs: int, ollama: str, *more: str) -
     )
     print(f"({name}, first quartiles: {1000 * told.undisturbed[1]:.0f} ms)")
     return report(f"{name} − python -c pass", 1000 * told.difference_s, LIMIT_MS, " ms")
-
-
-@contextmanager
-def stand_in() -> Iterator[str]:
-    """The stand-in in a process of its own: it must not wait for our interpreter's lock."""
-    argv = [sys.executable, "-m", "ai_code.drill.ollama"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        try:
-            yield server.stdout.readline().strip()
-        finally:
-            server.terminate()
 
 
 if __name__ == "__main__":

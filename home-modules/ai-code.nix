@@ -17,6 +17,8 @@ let
   ollama = config.services.ollama;
   rules = import ./rules.nix { inherit lib; };
   makers = lib.importJSON ./makers.json;
+  countries = lib.importJSON ./countries.json;
+  policy = cfg.settings.models or { };
   yaml = pkgs.formats.yaml { };
 
   systemOllama = if osConfig == null then { } else osConfig.services.ollama or { };
@@ -204,7 +206,7 @@ in
         assertions = map (
           name:
           let
-            told = rules.refusal makers (cfg.settings.models or { }) name;
+            told = rules.refusal makers policy name;
           in
           {
             assertion = rules.isModelName name && told == null;
@@ -214,8 +216,30 @@ in
               else
                 "programs.ai-code.ollama.models: ${builtins.toJSON name} is not a model's name.";
           }
-        ) cfg.ollama.models;
+        ) cfg.ollama.models
+        ++ map (code: {
+          assertion = false;
+          message = ''
+            programs.ai-code.settings.models.exclude-countries: ${builtins.toJSON code} is no country
+            code (two letters of ISO 3166, as in "CN").'';
+        }) (rules.unknownCountries countries policy);
+        warnings = map (
+          name:
+          "programs.ai-code.settings.models.exclude-makers: ai-code knows no maker "
+          + "${builtins.toJSON name}: unless your models.yaml has it, this excludes nothing."
+        ) (rules.unknownMakers makers policy);
       }
+
+      # What launchd's agent, which services.ollama makes of the same options, does not have.
+      (mkIf (cfg.ollama.enable && pkgs.stdenv.hostPlatform.isDarwin) {
+        warnings =
+          lib.optional (cfg.ollama.models != [ ]) ''
+            programs.ai-code.ollama.models: on macOS nothing pulls them in the background. Once:
+            ai-code models pull ${toString cfg.ollama.models}''
+          ++ lib.optional (cfg.ollama.restart != "on-failure" || cfg.ollama.hardening == "strict") ''
+            programs.ai-code.ollama.restart and .hardening are systemd's: launchd starts the server
+            again after a crash, and locks nothing in.'';
+      })
 
       (mkIf cfg.aider.enable {
         programs.aider-chat = {
@@ -285,10 +309,13 @@ in
               ExecStart = "${modelsScript}";
               Environment = [ "AI_CODE_OLLAMA_API=${address ollama}" ];
               Restart = mkDefault "on-failure";
+              # Those of ai-code that a later try does not change; 75 says that it may.
+              RestartPreventExitStatus = mkDefault "1 2 78 125 126 127";
               RestartSec = mkDefault 15;
               TimeoutStartSec = mkDefault "infinity";
               Nice = mkDefault 10;
-            };
+            }
+            // lib.mapAttrs (_: mkDefault) (rules.hardening cfg.ollama.hardening);
             Install.WantedBy = [ "ollama.service" ];
           };
         };

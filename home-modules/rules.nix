@@ -9,8 +9,9 @@ rec {
   # systemd splits Environment= at blanks and reads % as a specifier; entries are not quoted.
   isEnvironmentValue = text: builtins.match "[^[:space:]%\"'\\\\]*" text != null;
 
-  # A model's name as Ollama's commands take it: it becomes a word of a command line.
-  isModelName = text: builtins.match "[A-Za-z0-9][A-Za-z0-9._/:-]*" text != null;
+  # A model's name as Ollama's commands take it (ai_code/core/models.py): it becomes a word of a
+  # command line.
+  isModelName = text: builtins.match "[A-Za-z0-9_][A-Za-z0-9._/:-]*" text != null;
 
   # Patterns as ai-code has them: * stands for anything, ? for one character.
   matches =
@@ -43,6 +44,20 @@ rec {
   # The maker of a model by its name: { name; country; } or null. ``makers`` is makers.json.
   makerOf =
     makers: name: lib.findFirst (maker: matchesAny maker.names name) null makers;
+
+  # Codes in settings.models that no country has: the rule would exclude nothing, and nobody would
+  # notice. ``countries`` is countries.json.
+  unknownCountries =
+    countries: rules:
+    builtins.filter (code: !builtins.elem (lib.toUpper code) countries) (rules.exclude-countries or [ ]);
+
+  # Makers in settings.models that makers.json does not know.
+  unknownMakers =
+    makers: rules:
+    let
+      known = map (maker: lib.toLower maker.name) makers;
+    in
+    builtins.filter (name: !builtins.elem (lib.toLower name) known) (rules.exclude-makers or [ ]);
 
   # Why a model may not be used: a text that names the rule, or null. ``rules`` is
   # settings.models; the rules are those of ai_code/core/policy.py.

@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+STRICT = bool(os.environ.get("CI") or os.environ.get("AI_CODE_TEST_STRICT"))
+"""Where a whole run has to pass, as ./test and CI have it."""
+# A busy machine is no failure. The whole run finds the same on one commit as on the day before;
+# pytest by hand looks for what nobody has seen yet.
+settings.register_profile(
+    "ours", deadline=None, derandomize=STRICT, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("ours")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell starts what it runs in the background so, and all below it would be deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOOLS = Path(__file__).resolve().parent.parent / ".tools"
 PROGRAMS = {
@@ -15,6 +32,8 @@ PROGRAMS = {
     "claude 2.0.77": ("AI_CODE_TEST_CLAUDE_OLD", "claude-2.0.77/node_modules/.bin/claude"),
     "aider": ("AI_CODE_TEST_AIDER", "aider/bin/aider"),
 }
+OTHERS = ("opencode", "codex", "goose", "qwen", "pi", "vibe")
+"""Engines of other makers."""
 HELLO = 'def hello():\n    print("hello")\n'
 
 
@@ -23,11 +42,33 @@ def real_program(name: str) -> Path:
     variable, place = PROGRAMS[name]
     path = Path(os.environ.get(variable) or TOOLS / place)
     if not os.access(path, os.X_OK):
-        message = f"needs the real {name}: run ./test"
-        if os.environ.get("CI") or os.environ.get("AI_CODE_TEST_STRICT"):
-            pytest.fail(message)
-        pytest.skip(message)
+        _missing(f"needs the real {name}: run ./test")
     return path
+
+
+def _missing(message: str, *, may_lack: bool = False) -> NoReturn:
+    """Skips; where all must run it fails, but for what a machine ``may_lack``."""
+    if STRICT and not may_lack:
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+def engine_program(name: str) -> Path:
+    """The path of an engine's real program; without it the test is skipped, or fails where all
+    must run. vibe alone may be lacking there too: it wants a Python that not every machine has."""
+    if name not in OTHERS:
+        return real_program({"claude-local": "claude 2.1.329"}.get(name, name))
+    place = os.environ.get(f"AI_CODE_TEST_{name.upper()}") or TOOLS / f"engine-{name}/bin/{name}"
+    if not os.access(place, os.X_OK):
+        made_by = f"python3 tools/environments.py engine {name}"
+        _missing(f"needs the real {name}: {made_by}", may_lack=name == "vibe")
+    return Path(place)
+
+
+@pytest.fixture
+def engine_bin() -> Callable[[str], Path]:
+    """``engine_bin(name)``: the real program of an engine."""
+    return engine_program
 
 
 @pytest.fixture

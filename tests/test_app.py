@@ -95,3 +95,14 @@ def test_a_full_disk_behind_stdout_is_one_clear_error(
     assert lines[1:] == ["No space left on device", "hint: df -h"]
     # Closed before we started: nobody wants it.
     assert "Traceback" not in run(">&-").stderr
+
+
+def test_the_parts_that_are_loaded_while_claude_waits_are_there() -> None:
+    """A name that is not there any more would be found out by nobody: it only makes us slower."""
+    seen = "import sys; from ai_code.wiring import SystemWorld; SystemWorld({}).local_soon()"
+    seen += "; print(*sys.modules)"
+    told = subprocess.run(
+        [sys.executable, "-c", seen], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    needed = ("relay", "workspace", "tree_facts", "ollama", "fenced")
+    assert {f"ai_code.system.{name}" for name in needed} <= set(told.stdout.split())

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from ai_code.core.about import ABILITIES
+from ai_code.core.engine_table import LOCAL
+
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "ai_code"
 FILES = sorted(HOUSE.rglob("*.py"))
@@ -29,7 +32,7 @@ MOST_LINES = 350
 ALLOWED: dict[tuple[str, str], str] = {
     ("__main__.py", "print"): "--version is answered before anything is imported",
     ("app.py", "os.environ"): "the one reader of the environment",
-    ("app.py", ".cwd"): "the folder a command is given in belongs to its environment",
+    ("wiring.py", ".cwd"): "the folder a command is given in belongs to its environment",
     ("cli/run.py", ".write_text"): "click's help formatter; no file",
     ("cli/limits.py", ".open_file"): "reads the FILE arguments of `limits classify`",
 }
@@ -212,19 +215,30 @@ def test_our_types_are_checked_lazily(name: str) -> None:
 
 
 def test_every_engine_is_complete() -> None:
-    """A package of its own, a line in the registry, and its recordings."""
-    from ai_code.engines.registry import ENGINES
+    """A line of the table, a module of its own, tests and, of others' programs, recordings."""
+    from ai_code.core.engine_table import FIRST, LOCAL
+    from ai_code.engines.registry import engine
 
-    rooms = {
-        path.name for path in (HOUSE / "engines").iterdir() if (path / "__init__.py").is_file()
-    }
-    assert set(ENGINES) == rooms
-    for name, make in ENGINES.items():
-        engine = make()
-        assert (engine.name, engine.title) == (name, engine.title) and engine.title
-        recorded = list((ROOT / "tests" / "recordings" / name).glob("*"))
-        assert recorded, f"tests/recordings/{name} is empty"
-        assert list((ROOT / "tests" / "engines" / name).glob("test_*.py"))
+    shared = {"__init__", "local", "local_judge", "registry"}
+    rooms = {path.stem for path in (HOUSE / "engines").iterdir() if path.stem != "__pycache__"}
+    named = {line.partition(":")[0].split(".")[2] for line in (*FIRST.values(), *LOCAL.values())}
+    assert named == rooms - shared
+    for name in (*FIRST, *LOCAL):
+        made = engine(name)
+        assert made.name == name and made.title
+        if name != "custom":
+            recorded = list((ROOT / "tests" / "recordings" / name).rglob("*"))
+            assert recorded, f"tests/recordings/{name} is empty"
+
+
+@pytest.mark.parametrize("name", sorted(LOCAL))
+def test_a_local_engine_says_all_of_itself(name: str) -> None:
+    from ai_code.engines.registry import local_engine
+
+    about = local_engine(name).about
+    assert set(about.can) == set(ABILITIES)
+    assert "edit" in about.modes
+    assert bool(about.install.package) == (about.install.how != "yours")
 
 
 def test_every_command_has_its_file() -> None:

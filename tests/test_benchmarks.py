@@ -50,7 +50,9 @@ def test_status() -> None:
 
 
 @pytest.mark.claude
-@pytest.mark.parametrize("script", ["overhead.py", "server_down.py", "doctor.py"])
+@pytest.mark.parametrize(
+    "script", ["overhead.py", "server_down.py", "doctor.py", "claude_local.py"]
+)
 def test_beside_claude(script: str, claude_bin: Path) -> None:
     runs(script, "--claude", str(claude_bin), "--aider", sys.executable)
 

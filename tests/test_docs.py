@@ -143,7 +143,7 @@ def test_a_documented_command_line_is_understood(arguments: tuple[str, ...]) -> 
         assert ended.exit_code == 0
 
 
-_NAMES_ONLY = frozenset({"completion", "config", "limits", "models"})
+_NAMES_ONLY = frozenset({"completion", "config", "hooks", "limits", "models"})
 """Commands that running text names without the argument or subcommand that they need."""
 
 

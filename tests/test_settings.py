@@ -102,10 +102,16 @@ def test_binaries_arguments_hosts_and_headers_need_trust() -> None:
         # Money, damaged edits, commits, text kept on disk.
         "claude.extra-usage", "fallback.on-suspect", "fallback.auto-commit", "journal.keep-answers",
         # Another engine unasked, its banner silenced, undo data of other projects removed.
-        "engine", "quiet", "fallback.on", "journal.keep-days",
-            "ollama.hosts", "ollama.ca-file",
+        "engine", "quiet", "fallback.on", "journal.keep-days", "journal.keep-runs",
+        "ollama.hosts", "ollama.ca-file",
         # A program that is started.
-        "notify",
+        "notify", "fallback.verify", "fallback.verify-timeout",
+        "engines.command", "engines.args", "custom.command", "fallback.commands",
+        # Which engine works, and what holds it.
+        "fallback.chain", "engines.for.edit", "engines.for.ask", "engines.for.plan",
+        "fallback.fence",
+        # Files of other places, given to a model.
+        "memory.import-from",
     }  # fmt: skip
 
 
@@ -199,8 +205,7 @@ def test_a_bad_variable_names_itself_and_its_key() -> None:
 def test_a_slip_in_a_variables_name_is_a_warning_but_others_are_not_ours() -> None:
     loaded = load(Layers(environ={"AI_CODE_MODLE": "x", "AI_CODE_TESTBED_FOLDER": "y"}))
     assert [str(notice) for notice in loaded.warnings] == [
-        "AI_CODE_MODLE is no setting; did you mean AI_CODE_MODEL?\n"
-        "hint: ai-code config show --origin"
+        "AI_CODE_MODLE is no setting; did you mean AI_CODE_MODEL?\nhint: unset AI_CODE_MODLE"
     ]
 
 
@@ -219,7 +224,13 @@ def test_ollama_host_beats_files_and_not_our_own_variable() -> None:
 def test_a_bad_ollama_host_is_a_warning_because_claude_does_not_need_it() -> None:
     loaded = load(Layers(environ={"OLLAMA_HOST": "ftp://x", "OLLAMA_API_BASE": "y:1"}))
     assert loaded.settings.ollama_api == "http://y:1"
-    assert "OLLAMA_HOST" in loaded.warnings[0].text
+    assert [str(notice) for notice in loaded.warnings] == [
+        "OLLAMA_HOST cannot be read as an address, and is ignored: Ollama is looked for at "
+        "http://y:1 (env OLLAMA_API_BASE). Unknown scheme in the address of Ollama: 'ftp' "
+        "(http or https)\nhint: unset OLLAMA_HOST"
+    ]
+    by_hand = load(Layers(environ={"OLLAMA_HOST": "bad::host"}, flags={"ollama.api": "z:1"}))
+    assert by_hand.settings.ollama_api == "http://z:1" and by_hand.warnings == ()
 
 
 def test_quiet_and_verbose_exclude_each_other() -> None:

@@ -58,12 +58,32 @@ def test_in_the_environment_in_choices_and_shown() -> None:
         ("ollama.ca-file: ca.pem\n", "an absolute path"),
         ("ollama.hosts: box\n", "a list of hosts"),
         ("ollama.hosts: ['http://a:b@box']\n", "user name or password"),
+        ("models.exclude-countries: [China]\n", "'China' is no country code"),
+        ("models.exclude-countries: [China]\n", "did you mean CN?"),
+        ("models.exclude-countries: [中国]\n", "did you mean CN?"),
+        ("models.exclude-countries: [CHN]\n", "did you mean CN?"),
+        ("models.exclude-countries: [CN, uk]\n", "'uk' is no country code"),
+        ("models.exclude-countries: [XX]\n", "makers are from AE, CA, CN, FR"),
+        ("models.exclude-countries: ['']\n", "is no country code"),
+        ("models.exclude-countries: [NO]\n", "put it in quotes"),
+        ("models.exclude-countries: CN\n", "a list of country codes"),
     ],
 )
 def test_what_is_wrong_is_named(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=r"config\.yaml") as caught:
         load(Layers(user=user(text)))
     assert words in str(caught.value.what)
+
+
+def test_countries_in_small_letters_are_the_same() -> None:
+    told = settings("models.exclude-countries: [cn, 'no', CN]\n")
+    assert told.models_exclude_countries == ("CN", "NO")
+
+
+def test_a_wrong_country_in_a_variable_or_the_choices_is_told() -> None:
+    variable = "AI_CODE_MODELS_EXCLUDE_COUNTRIES"
+    with pytest.raises(ConfigError, match=rf"{variable}: 'China' .*did you mean CN\?"):
+        load(Layers(environ={variable: "US,China"}))
 
 
 def test_groups_are_all_that_stands_before_a_dot() -> None:

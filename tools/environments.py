@@ -1,6 +1,6 @@
-"""Makes the environments of a checkout: ours, the one for development, aider's, Claude Code's.
+"""Makes the environments of a checkout: ours, the one for development, those of the engines.
 
-    python3 tools/environments.py ours | dev | aider | nix | claude VERSION
+    python3 tools/environments.py ours | dev | aider | nix | claude VERSION | engine NAME
 
 Each is made once; an interrupted set-up mends itself at the next call, two at once wait for each
 other. Standard library only, Python 3.11 or later.
@@ -9,39 +9,35 @@ other. Standard library only, Python 3.11 or later.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
 
+from coding_agents import AGENTS, NoPythonError, agent
 from debian_nix import nix
-from making import Command, Environment, SetUpError, Stopped, Work
+from making import Environment, SetUpError, Stopped, Work, need
+from pythons import Pythons, ask_python, fitting_python, pip, this_python, venv
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 AIDER = "aider-chat==0.86.2"
 CLAUDE_VERSIONS = ("2.1.329", "2.0.77")
-AIDER_PYTHONS = ((3, 10), (3, 12))
+AIDER_PYTHONS = Pythons("aider needs Python 3.10 to 3.12, this is", (3, 10), (3, 12))
 """The first and the last Python that aider's packages are made for."""
-_PIP = ("-m", "pip", "install", "--progress-bar=off", "--disable-pip-version-check", "--no-input",
-        "--no-user")  # fmt: skip
 
 
 def ours() -> Environment:
     """``.venv``: ai-code as people have it, from this checkout."""
 
     def install(work: Work) -> None:
-        _venv(work.folder, work, this_python())
-        _pip(work.folder, work, "--editable", ROOT)
+        venv(work.folder, work, this_python())
+        pip(work.folder, work, "--editable", ROOT)
 
     def command() -> str:
         return f"{_shown(ROOT / 'ai-code')} --version"
@@ -56,9 +52,9 @@ def dev() -> Environment:
     """``.tools/dev``: ai-code with linters, types and test tools."""
 
     def install(work: Work) -> None:
-        _venv(work.folder, work, this_python())
+        venv(work.folder, work, this_python())
         wanted = tomllib.loads(_pyproject())["dependency-groups"]["dev"]
-        _pip(work.folder, work, "--editable", ROOT, *wanted)
+        pip(work.folder, work, "--editable", ROOT, *wanted)
 
     return Environment(
         TOOLS / "dev", "the environment for tests", "about 200 MB", 400, _pyproject(),
@@ -73,9 +69,9 @@ def aider() -> Environment:
 
     def install(work: Work) -> None:
         link.unlink(missing_ok=True)
-        _venv(work.folder, work, aider_python(work))
+        venv(work.folder, work, fitting_python(AIDER_PYTHONS, TOOLS, work))
         # Compiled afterwards, by all cores.
-        _pip(work.folder, work, "--no-compile", "--prefer-binary", AIDER)
+        pip(work.folder, work, "--no-compile", "--prefer-binary", AIDER)
 
     def finish(work: Work) -> None:
         compile_ = ["-m", "compileall", "-q", "-j", "0", work.folder / "lib"]
@@ -94,7 +90,7 @@ def claude(version: str) -> Environment:
     """``.tools/claude-VERSION``: Claude Code, installed for you under Anthropic's terms."""
 
     def install(work: Work) -> None:
-        _need("npm", "npm")
+        need("npm", "npm")
         work.folder.mkdir(parents=True)
         package = f"@anthropic-ai/claude-code@{version}"
         options = ["--no-audit", "--no-fund", "--loglevel=error"]
@@ -116,166 +112,7 @@ def link_aider() -> None:
         link.symlink_to(Path("..", "aider", "bin", "aider"))
 
 
-# Which Python -----------------------------------------------------------------------------------
-
-
-class Python(NamedTuple):
-    """An interpreter, asked itself: behind a name there may be a shim that chooses."""
-
-    path: str
-    version: tuple[int, int]
-    has_venv: bool
-
-
-_ASK = """\
-import json, os, sys
-try: import ensurepip, venv; has = True
-except ImportError: has = False
-# The name with the version: the one without leads to another Python after an upgrade.
-named = os.path.join(os.path.dirname(sys.executable), "python%d.%d" % tuple(sys.version_info[:2]))
-path = named if os.path.exists(named) else sys.executable
-print(json.dumps([path, list(sys.version_info[:2]), has]))
-"""
-
-
-def ask_python(command: str) -> Python | None:
-    """None where it does not run: a shim of a version that nobody chose, a broken one."""
-    try:
-        told = subprocess.run(
-            [command, "-c", _ASK], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=30, check=True,
-        )  # fmt: skip
-        path, (major, minor), has_venv = json.loads(told.stdout)
-        return Python(path, (major, minor), has_venv)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-
-
-def this_python() -> str:
-    """The Python that runs us. Raises SetUpError where it cannot make environments."""
-    python = ask_python(sys.executable)
-    if python is None or not python.has_venv:
-        raise SetUpError("Python's venv module is not installed", f"sudo apt install {_package()}")
-    return python.path
-
-
-def aider_python(work: Work) -> str:
-    """A Python that aider runs on: ours, another one on the PATH, one that uv has or fetches."""
-    low, high = AIDER_PYTHONS
-    if low <= tuple(sys.version_info[:2]) <= high:
-        return this_python()
-    without_venv = ""
-    for minor in range(high[1], low[1] - 1, -1):
-        for command in (f"python3.{minor}", *_pyenv_pythons(minor)):
-            python = ask_python(command)
-            if python is None or python.version != (3, minor):
-                continue
-            if python.has_venv:
-                return python.path
-            without_venv = without_venv or f"python3.{minor}-venv"
-    try:
-        return _python_of_uv(work)
-    except SetUpError as error:
-        ours = "{}.{}".format(*sys.version_info[:2])
-        raise SetUpError(
-            f"aider needs Python 3.10 to 3.12, this is {ours}, and uv could not bring one",
-            _python_hint(without_venv),
-            error.why,
-        ) from error
-
-
-def _pyenv_pythons(minor: int) -> list[str]:
-    """Those that pyenv has: its shim only runs the versions that the person chose."""
-    root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    return [str(path) for path in root.glob(f"versions/3.{minor}.*/bin/python3.{minor}")]
-
-
-def _python_of_uv(work: Work) -> str:
-    """Python 3.12 from uv: the person's own, else one from PyPI that stays below ``.tools``. What
-    it fetches stays there too."""
-    uv = shutil.which("uv") or str(TOOLS / "uv" / "bin" / "uv")
-    if not os.access(uv, os.X_OK):
-        shutil.rmtree(TOOLS / "uv", ignore_errors=True)
-        _venv(TOOLS / "uv", work, this_python())
-        _pip(TOOLS / "uv", work, "uv")
-    places = {"UV_PYTHON_INSTALL_DIR": str(TOOLS / "python"), "UV_PYTHON_INSTALL_BIN": "0"}
-    wanted = "{}.{}".format(*AIDER_PYTHONS[1])
-    for env in ({}, places):
-        if python := _found_by_uv(uv, wanted, env):
-            return python
-    work.run([uv, "python", "install", wanted], env=places, doing=f"fetching Python {wanted}")
-    if python := _found_by_uv(uv, wanted, places):
-        return python
-    raise SetUpError("uv finds no Python", f"{uv} python list", "uv python find found none")
-
-
-def _found_by_uv(uv: str, wanted: str, env: Mapping[str, str]) -> str:
-    told = subprocess.run(
-        [uv, "python", "find", "--no-project", wanted], stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, env={**os.environ, **env}, check=False,
-    )  # fmt: skip
-    python = ask_python(told.stdout.strip()) if told.returncode == 0 else None
-    return python.path if python and python.has_venv else ""
-
-
-def _python_hint(without_venv: str) -> str:
-    """What brings a Python for aider on this system."""
-    if without_venv:
-        return f"sudo apt install {without_venv}"
-    for minor in range(AIDER_PYTHONS[1][1], AIDER_PYTHONS[0][1] - 1, -1):
-        package = f"python3.{minor}-venv"
-        with contextlib.suppress(OSError):
-            told = subprocess.run(
-                ["apt-cache", "show", package], capture_output=True, text=True, check=False
-            )
-            if told.stdout.strip():
-                return f"sudo apt install {package}"
-    return "uv python install 3.12"
-
-
-def _package() -> str:
-    """The Debian package that has venv for the Python that runs us."""
-    versioned = "python{}.{}-venv".format(*sys.version_info[:2])
-    default = shutil.which("python3", path="/usr/bin")
-    is_default = default and os.path.realpath(default) == os.path.realpath(sys.executable)
-    return "python3-venv" if is_default or not default else versioned
-
-
 # The parts --------------------------------------------------------------------------------------
-
-
-def _venv(folder: Path, work: Work, python: str) -> None:
-    work.run([python, "-m", "venv", folder], doing="an empty environment")
-
-
-def _pip(folder: Path, work: Work, *what: str | Path) -> None:
-    command: Command = [folder / "bin" / "python", *_PIP, *what]
-    work.run(command, doing="asking for packages", told=_pip_does)
-
-
-_PIP_LINE = re.compile(
-    r"\s*(Collecting|Downloading|Using cached|Building wheel for) ([\w.+-]+)(.*)"
-)
-
-
-def _pip_does(line: str) -> str:
-    """What pip says that a person understands: a package, and how large it is."""
-    if line.startswith("Installing collected packages:"):
-        return f"installing {line.count(',') + 1} packages"
-    if line.lstrip().startswith(("Obtaining", "Installing build dependencies")):
-        return "what builds it"
-    found = _PIP_LINE.match(line)
-    if not found:
-        return ""
-    verb, name, rest = found.groups()
-    name = re.split(r"-\d|==|>|<|!|~", name)[0]
-    size = re.search(r"\([\d.]+ \w?B\)", rest)
-    return " ".join(filter(None, [verb.split()[0].lower(), name, size.group() if size else ""]))
-
-
-def _need(program: str, package: str) -> None:
-    if shutil.which(program) is None:
-        raise SetUpError(f"{program} is not installed", f"sudo apt install {package}")
 
 
 def _again(*arguments: str) -> Callable[[], str]:
@@ -331,11 +168,16 @@ def main(arguments: Sequence[str]) -> int:
             return 0
         case ["nix"]:
             wanted = nix(TOOLS, _again("nix"))
+        case ["engine", name] if name in AGENTS:
+            wanted = agent(name, TOOLS, _again("engine", name))
         case _:
             print(__doc__, file=sys.stderr)
             return 2
     try:
         wanted.make()
+    except NoPythonError as error:
+        print(f"{error.what}: not made", file=sys.stderr)
+        return 0
     except SetUpError as error:
         print(error, file=sys.stderr)
         return 1

@@ -278,6 +278,12 @@ class Work:
         return SetUpError(f"{made.name} could not be made", made.again, why)
 
 
+def need(program: str, package: str) -> None:
+    """Raises SetUpError where a program is not installed."""
+    if shutil.which(program) is None:
+        raise SetUpError(f"{program} is not installed", f"sudo apt install {package}")
+
+
 def _lines(child: subprocess.Popen[bytes], tick: Callable[[], None]) -> Iterator[str]:
     """The lines of a program as they come; ``tick`` is called while it is silent."""
     assert child.stdout is not None

@@ -45,6 +45,7 @@ DEFAULTS: Mapping[str, Any] = {
     "no_input": False,
     "quiet": False,
     "verbose": False,
+    "mode": "edit",
 }
 """What click gives for a command line without options; a test compares the two."""
 
@@ -76,7 +77,7 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
         raise UsageError("--json and --output-format exclude each other", hint="ai-code --help")
     if options["json"] and options["dry_run"]:
         raise UsageError("--json and --dry-run exclude each other", hint="ai-code --help")
-    loaded = _load(world, _flags(options))
+    loaded = load_settings(world, flags_of(options))
     settings = loaded.settings
     if options["no_fallback"]:
         settings = settings._replace(fallback_enabled=False)
@@ -86,8 +87,8 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
         world.console.note(str(warning))
     request = RunOptions(
         prompt=_prompt(world, words, options),
-        files=_existing(world, options["files"]),
-        reads=_existing(world, options["reads"]),
+        files=existing(world, options["files"]),
+        reads=existing(world, options["reads"]),
         engine_args=engine_args,
         resume="" if options["continue_"] else options["resume"],
         output_format="envelope" if options["json"] else options["output_format"],
@@ -96,18 +97,23 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
         dry_run=options["dry_run"],
         allow_protected=options["allow_protected"],
         expect_changes=options["expect_changes"],
+        mode=options["mode"],
         claude_stall_s=_chosen_stall(loaded),
     )
     if request.dry_run:
+        from ai_code.cli.screen import WIDTH
+        from ai_code.core.pasting import screen_lines, shown_command
         from ai_code.flows.dry_run import dry_run
 
-        for line in dry_run(world, settings, request):
-            world.console.raw(line.encode("utf-8", "replace") + b"\n")
+        for told in dry_run(world, settings, request):
+            line = shown_command(told, world.shown_as)
+            for part in screen_lines(line, WIDTH) if world.console.stdout_is_tty else [line]:
+                world.console.raw(part.encode("utf-8", "replace") + b"\n")
         return 0
     return Run(world, settings, request).go()
 
 
-def _load(world: Any, flags: dict[str, object]) -> Loaded:
+def load_settings(world: Any, flags: dict[str, object]) -> Loaded:
     """The settings. A value that only a flag has wrong is a wrong command line."""
     try:
         loaded: Loaded = world.config.load(flags)
@@ -125,9 +131,10 @@ def _divide(world: Any, words: tuple[str, ...]) -> tuple[list[str], tuple[str, .
     return list(words[: len(words) - len(after)]), after
 
 
-def _flags(options: Mapping[str, Any]) -> dict[str, object]:
+def flags_of(options: Mapping[str, Any]) -> dict[str, object]:
+    """Settings that options override, by key. Not every command has all of them."""
     flags: dict[str, object] = {
-        key: options[name] for name, key in _SETTING_FLAGS.items() if options[name] is not None
+        key: options[name] for name, key in _SETTING_FLAGS.items() if options.get(name) is not None
     }
     if options["quiet"]:
         flags["quiet"] = True
@@ -170,7 +177,7 @@ def _prompt(world: Any, words: list[str], options: Mapping[str, Any]) -> str:
     return prompt
 
 
-def _existing(world: Any, names: tuple[str, ...]) -> tuple[str, ...]:
+def existing(world: Any, names: tuple[str, ...]) -> tuple[str, ...]:
     """A missing --file would be created empty by some engines: it is an error here."""
     for name in names:
         if world.files.size(world.cwd / name) is None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
+from ai_code.cli.screen import WIDTH
 from ai_code.core.errors import ConfigError, UsageError
 from ai_code.core.exits import ExitCode
+from ai_code.core.pasting import screen_lines, shown_command, shown_values
 from ai_code.core.text import visible
 from ai_code.settings import Loaded, SourceFile, problem_error
 from ai_code.settings.ports import Config, FileInfo
@@ -22,6 +26,8 @@ from ai_code.settings.sources import (
     parse_choices,
     parse_file,
 )
+
+VERSION = 1
 
 
 @click.group("config", short_help="Show and check the settings, trust a project's file.")
@@ -45,8 +51,8 @@ def show(ctx: click.Context, origin: bool, as_json: bool) -> None:
     loaded = _config(ctx).load({})
     if as_json:
         warnings = [{"text": notice.text, "hint": notice.hint} for notice in loaded.warnings]
-        data = {"version": 1, "settings": as_data(loaded), "warnings": warnings}
-        click.echo(json.dumps(data, indent=2))
+        data = {"version": VERSION, "settings": as_data(loaded), "warnings": warnings}
+        click.echo(json.dumps(shown_values(data, ctx.obj.shown_as), indent=2))
         return
     click.echo(as_yaml(loaded, with_origin=origin), nl=False)
     _warn(loaded)
@@ -69,16 +75,21 @@ def check(ctx: click.Context, file: Path | None) -> None:
             _checked("project file", store.project, lenient=True),
             _checked("choices", store.choices, parse_choices, lenient=True),
         ]
-        good = all(results) and _variables_are_good(store)
+        good = all(results) and _variables_are_good(store) and _rules_are_good(ctx)
     if not good:
         ctx.exit(int(ExitCode.CONFIG))
 
 
 @config.command("path", short_help="Print which files settings are read from.")
+@click.option("--json", "as_json", is_flag=True, help="One object on stdout.")
 @click.pass_context
-def path(ctx: click.Context) -> None:
+def path(ctx: click.Context, as_json: bool) -> None:
     """Print which files settings are read from, the strongest first, and whether they exist."""
-    for info in _config(ctx).files():
+    files = _config(ctx).files()
+    if as_json:
+        click.echo(json.dumps({"version": VERSION, "files": [_file_value(each) for each in files]}))
+        return
+    for info in files:
         click.echo(f"{info.role + ':':<14}{_safe(str(info.path))}{_state(info)}")
         if info.role == "user file" and info.managed:
             line = nix_line("model", "qwen2.5-coder:7b")
@@ -90,8 +101,9 @@ def path(ctx: click.Context) -> None:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--revoke", is_flag=True, help="Trust it no longer.")
 @click.option("--list", "list_", is_flag=True, help="Print the files that are trusted.")
+@click.option("--json", "as_json", is_flag=True, help="With --list: one object on stdout.")
 @click.pass_context
-def trust(ctx: click.Context, yes: bool, revoke: bool, list_: bool) -> None:
+def trust(ctx: click.Context, yes: bool, revoke: bool, list_: bool, as_json: bool) -> None:
     """Let this project's .ai-code.yaml set commands, arguments, hosts and the like.
 
     What needs trust is shown first. Trust holds for this file with this content: when it
@@ -101,14 +113,32 @@ def trust(ctx: click.Context, yes: bool, revoke: bool, list_: bool) -> None:
         raise UsageError(
             "--yes, --revoke and --list exclude each other", hint="ai-code config trust --help"
         )
+    if as_json and not list_:
+        raise UsageError("--json goes with --list", hint="ai-code config trust --list --json")
     store = _config(ctx)
     if list_:
-        for name in sorted(store.trust.entries()):
+        trusted = sorted(store.trust.entries().items())
+        if as_json:
+            rows = [{"path": name, "sha256": digest} for name, digest in trusted]
+            click.echo(json.dumps({"version": VERSION, "files": rows}))
+        for name, _ in () if as_json else trusted:
             click.echo(_safe(name))
     elif revoke:
         _revoke(store)
     else:
         _trust(ctx, store, yes)
+
+
+def _file_value(info: FileInfo) -> dict[str, Any]:
+    """The form only grows."""
+    return {
+        "role": info.role,
+        "path": str(info.path),
+        "exists": info.exists,
+        "writable": info.writable,
+        "target": str(info.target) if info.target else None,
+        "managed": info.managed,
+    }
 
 
 def _config(ctx: click.Context) -> Config:
@@ -134,7 +164,7 @@ def _trust(ctx: click.Context, store: Config, yes: bool) -> None:
         ctx.exit(int(ExitCode.FAILED))
     # What was shown is what is trusted, even if the file changed meanwhile.
     store.trust.trust(file.path, file.content)
-    click.echo("trusted; to take it back: ai-code config trust --revoke", err=True)
+    _say("trusted; to take it back: ai-code config trust --revoke", err=True)
 
 
 def _revoke(store: Config) -> None:
@@ -166,13 +196,14 @@ def _entries_of(file: SourceFile) -> tuple[Entry, ...]:
 
 
 def _confirmed(ctx: click.Context) -> bool:
-    if not ctx.obj.console.stdin_is_tty:
+    console = ctx.obj.console
+    if not (console.stdin_is_tty and console.stderr_is_tty):
         raise UsageError(
             "trust needs a yes",
             why="there is no terminal to ask on",
             hint="ai-code config trust --yes",
         )
-    return click.confirm("trust this file?", default=False, err=True)
+    return bool(console.ask("Trust this file?", {"y": "yes", "n": "no"}) == "y")
 
 
 def _checked(
@@ -187,17 +218,17 @@ def _checked(
     try:
         file = read()
     except ConfigError as error:
-        click.echo(f"{_safe(role)}: error: {_safe(error.what)}: {_safe(error.why)}")
+        _say(": ".join(filter(None, (role, "error", error.what, error.why))))
         return False
     if file is None:
         click.echo(f"{role}: none")
         return True
     problems = parse(file).problems
     errors = [problem for problem in problems if not (lenient and problem.unknown_key)]
-    click.echo(f"{_safe(role)}: {_safe(str(file.path))}: {_count(errors)}")
+    _say(f"{role}: {file.path}: {_count(errors)}")
     for problem in problems:
         kind = "error" if problem in errors else "warning"
-        click.echo(f"  {kind}: {_safe(str(problem))}")
+        _say(f"  {kind}: {problem}")
     return not errors
 
 
@@ -210,10 +241,25 @@ def _variables_are_good(store: Config) -> bool:
     try:
         loaded = store.load({})
     except ConfigError as error:
-        click.echo(f"variables: error: {_safe(error.what)} ({_safe(error.why)})")
+        _say(f"variables: error: {error.what} ({error.why})")
         return False
     click.echo("variables: ok")
     _warn(loaded)
+    return True
+
+
+def _rules_are_good(ctx: click.Context) -> bool:
+    """Tells of rules about models that rule out nobody; False where what is known of models (your
+    ``models.yaml``) is wrong."""
+    from ai_code.flows.models.idle_rules import idle_rules
+
+    try:
+        notices = idle_rules(_config(ctx).load({}), ctx.obj.catalogue)
+    except ConfigError as error:
+        _say(f"models: error: {error.what}: {error.why}")
+        return False
+    for notice in notices:
+        _say(f"warning: {notice}", err=True)
     return True
 
 
@@ -232,7 +278,16 @@ def _state(info: FileInfo) -> str:
 
 def _warn(loaded: Loaded) -> None:
     for notice in loaded.warnings:
-        click.echo(_safe(f"warning: {notice}"), err=True)
+        _say(f"warning: {notice}", err=True)
+
+
+def _say(text: str, *, err: bool = False) -> None:
+    """On a terminal no word is broken at its edge; a script gets the text as it is."""
+    stream = sys.stderr if err else sys.stdout
+    called = click.get_current_context().obj.shown_as
+    for line in shown_command(_safe(text), called).split("\n"):
+        for part in screen_lines(line, WIDTH, called) if stream.isatty() else [line]:
+            click.echo(part, err=err)
 
 
 def _safe(text: str) -> str:

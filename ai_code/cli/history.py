@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from ai_code.cli.screen import WIDTH, Screen, coloured
+from ai_code.core.pasting import pasted
 from ai_code.core.record import RunRecord
-from ai_code.core.record_words import engines_words, moment, outcome, span
+from ai_code.core.record_words import engines_words, moment, outcome, span, subject
 from ai_code.core.text import cell, columns, fitting, visible, wrapped
 from ai_code.flows import history as flow
 
@@ -32,7 +33,7 @@ def history(ctx: click.Context, count: int, everywhere: bool, as_json: bool) -> 
     screen = Screen(world.environ)
     records = flow.recent(world, count, everywhere=everywhere)
     if as_json:
-        rows = [flow.as_json(record) for record in records]
+        rows = [flow.as_json(record, world.shown_as) for record in records]
         screen.json({"version": flow.VERSION, "runs": rows})
         return
     if not records:
@@ -54,18 +55,22 @@ def show(ctx: click.Context, run: str, as_json: bool) -> None:
     screen = Screen(world.environ)
     record = world.journal.load(run)
     if as_json:
-        screen.json({"version": flow.VERSION, "run": flow.as_json(record)})
+        screen.json({"version": flow.VERSION, "run": flow.as_json(record, world.shown_as)})
         return
-    for row in flow.in_full(record, world.clock.now(), world.clock.local_tz()):
-        parts = _in_width(row)
+    now, tz = world.clock.now(), world.clock.local_tz()
+    for row in flow.in_full(record, now, tz, world.shown_as):
+        parts = _in_width(row, screen.terminal)
         for number, part in enumerate(parts):
             screen.line(cell("" if number else row.name, _NAMES) + part)
 
 
-def _in_width(row: flow.Row) -> list[str]:
-    """A command stays on one line, however long, to be copied."""
-    if columns(row.text) <= WIDTH - _NAMES or row.name in ("go on in Claude", "folder"):
+def _in_width(row: flow.Row, terminal: bool) -> list[str]:
+    """On a terminal a command is cut only where a shell goes on, so that what is copied from it
+    is the same command; for a script it is one line."""
+    if columns(row.text) <= WIDTH - _NAMES or row.name == "folder":
         return [row.text]
+    if row.name in flow.COMMANDS.values():
+        return pasted(row.text, WIDTH - _NAMES) if terminal else [row.text]
     return wrapped(row.text, WIDTH - _NAMES)
 
 
@@ -76,6 +81,6 @@ def _lines(record: RunRecord, when: str, everywhere: bool) -> list[str]:
     lines = [
         f"{when}  {record.id}  {coloured(word, word)}{' ' * (11 - len(word))}  {rest}".rstrip()
     ]
-    below = [engines_words(record), visible(record.prompt_line)]
+    below = [engines_words(record), "" if record.undo_of else subject(record)]
     below += [visible(record.root)] if everywhere else []
     return lines + [fitting(f"    {each}", WIDTH) for each in below if each]

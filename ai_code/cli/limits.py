@@ -107,7 +107,12 @@ def rules(as_json: bool) -> None:
 
 
 @limits.command("status", short_help="Print the limits that are known now.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON object a line; nothing where no limit is known.",
+)
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """Print the limits that were seen and are not over.

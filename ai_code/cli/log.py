@@ -16,7 +16,9 @@ from ai_code.flows import log as flow
               metavar="N", help="How many of the past.")  # fmt: skip
 @click.option("--follow", "-f", is_flag=True, help="Then wait for new ones; Ctrl-C stops.")
 @click.option("--errors", is_flag=True, help="Only what did not end well.")
-@click.option("--json", "as_json", is_flag=True, help="One object a line.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="One object a line; nothing where there is none."
+)
 @click.pass_context
 def log(ctx: click.Context, count: int, follow: bool, errors: bool, as_json: bool) -> None:
     """Print what runs did, in all folders: each began, each engine's verdict, each ended.
@@ -37,16 +39,22 @@ def log(ctx: click.Context, count: int, follow: bool, errors: bool, as_json: boo
         now, tz = clock.now(), clock.local_tz()
         text = event.text
         if event.resets_at is not None:
-            ahead = event.resets_at > now
-            at = describe_reset(event.resets_at, now, tz) if ahead else "reset is over"
-            text += f" · resets {at}" if ahead else f" · {at}"
+            # Before what may be cut, and without the time that is left: a log is read later too.
+            at = describe_reset(event.resets_at, now, tz).split(" (")[0]
+            reset = f"resets {at}" if event.resets_at > now else "reset is over"
+            kind, *rest = text.split(" · ", 1)
+            text = " · ".join([kind, reset, *rest])
         when = moment(event.at, now, tz, seconds=True)
         word = coloured(cell(event.event, 11), "failed" if event.bad else event.event)
         head = f"{when}  {event.run[-4:]}  {cell(event.engine or '-', 6)}  "
         screen.line((head + word + "  " + fitting(text, WIDTH - 44)).rstrip())
 
+    told = False
     for event in flow.past(world, count, wanted):
         tell(event)
+        told = True
+    if count and not (told or as_json):
+        screen.line("no error is recorded" if errors else "no run is recorded")
     if follow:
         for event in flow.follow(world, wanted):
             tell(event)

@@ -15,8 +15,16 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "run": ("ai_code.cli.run", "Claude Code first, a local model at a limit (the default)."),
+    "chat": ("ai_code.cli.chat", "Claude's own screen, or --local: the local model's chat."),
+    "ask": ("ai_code.cli.ask", "Ask about the code; nothing is edited."),
+    "plan": ("ai_code.cli.plan", "Have a task planned; nothing is edited."),
     "undo": ("ai_code.cli.undo", "Take back what a local model changed."),
     "diff": ("ai_code.cli.diff", "Show what a local model changed."),
+    "handover": ("ai_code.cli.handover", "What a local model would be told of Claude's work."),
+    "review": ("ai_code.cli.review", "Claude reviews what a local model did."),
+    "hooks": ("ai_code.cli.hooks", "Hooks for people who open plain claude."),
+    "remember": ("ai_code.cli.remember", "A note that every engine is given."),
+    "memory": ("ai_code.cli.memory", "What engines are given here; search, edit, forget notes."),
     "limits": ("ai_code.cli.limits", "Claude's limits: known now, rules, classify a text."),
     "status": ("ai_code.cli.status", "Who would answer now and why; the local side; last runs."),
     "history": ("ai_code.cli.history", "The last runs; show one."),
@@ -24,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "stats": ("ai_code.cli.stats", "Runs, fallbacks, times, tokens, waiting saved."),
     "drill": ("ai_code.cli.drill", "Prove the fallback before it is needed."),
     "setup": ("ai_code.cli.setup", "From a bare machine to a working fallback."),
+    "engines": ("ai_code.cli.engines", "Engines that can go on: list, show, install, remove."),
     "models": ("ai_code.cli.models", "Local models: which suit this machine; get, test, choose."),
     "doctor": ("ai_code.cli.doctor", "What is wrong here, and the command that mends it."),
     "config": ("ai_code.cli.config", "Settings: show, check, path, trust."),
@@ -37,6 +46,8 @@ _NEARLY = 0.75
 
 _ALSO = {"help": "--help", "version": "--version"}
 """Words that people type for an option."""
+_ANSWERS = ("ask", "plan")
+"""What edits nothing."""
 _COMPLETE = "_AI_CODE_COMPLETE"
 """Set by the shell's completion script (click's convention)."""
 
@@ -48,21 +59,32 @@ def main(argv: Sequence[str], world: World) -> int:
     try:
         return _main(argv, world)
     except AiCodeError as error:
-        if not error.in_envelope and _wants_json(argv):
-            from ai_code.flows.envelope import envelope
-
-            told = envelope(None, (), int(error.exit_code), error)
-            world.console.raw(told.encode("utf-8", "replace") + b"\n")
+        tell_as_json(argv, world, error, int(error.exit_code))
         raise
 
 
-def _wants_json(argv: Sequence[str]) -> bool:
-    """Whether this is a run with ``--json``, be the rest of the command line right or not."""
+def tell_as_json(argv: Sequence[str], world: World, error: AiCodeError, code: int) -> None:
+    """With ``--json``, be the rest of the command line right or not, an error is told on stdout
+    too: whoever reads it always has one document. A run has a form of its own."""
     own = list(argv)[: list(argv).index("--")] if "--" in argv else argv
-    return "--json" in own and not (argv[0] in COMMANDS and argv[0] != "run")
+    if error.in_envelope or "--json" not in own:
+        return
+    from ai_code.flows.envelope import envelope, refused
+
+    of_a_run = argv[0] not in COMMANDS or argv[0] == "run"
+    called = world.shown_as
+    told = envelope(None, (), code, error, called) if of_a_run else refused(code, error, called)
+    world.console.raw(told.encode("utf-8", "replace") + b"\n")
+    error.in_envelope = True
 
 
 def _main(argv: Sequence[str], world: World) -> int:
+    console = world.console
+    if list(argv) in ([], ["chat"]) and console.stdin_is_tty and console.stdout_is_tty:
+        from ai_code.cli.begin_chat import DEFAULTS as PLAIN
+        from ai_code.cli.begin_chat import begin_chat
+
+        return begin_chat(world, PLAIN)
     name, rest = _split(argv)
     if name == "run" and rest and not any(word.startswith("-") for word in rest):
         from ai_code.cli.begin import DEFAULTS, begin
@@ -80,9 +102,13 @@ def _main(argv: Sequence[str], world: World) -> int:
 
     try:
         command = load(name)
+        if world.shown_as:
+            _called(command, world.shown_as)
         names = ["-h", "--help"]
-        title, arguments = _title(name), list(rest)
+        title, arguments = _title(name, world.shown_as or "ai-code"), list(rest)
         with command.make_context(title, arguments, obj=world, help_option_names=names) as context:
+            if name == "run" and list(argv[:1]) != ["run"]:
+                _check_first_word(argv, context.params.get("words") or ())
             result = command.invoke(context)
             return result if isinstance(result, int) else ExitCode.OK
     except click.exceptions.Exit as error:
@@ -137,6 +163,23 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     return "run", argv
 
 
+def _check_first_word(argv: Sequence[str], words: Sequence[str]) -> None:
+    """A command's name behind options would be a prompt, and what was to be a question might
+    edit files."""
+    first = words[0] if words else ""
+    if first not in (COMMANDS if len(words) == 1 else _ANSWERS):
+        return
+    import shlex
+
+    at = list(argv).index(first)
+    others = [*argv[:at], *argv[at + 1 :]]
+    raise UsageError(
+        f"{first} has to come first: behind options it would be a prompt",
+        why=f"as a prompt: {shlex.join(['ai-code', 'run', *argv])}",
+        hint=shlex.join(["ai-code", first, *others]),
+    )
+
+
 def _check_single_word(word: str) -> None:
     """One word that is nearly a command's name is a slip of the finger, not a prompt."""
     # Of words as unlike in length as these no letters need be compared, nor difflib imported.
@@ -157,8 +200,17 @@ def _check_single_word(word: str) -> None:
         )
 
 
-def _title(name: str) -> str:
-    return "ai-code" if name == "run" else f"ai-code {name}"
+def _title(name: str, program: str) -> str:
+    return program if name == "run" else f"{program} {name}"
+
+
+def _called(command: click.Command, shown_as: str) -> None:
+    """The commands in its help, as the person calls this program."""
+    from ai_code.core.pasting import shown_command
+
+    command.help = shown_command(command.help or "", shown_as)
+    for each in getattr(command, "commands", {}).values():
+        _called(each, shown_as)
 
 
 def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> UsageError:

@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ai_code.cli.diff import colours
+from ai_code.cli.loaded import loaded
 from ai_code.core.catalogue import ROLES
+from ai_code.core.columns import wrapped
+from ai_code.core.errors import NoDiskError
 from ai_code.core.exits import ExitCode
+from ai_code.core.pasting import hint_lines, shown_command, shown_values
 from ai_code.core.text import fitting, one_line, visible
 
 if TYPE_CHECKING:
@@ -54,16 +58,21 @@ def list_(ctx: click.Context, all_: bool, as_json: bool) -> None:
     from ai_code.flows.models.inventory import Inventory
     from ai_code.flows.models.screens import listing, row_value
 
-    there = Inventory(ctx.obj, _settings(ctx))
+    there = Inventory(ctx.obj, _settings(ctx), needed=not all_)
     rows, rest = there.rows(), there.rest() if all_ else []
     if as_json:
-        _json({"models": [row_value(row) for row in (*rows, *rest)]})
+        models = [row_value(row) for row in (*rows, *rest)]
+        _json(ctx, {"models": models, "note": there.unknown or None})
         return
-    if not rows:
-        click.echo("no model is installed; ai-code models pull gets the one that suits")
+    if there.unknown:
+        _wrapped(ctx, there.unknown)
+        _say(ctx, f"hint: {there.mend}")
+    elif not rows:
+        _say(ctx, "no model is installed; ai-code models pull gets the one that suits")
     _show(ctx, listing(rows))
     if rest:
-        click.echo("\nnot installed:" if rows else "not installed:")
+        title = "in the catalogue:" if there.unknown else "not installed:"
+        click.echo(f"\n{title}" if rows or there.unknown else title)
         _show(ctx, listing(rest))
 
 
@@ -84,31 +93,43 @@ def recommend(ctx: click.Context, role: Role | None, all_: bool, as_json: bool) 
     advice = advise(ctx.obj, _settings(ctx), role or "edit")
     if as_json:
         _json(
+            ctx,
             {
                 "machine": screens.machine_value(advice.machine),
                 "role": role or "edit",
                 "recommended": [screens.recommendation_value(each) for each in advice.found],
                 "left_out": [screens.left_value(each) for each in advice.left],
+                "disk": screens.disk_value(advice.room),
                 "note": advice.note or None,
-            }
+            },
         )
         return
     click.echo(fitting(screens.machine_line(advice.machine), screens.WIDTH))
     if advice.note:
-        click.echo(one_line(advice.note))
+        _wrapped(ctx, advice.note)
     click.echo()
     _show(ctx, screens.recommendations(advice.found, len(advice.found) if all_ else 5))
-    if not advice.found:
-        click.echo("no model of the catalogue suits this machine")
+    none = None if advice.found else advice.nothing()
+    if none:
+        click.echo(none.what)
     for each in advice.left if all_ else ():
         click.echo(fitting(f"   {each.entry.name}: {each.why}", screens.WIDTH))
     rules = sorted({each.rule for each in advice.left if each.rule})
     for rule in () if all_ else rules:
         click.echo(fitting(f"left out: {rule}", screens.WIDTH))
+    if isinstance(none, NoDiskError):
+        _wrapped(ctx, none.why)
+        click.echo()
+        hint = shown_command(visible(none.hint), ctx.obj.shown_as)
+        for line in hint_lines(hint, screens.WIDTH):
+            click.echo(line)
+    elif advice.better:
+        click.echo()
+        _wrapped(ctx, advice.better)
     if advice.found and not advice.found[0].installed:
-        click.echo(f"\nto get it: ai-code models pull {advice.found[0].name}")
+        _say(ctx, f"\nto get it: ai-code models pull {advice.found[0].name}")
     elif advice.found:
-        click.echo(f"\nto choose it: ai-code models use {advice.found[0].name}")
+        _say(ctx, f"\nto choose it: ai-code models use {advice.found[0].name}")
 
 
 @models.command("pull", short_help="Download a model, or the recommended one.")
@@ -119,14 +140,15 @@ def recommend(ctx: click.Context, role: Role | None, all_: bool, as_json: bool) 
 def pull(ctx: click.Context, names: tuple[str, ...], missing: bool, yes: bool) -> None:
     """Download the models NAME, or after asking the one that is recommended.
 
-    The policy and the room on the disk are looked at first. Ctrl-C stops it; the same command
-    goes on where it stopped.
-    """
-    from ai_code.flows.models.pulling import Pull
+    With --missing and no NAME: those that runs use by your settings (model, models.roles,
+    models.chain), or the recommended one where a run has none.
 
-    wanted = Pull(ctx.obj, _settings(ctx))
-    for name in names or (None,):
-        wanted.go(name, yes=yes, missing=missing)
+    The policy and the room on the disk are looked at first. Ctrl-C stops it; the same command
+    goes on where it stopped. Exit code 75 where a later try may have it (no network, no server).
+    """
+    from ai_code.flows.models.pull_all import pull_all
+
+    pull_all(ctx.obj, _settings(ctx), names, yes=yes, missing=missing)
 
 
 @models.command("rm", short_help="Remove an installed model.")
@@ -151,13 +173,12 @@ def verify(ctx: click.Context, name: str | None, as_json: bool) -> int:
     Where Ollama's folder cannot be read, only what the server tells is checked. Exit code 1
     where a model is damaged.
     """
-    from ai_code.core.columns import wrapped
     from ai_code.flows.models.screens import forbidden
     from ai_code.flows.models.verifying import verify as check
 
     found = check(ctx.obj, _settings(ctx), name)
     if as_json:
-        _json({"models": [each._asdict() for each in found]})
+        _json(ctx, {"models": [each._asdict() for each in found]})
     for each in () if as_json else found:
         style = {"ok": "good", "bad": "bad", "unchecked": "dim"}[each.state]
         told = wrapped(f"{one_line(each.name)}: {one_line(each.evidence)}", 80, " " * 11)
@@ -166,7 +187,7 @@ def verify(ctx: click.Context, name: str | None, as_json: bool) -> int:
         if each.rule:
             _show(ctx, forbidden(each.rule, " " * 11))
         if each.mend:
-            click.echo(f"           {visible(each.mend)}")
+            _say(ctx, f"           {visible(each.mend)}")
     return ExitCode.FAILED if any(each.state == "bad" for each in found) else ExitCode.OK
 
 
@@ -196,7 +217,7 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
 
     found = look(ctx.obj, _settings(ctx), name)
     if as_json:
-        _json(value_of(found))
+        _json(ctx, value_of(found))
     else:
         _show(ctx, lines_of(found))
 
@@ -208,31 +229,37 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
     type=click.Choice(["diff", "whole", "udiff"]),
     help="The form of edits; otherwise that of aider.edit-format.",
 )
+@click.option(
+    "--engine", metavar="NAME", help="With this engine; otherwise the first of fallback.chain."
+)
 @_JSON
 @click.pass_context
-def test(ctx: click.Context, name: str | None, edit_format: str | None, as_json: bool) -> int:
+def test(
+    ctx: click.Context, name: str | None, edit_format: str | None, engine: str | None, as_json: bool
+) -> int:
     """Have the model NAME, or the one that runs use, take a small exam in editing.
 
-    Six tasks of rising difficulty, with aider, in a scratch folder: your files are not touched.
-    The result is remembered, and `ai-code models recommend` counts it. Exit code 1 where the
-    model passed less than half.
+    Six tasks of rising difficulty, with the engine that a run goes on with, in a scratch folder:
+    your files are not touched. The result is remembered for the model with this engine, and
+    `ai-code models recommend` and `ai-code engines list` count it. Exit code 1 where the model
+    passed less than half.
     """
-    from ai_code.flows.models.exam import Exam
+    from ai_code.flows.models.exam import Exam, exam_engine
 
     world = ctx.obj
     world.console.quiet = as_json
     flags = {"aider.edit-format": edit_format}
-    settings = world.config.load(flags).settings
-    done = Exam(world, settings).go(name)
+    settings = loaded(world, flags).settings
+    done = Exam(world, settings, exam_engine(settings, engine, edit_format)).go(name)
     result = done.result
     if as_json:
-        _json({**result._asdict(), "answers": [each._asdict() for each in done.answers]})
+        _json(ctx, {**result._asdict(), "answers": [each._asdict() for each in done.answers]})
     else:
         rate = f", {result.tokens_per_s:.0f} tokens/s" if result.tokens_per_s else ""
-        click.echo(
-            f"{one_line(result.name)}: {result.passed} of {result.tasks} passed, "
-            f"{result.followed} kept to the edit format{rate}"
-        )
+        by_aider = result.engine == "aider"
+        kept = "kept to the edit format" if by_aider else f"edited with {result.engine}"
+        told = f"{result.passed} of {result.tasks} passed, {result.followed} {kept}"
+        _wrapped(ctx, f"{result.name}: {told}{rate}")
         if done.not_remembered:
             click.echo(f"not remembered: {one_line(done.not_remembered)}", err=True)
     return ExitCode.OK if 2 * result.passed >= result.tasks else ExitCode.FAILED
@@ -262,20 +289,31 @@ def unload(ctx: click.Context, name: str | None) -> None:
 
 
 def _settings(ctx: click.Context) -> Settings:
-    loaded = ctx.obj.config.load({})
-    for notice in loaded.warnings:
-        click.echo(visible(f"warning: {notice}"), err=True)
-    ctx.obj.console.hide(tuple(loaded.settings.ollama_headers.values()))
-    settings: Settings = loaded.settings
-    return settings
+    from ai_code.flows.models.idle_rules import idle_rules
+
+    found = loaded(ctx.obj)
+    for notice in idle_rules(found, ctx.obj.catalogue):
+        ctx.obj.console.important(f"warning: {notice}")
+    ctx.obj.console.hide(tuple(found.settings.ollama_headers.values()))
+    return found.settings
 
 
-def _json(value: dict[str, Any]) -> None:
-    click.echo(json.dumps({"version": VERSION, **value}))
+def _json(ctx: click.Context, value: dict[str, Any]) -> None:
+    click.echo(json.dumps(shown_values({"version": VERSION, **value}, ctx.obj.shown_as)))
+
+
+def _say(ctx: click.Context, text: str) -> None:
+    click.echo(shown_command(text, ctx.obj.shown_as))
+
+
+def _wrapped(ctx: click.Context, text: str) -> None:
+    for line in wrapped(shown_command(one_line(text, 400), ctx.obj.shown_as), 80, ""):
+        click.echo(line)
 
 
 def _show(ctx: click.Context, lines: Sequence[Line]) -> None:
     color = colours(ctx.obj.environ)
     for line in lines:
-        styled = (click.style(text, **_STYLES.get(style, {})) for text, style in line)
+        called = ((shown_command(text, ctx.obj.shown_as), style) for text, style in line)
+        styled = (click.style(text, **_STYLES.get(style, {})) for text, style in called)
         click.echo("".join(styled), color=color)

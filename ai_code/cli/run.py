@@ -35,7 +35,7 @@ class _RunCommand(click.Command):
 )
 @click.argument("words", nargs=-1, metavar="PROMPT… [-- CLAUDE-ARGS…]", type=click.UNPROCESSED)
 @click.option("-p", "--prompt", "prompt", help="The prompt, when it looks like an option.")
-@click.option("--engine", metavar="NAME", help="Work with this engine only: claude or aider.")
+@click.option("--engine", metavar="NAME", help="Work with this one only: ai-code engines list.")
 @click.option("--local", is_flag=True, help="Do not ask Claude: the local model at once.")
 @click.option("--no-fallback", is_flag=True, help="At a limit stop (exit 75), change no engine.")
 @click.option("--wait", is_flag=True, help="At a limit wait for the reset; same session.")
@@ -84,7 +84,8 @@ def run(ctx: click.Context, /, **options: Any) -> int:
     ai-code --wait "refactor parser.py"  wait for the reset instead of switching
     ai-code --local "explain utils.py"   leave Claude out
     ai-code "run the tests" -- --allowedTools Bash      after --, for Claude
+    ai-code                              Claude's own screen; see ai-code chat
 
     Claude works with --permission-mode acceptEdits unless you or your Claude settings choose.
     """
-    return begin(ctx.obj, options)
+    return begin(ctx.obj, {**options, "mode": "edit"})

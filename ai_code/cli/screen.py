@@ -16,6 +16,8 @@ _OUR_COLOURS = r"\x1b\[\d+m"
 _PLAIN = str.maketrans({"→": "->", "·": "-", "…": "...", "−": "-", "≥": ">=", "█": "#"})
 COLOURS = {
     "done": "green",
+    "landed": "green",
+    "partly undone": "yellow",
     "undone": "yellow",
     "undo": "yellow",
     "running": "cyan",
@@ -39,7 +41,8 @@ class Screen:
     """Prints to stdout. Text must be safe already (``core.text``)."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        self._colour = colours(environ) is not False and bool(sys.stdout and sys.stdout.isatty())
+        self.terminal = bool(sys.stdout and sys.stdout.isatty())
+        self._colour = colours(environ) is not False and self.terminal
         self._encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
 
     def line(self, text: str = "") -> None:

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from ai_code.cli.screen import WIDTH, Screen
-from ai_code.core.record_words import moment, span
+from ai_code.core.record_words import day_words, moment, span
 from ai_code.core.run_stats import RunStats
-from ai_code.core.text import cell, columns, one_line, wrapped
+from ai_code.core.text import cell, columns, one_line
 from ai_code.flows import stats as flow
 
 _NAMES = 12
@@ -45,8 +45,15 @@ def stats(ctx: click.Context, since: str | None, as_json: bool) -> None:
 
 
 def _in_width(text: str) -> list[str]:
-    fits = columns(text) <= WIDTH - _NAMES
-    return [text] if fits else wrapped(text, WIDTH - _NAMES)
+    """Broken at commas alone: a number stays with what it counts, a bar with its figures."""
+    lines: list[str] = []
+    for piece in text.split(", "):
+        if lines and columns(f"{lines[-1]}, {piece},") <= WIDTH - _NAMES:
+            lines[-1] += f", {piece}"
+        else:
+            lines[-1:] = [f"{line}," for line in lines[-1:]]
+            lines.append(piece)
+    return lines
 
 
 def _rows(told: RunStats, start: str, unicode: bool) -> Iterator[tuple[str, str]]:
@@ -54,10 +61,11 @@ def _rows(told: RunStats, start: str, unicode: bool) -> Iterator[tuple[str, str]
     most = max((each.finished for each in told.engines.values()), default=0)
     for name, each in told.engines.items():
         bar = ("█" if unicode else "#") * (-(-_BAR * each.finished // most) if most else 0)
+        bar = cell(bar, _BAR) if most else ""
         took = f", median {span(each.median_s)}" if each.median_s is not None else ""
         failed = f", {each.failed} failed" if each.failed else ""
         share = f"{each.finished} of {each.turns} finished{took}{failed}"
-        yield one_line(name, _NAMES - 1), f"{bar} {share}".lstrip()
+        yield one_line(name, _NAMES - 1), f"{bar} {share}" if bar else share
     if told.days:
         yield from _per_day(told.days, unicode)
     yield "fallbacks", _counts(told.fallbacks) or "none"
@@ -87,5 +95,6 @@ def _per_day(days: Sequence[tuple[str, int, int]], unicode: bool) -> Iterator[tu
         for day in days:
             count = sum(int(day[position]) for position in which)
             row += signs[-(-(len(signs) - 1) * count // most)]
-        until = f"  {days[0][0][5:]} to {days[-1][0][5:]}, at most {most} runs"
+        first, last = day_words(days[0][0]), day_words(days[-1][0])
+        until = f"  {first} to {last}, at most {most} {'run' if most == 1 else 'runs'}"
         yield name, f"|{row}|" + until * (which == (1, 2))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.cli.screen import WIDTH, Screen, coloured
 from ai_code.core.memory import gib
-from ai_code.core.record_words import moment, outcome
+from ai_code.core.pasting import screen_lines, shown_command, shown_values
+from ai_code.core.record_words import moment, outcome, subject
 from ai_code.core.resets import describe_reset
 from ai_code.core.text import cell, columns, fitting, one_line, shown_path, visible
 from ai_code.flows import status as flow
@@ -28,17 +29,22 @@ _WHO = {
 
 def show(world: Any, *, as_json: bool) -> int:
     """Prints the screen, or one object; the exit code."""
-    told = flow.status(world, world.config.load({}).settings)
+    loaded = world.config.load({})
+    told = flow.status(world, loaded.settings)
     screen = Screen(world.environ)
     if as_json:
-        screen.json(flow.as_json(told))
+        warnings = [{"text": notice.text, "hint": notice.hint} for notice in loaded.warnings]
+        value = {**flow.as_json(told), "warnings": warnings}
+        screen.json(shown_values(value, world.shown_as))
         return 0
-    for name, text in _rows(told, world.clock.now(), world.clock.local_tz()):
+    for notice in loaded.warnings:
+        world.console.important(f"warning: {notice}")
+    for name, text in _rows(told, world.clock.now(), world.clock.local_tz(), world.shown_as):
         screen.line((cell(name, _NAMES) + text).rstrip())
     return 0
 
 
-def _rows(told: flow.Status, now: float, tz: tzinfo) -> Iterator[tuple[str, str]]:
+def _rows(told: flow.Status, now: float, tz: tzinfo, called: str) -> Iterator[tuple[str, str]]:
     answering = told.answering
     who = _WHO[answering.who]
     if answering.until is not None:
@@ -47,14 +53,19 @@ def _rows(told: flow.Status, now: float, tz: tzinfo) -> Iterator[tuple[str, str]
     yield "", _cut(answering.why)
     if answering.then:
         yield "", _cut(answering.then)
+    yield from _mend(answering.mend, called)
     for number, known in enumerate(told.limits):
         yield "" if number else "limits", _cut(_limit(known, now, tz))
     for known in told.over[:1]:
         at = moment(known.resets_at or 0, now, tz).strip()
         yield "over", coloured(_cut(f"the {known.kind} limit: it was reset {at}"), "done")
     yield "claude", _program(told.programs.claude, "Claude Code")
+    if told.log_in:
+        yield "", coloured("not logged in", "failed")
+        yield from _mend(told.log_in if told.log_in != answering.mend else "", called)
     yield "aider", _program(told.programs.aider, "aider")
     yield from _ollama(told.ollama, now, tz)
+    yield from _mend(told.ollama.mend if told.ollama.mend != answering.mend else "", called)
     if told.machine is not None:
         machine = told.machine
         free = f"RAM {_of(machine.ram_available, machine.ram_total)}"
@@ -64,8 +75,14 @@ def _rows(told: flow.Status, now: float, tz: tzinfo) -> Iterator[tuple[str, str]
     for number, run in enumerate(told.runs):
         word = outcome(run)
         head = f"{moment(run.started, now, tz)}  {coloured(word, word)}{' ' * (11 - len(word))}  "
-        text = run.prompt_line or (f"takes back {run.undo_of}" if run.undo_of else "")
-        yield "" if number else "last runs", head + fitting(visible(text), WIDTH - _NAMES - 27)
+        yield "" if number else "last runs", head + fitting(subject(run), WIDTH - _NAMES - 27)
+
+
+def _mend(command: str, called: str) -> Iterator[tuple[str, str]]:
+    """The command that mends it, whole; once on a screen."""
+    if command:
+        for line in screen_lines(f"hint: {shown_command(command, called)}", WIDTH - _NAMES):
+            yield "", line
 
 
 def _limit(known: KnownLimit, now: float, tz: tzinfo) -> str:
@@ -81,7 +98,11 @@ def _program(path: str, name: str) -> str:
 def _ollama(ollama: flow.Ollama, now: float, tz: tzinfo) -> Iterator[tuple[str, str]]:
     where = one_line(ollama.api, 60)
     if ollama.error:
-        yield "ollama", coloured(_cut(f"does not answer at {where}"), "failed")
+        foreign = ollama.kind == "garbage"
+        told = (
+            f"what answers at {where} is not Ollama" if foreign else f"does not answer at {where}"
+        )
+        yield "ollama", coloured(_cut(told), "failed")
         yield "", _cut(ollama.error)
         return
     yield "ollama", _cut(f"{ollama.version or 'version not told'} at {where}")
@@ -101,7 +122,10 @@ def _ollama(ollama: flow.Ollama, now: float, tz: tzinfo) -> Iterator[tuple[str, 
             parts.append("stays")
         elif row.expires_at:
             parts.append(f"until {describe_reset(int(row.expires_at), now, tz)}")
-        yield "" if number else "loaded", _cut(", ".join(parts))
+        text = ", ".join(parts)
+        # How long it is until then goes before the moment itself does.
+        short = text.rsplit(" (", 1)[0] if columns(text) > WIDTH - _NAMES else text
+        yield "" if number else "loaded", _cut(short)
 
 
 def _of(free: int, total: int) -> str:

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ai_code.core.about import Mode
+    from ai_code.core.context_parts import PartKind
+    from ai_code.core.story import Step
 
 
 @dataclass(frozen=True, slots=True)
 class ContextFile:
-    """A file of the project's memory, read-only. ``shown`` is its name for people;
-    ``tokens`` an estimate; ``cut`` is set when only its beginning fits the budget."""
+    """A part of the project's memory as a file, read-only. ``shown`` is its name for people,
+    ``origin`` says in words whose it is; ``tokens`` an estimate; ``cut`` is set when only its
+    beginning fits the budget; ``also`` are other files with the same text."""
 
     path: Path
     shown: str
     tokens: int
     cut: bool = False
+    text: str = ""
+    """What is in it, for an engine that takes one text."""
+    origin: str = ""
+    kind: PartKind = "project"
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +45,59 @@ class Brief:
     editable: tuple[str, ...] = ()
     context: tuple[ContextFile, ...] = ()
     stopped_by: str = ""
+    story: str = ""
+    """What the engine before did, in words that fit (core/handover.py)."""
+    done: tuple[Step, ...] = ()
+    open: tuple[Step, ...] = ()
+    """Steps of the task, where it is known which are done."""
+    step: Step | None = None
+    """The one that this message is for, where they are given one by one."""
+    failed: str = ""
+    """What a check said of the work that this engine has just finished."""
+    mode: Mode = "edit"
 
 
 _LISTED = 40
+_NO_EDITS: Mapping[Mode, str] = {
+    "ask": "Answer the question from the code. Edit nothing and run nothing.",
+    "plan": "Make a plan for it and edit nothing: numbered steps in the order in which they are to "
+    "be done, each with the files it touches and how to see that it worked.",
+    "edit": "",
+}
 
 
 def render(brief: Brief) -> str:
     """The message for an engine that takes one text. It never begins with the person's own
     words: a message that begins with ``/`` or ``!`` would be a command to aider."""
     parts = ["The task, in the person's words:", "", brief.task.strip("\n"), ""]
+    parts += _steps(brief)
+    if brief.mode != "edit":
+        return "\n".join([*parts, _NO_EDITS[brief.mode]]) + "\n"
     parts.append(
         "Make small, complete edits. Never replace code by a placeholder such as "
         '"rest unchanged". If the task is a question, answer it and edit nothing.'
     )
     return "\n".join(parts) + "\n"
+
+
+def _steps(brief: Brief) -> list[str]:
+    """What is done and what is left, in the message itself: it is what counts most."""
+    if brief.failed:
+        mend = "Find what is wrong in your work and mend it; do not weaken the check."
+        return ["It is done already, in the files. " + brief.failed, "", mend, ""]
+    if not brief.done:
+        return []
+    told = ["Another assistant has begun. Done already, in the files; do not do it again:"]
+    told += [f"- {step.text}" for step in brief.done]
+    if brief.step is not None:
+        return [*told, "", f"Do only this one step now: {brief.step.text}", ""]
+    if not brief.open:
+        # Stopped after its last step: what is left is a look at the whole.
+        last = "That was all of its list. Do only what the task still misses; if nothing is missing"
+        return [*told, "", f"{last}, say so and edit nothing.", ""]
+    told += ["", "Still open; do this, and nothing else:"]
+    told += [f"{number}. {step.text}" for number, step in enumerate(brief.open, 1)]
+    return [*told, ""]
 
 
 def render_facts(brief: Brief) -> str:
@@ -71,9 +123,11 @@ def render_facts(brief: Brief) -> str:
             + ". Its edits are in the files already; keep them and finish what is missing. "
             "It edited: " + _listing(brief.claude_edited)
         )
-        if brief.claude_said:
+        if brief.claude_said and not brief.story:
             facts.append("- the last thing it said: " + brief.claude_said)
-    return "\n".join(["About this project and this task:", "", *facts, ""]) if facts else ""
+    head = ["About this project and this task:", "", *facts, ""] if facts else []
+    story = ["What the other assistant did:", "", brief.story] if brief.story else []
+    return "\n".join([*head, *story])
 
 
 def _listing(paths: tuple[str, ...]) -> str:

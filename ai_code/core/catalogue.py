@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any, Literal, cast, get_args
 
-from ai_code.core.memory import Shape, uniform_shape
+from ai_code.core.countries import country_code, no_country
+from ai_code.core.memory import CONTEXTS, Shape, uniform_shape
 from ai_code.core.models import same_model
 
 ToolUse = Literal["yes", "weak", "no"]
@@ -57,7 +58,9 @@ class Entry:
 
     ``parameters`` and ``active`` (of a mixture of experts: those that work on one token) are
     counts; ``context`` in tokens; ``rank`` orders by how well it edits code (higher is better);
-    ``quantisations`` begins with the one that the plain name pulls.
+    ``quantisations`` begins with the one that the plain name pulls. ``lean``, ``temperature`` and
+    ``num_ctx`` (tokens that a run loads it with where there is room; 0: as with any model) say
+    how it is worked with.
     """
 
     name: str
@@ -75,6 +78,9 @@ class Entry:
     roles: tuple[Role, ...] = ()
     note: str = ""
     sources: tuple[str, ...] = ()
+    lean: bool = False
+    temperature: float = 0.0
+    num_ctx: int = 0
 
     def quantisation(self, name: str) -> Quantisation | None:
         """The download of that quantisation."""
@@ -98,6 +104,11 @@ class Catalogue:
             if ":" in entry.name and name.startswith(entry.name + "-"):
                 return entry
         return None
+
+    def download_bytes(self, name: str) -> int:
+        """How much pulling that name downloads; 0 where nobody knows."""
+        downloads = (each for entry in self.entries for each in entry.quantisations)
+        return next((each.size for each in downloads if same_model(each.tag, name)), 0)
 
     def maker(self, name: str, show: Mapping[str, Any] | None = None) -> Maker:
         """Who made the model: by the catalogue's entry, else by its name, else by what
@@ -167,7 +178,7 @@ _MAKER_KEYS = {"name", "country", "names", "families"}
 _ENTRY_KEYS = {
     "name", "maker", "licence", "parameters", "active", "context", "tools", "edit-format", "rank",
     "layers", "kv-heads", "key-length", "window", "window-period", "quantisations", "languages",
-    "roles", "note", "sources",
+    "roles", "note", "sources", "lean-tools", "temperature", "num-ctx",
 }  # fmt: skip
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "B": 10**9, "T": 10**12}
 
@@ -176,10 +187,10 @@ def _maker(raw: object, place: str) -> Maker:
     row = _mapping(raw, place, _MAKER_KEYS)
     name = _text(row, "name", place)
     country = _text(row, "country", name)
-    if len(country) != 2 or not country.isascii() or not country.isalpha():
-        raise CatalogueError(name, f"country {country!r} is not two letters, as in US")
+    if not country_code(country):
+        raise CatalogueError(name, f"country {country!r} {no_country(country)}")
     names, families = (_texts(row, key, name) for key in ("names", "families"))
-    return Maker(name, country.upper(), _lower(names), _lower(families))
+    return Maker(name, country_code(country), _lower(names), _lower(families))
 
 
 def _entry(raw: object, makers: Mapping[str, Maker], place: str) -> Entry:
@@ -189,6 +200,9 @@ def _entry(raw: object, makers: Mapping[str, Maker], place: str) -> Entry:
     if maker not in makers:
         raise CatalogueError(name, f"maker {maker!r} is not among the makers")
     context = _count(row, "context", name)
+    tools = _choice(row, "tools", name, get_args(ToolUse), "no")
+    # Who is weak at calling tools is not offered twenty of them.
+    lean = _choice(row, "lean-tools", name, ("yes", "no"), "yes" if tools == "weak" else "no")
     parameters = _count(row, "parameters", name)
     return Entry(
         name=name,
@@ -197,7 +211,7 @@ def _entry(raw: object, makers: Mapping[str, Maker], place: str) -> Entry:
         parameters=parameters,
         active=_count(row, "active", name, default=parameters),
         context=context,
-        tools=cast("ToolUse", _choice(row, "tools", name, get_args(ToolUse), "no")),
+        tools=cast("ToolUse", tools),
         edit_format=cast(
             "EditFormat", _choice(row, "edit-format", name, get_args(EditFormat), "diff")
         ),
@@ -215,7 +229,24 @@ def _entry(raw: object, makers: Mapping[str, Maker], place: str) -> Entry:
         roles=cast("tuple[Role, ...]", _known(_texts(row, "roles", name), ROLES, name)),
         note=str(row.get("note", "")),
         sources=_texts(row, "sources", name),
+        lean=lean == "yes",
+        temperature=_temperature(row, name),
+        num_ctx=_num_ctx(row, name, context),
     )
+
+
+def _temperature(row: Mapping[str, Any], place: str) -> float:
+    value = row.get("temperature", 0)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 2:
+        raise CatalogueError(place, f"temperature {value!r} is no number from 0 to 2")
+    return float(value)
+
+
+def _num_ctx(row: Mapping[str, Any], place: str, context: int) -> int:
+    value = _count(row, "num-ctx", place, default=0)
+    if value and not CONTEXTS[-1] <= value <= context:
+        raise CatalogueError(place, f"num-ctx {value} is not between {CONTEXTS[-1]} and {context}")
+    return value
 
 
 def _quantisations(row: Mapping[str, Any], name: str) -> tuple[Quantisation, ...]:

@@ -29,6 +29,7 @@ class Change:
 
     ``path`` is relative to the root, with ``/``; bytes that are no UTF-8 are surrogates.
     ``perms``: exact permission bits to give (undo); None leaves them as they are.
+    ``perms_before``: the bits that go with ``before``; None where they are not known.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Change:
     too_big: bool = False
     """Larger than ``MAX_BYTES`` on one side: the contents are not here."""
     perms: int | None = None
+    perms_before: int | None = None
 
     @property
     def binary(self) -> bool:
@@ -53,11 +55,13 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """All that an engine left. ``escaped``: names that appeared beside the private worktree;
-    ``ignored``: new files that the project's ignore rules keep out (they do not land)."""
+    ``ignored``: new files that the project's ignore rules keep out (they do not land);
+    ``unfit``: what no landing can bring home, each with its reason."""
 
     items: tuple[Change, ...] = ()
     escaped: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    unfit: tuple[LeftOut, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.items)
@@ -110,8 +114,9 @@ class Landed:
     patch_path: str | None = None
 
 
-def reverse(change: Change, perms: int | None = None) -> Change:
-    """The change that takes ``change`` back; ``perms`` are the bits to restore."""
+def reverse(change: Change, perms: int | None = None, perms_before: int | None = None) -> Change:
+    """The change that takes ``change`` back; ``perms`` are the bits to restore, and
+    ``perms_before`` those that it left."""
     kinds: dict[Kind, Kind] = {"A": "D", "D": "A", "M": "M", "T": "T"}
     return Change(
         change.path,
@@ -122,6 +127,7 @@ def reverse(change: Change, perms: int | None = None) -> Change:
         change.before,
         change.too_big,
         perms,
+        perms_before,
     )
 
 
@@ -131,6 +137,15 @@ def is_binary(data: bytes | None) -> bool:
 
 
 _PRIVATE_STARTS = (".env", ".aider")
+_PRIVATE_NAMES = frozenset(
+    {
+        ".mcp.json",
+        # What other engines take from a project and run, or are led by: plugins, servers, hooks.
+        # opencode 1.18.33 ran a plugin of the project's with all that switches them off.
+        *(".opencode", "opencode.json", "opencode.jsonc", ".qwen", ".vibe", ".pi", ".codex"),
+        *(".goose", ".gemini", ".agents"),
+    }
+)
 _PROTECTED_NAMES = frozenset(
     {
         ".git",
@@ -161,9 +176,10 @@ _PROTECTED_PAIRS = frozenset({(".github", "workflows"), (".github", "actions")})
 
 def is_private(path: str) -> bool:
     """True for what is never put into a private worktree: ``.env*``, ``.aider*``,
-    ``.claude/settings*`` and ``.mcp.json``, at any level, in any case."""
+    ``.claude/settings*``, ``.mcp.json`` and what other engines take from a project
+    (``.opencode``, ``.qwen`` and the like), at any level, in any case."""
     parts = _parts(path)
-    if any(part.startswith(_PRIVATE_STARTS) or part == ".mcp.json" for part in parts):
+    if any(part.startswith(_PRIVATE_STARTS) or part in _PRIVATE_NAMES for part in parts):
         return True
     return any(
         folder == ".claude" and name.startswith("settings") for folder, name in pairwise(parts)

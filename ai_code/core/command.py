@@ -31,6 +31,15 @@ class Request(NamedTuple):
     """True when text should come piece by piece (a terminal)."""
 
 
+class Fence(NamedTuple):
+    """What the kernel lets a program do: write below ``write`` only, and reach these TCP
+    ``ports`` only. ``told`` is made once it stands."""
+
+    write: tuple[Path, ...]
+    ports: tuple[int, ...]
+    told: Path
+
+
 class Command(NamedTuple):
     """One process to start.
 
@@ -46,3 +55,6 @@ class Command(NamedTuple):
     deadline_s: float = 0.0
     fresh: tuple[Path, ...] = ()
     """Files that only this very process may have made: removed before it starts."""
+    fence: Fence | None = None
+    whole_screen: bool = True
+    """On a terminal that is lent to it: it may draw on the alternate screen."""

@@ -16,7 +16,7 @@ By = Literal["real", "stand-in", "recording", ""]
 """Who played a part; empty where nobody did."""
 State = Literal["passed", "failed", "not needed", "not reached"]
 """A scenario has no such part: not needed. A part before it failed: not reached."""
-Cause = Literal["", "claude", "limit", "aider", "Ollama", "model", "memory", "slow", "ai-code"]
+Cause = Literal["", "claude", "limit", "engine", "Ollama", "model", "memory", "slow", "ai-code"]
 """What has to be mended where a part failed; empty where no command mends it."""
 Local = Literal["answers", "down", "missing", "memory", "cut"]
 """What the local side does: it works, the server is down, has no model, no memory for it, or
@@ -30,12 +30,18 @@ PARTS = (
     "brief",
     "Ollama",
     "model",
-    "aider",
+    "engine",
     "landing",
     "undo",
     "return to Claude",
 )
 """The parts of a fallback, in the order of the table."""
+
+
+def part_names(engine: str) -> tuple[str, ...]:
+    """Their names in the table: the engine's part has its own."""
+    return tuple(engine if each == "engine" else each for each in PARTS)
+
 
 FILE = "hello.py"
 BEFORE = 'def hello():\n    print("hello")\n\n\ndef goodbye():\n    print("goodbye")\n'
@@ -91,10 +97,10 @@ SCENARIOS = {
                  kind=LimitKind.OVERLOADED, options=("--patience", "2")),
         Scenario("server-down", "a limit, and Ollama is not running", "session",
                  outcome="refused", local="down", kind=LimitKind.SESSION,
-                 says=("Ollama is not running at", "ollama serve")),
+                 says=("Ollama is not running at", "hint: ")),
         Scenario("model-missing", "a limit, and Ollama has no model", "session",
                  outcome="refused", local="missing", kind=LimitKind.SESSION,
-                 says=("Ollama has no model installed", "hint: ollama pull")),
+                 says=("Ollama has no model installed", "hint: ai-code models pull")),
         Scenario("out-of-memory", "a limit, and the model does not fit", "session",
                  outcome="refused", local="memory", kind=LimitKind.SESSION,
                  says=("requires more system memory", "hint: ollama ps")),
@@ -114,17 +120,27 @@ SCENARIOS = {
 @dataclass(frozen=True, slots=True)
 class Setup:
     """What the drill found on this machine. ``claude`` None: it is played from a recording;
-    ``model`` None: a stand-in plays Ollama and the model; ``aider`` None: ``aider_fault`` says
-    why it cannot be started."""
+    ``model`` None: a stand-in plays Ollama and the model; ``program``, the engine's, None:
+    ``fault`` says why it cannot be started. ``title`` is the engine's name in a banner;
+    ``by_tools``: its model calls tools. ``settings`` are further ones of the person's that
+    count."""
 
-    aider: Program | None
+    program: Program | None
+    engine: str = "aider"
+    title: str = "Ollama + Aider"
+    by_tools: bool = False
     claude: Program | None = None
     model: LocalModel | None = None
     claude_args: tuple[str, ...] = ()
-    aider_args: tuple[str, ...] = ()
+    engine_args: tuple[str, ...] = ()
     edit_format: str = "diff"
     stall_timeout_s: float = 300.0
-    aider_fault: str = "it is not installed, so nothing can go on locally"
+    settings: Mapping[str, object] = field(default_factory=dict)
+    fault: str = "it is not installed, so nothing can go on locally"
+
+    def named(self, part: str) -> str:
+        """The name of one of ``PARTS`` in the table."""
+        return part_names(self.engine)[PARTS.index(part)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,38 +1,49 @@
-"""What a drill proves of the local side: brief, Ollama, model, aider, landing, undo. Pure."""
+"""What a drill proves of the local side: brief, Ollama, model, engine, landing, undo. Pure."""
 
 from __future__ import annotations
 
 from ai_code.core.changes import is_protected
 from ai_code.core.drill import BEFORE, BY_CLAUDE, FILE, MEMORY, TASK, Cause, Observed, Part
 from ai_code.core.drill_looks import (
-    SWITCH,
     blamed,
     changed,
     code,
     docstrings,
     failed,
     local_attempt,
+    local_attempts,
     local_by,
     not_reached,
+    rule_of,
+    switch,
+    tried,
     words,
 )
 from ai_code.core.text import one_line
 
+_EDITED = ("applied", "edited")
+"""Rules by which an edit was made."""
 _SAID = 160
 """Characters of an answer in prose that are quoted."""
 
 
 def brief(seen: Observed) -> Part:
     """Whether the model was told what it needs."""
-    told = seen.main.first(SWITCH)
+    told = seen.main.first(switch(seen))
     if seen.chats is None:
         return Part("brief", "real", "passed", None, "not read: Ollama is elsewhere")
     if not seen.chats:
         if blamed(seen):
             return not_reached("brief")
+        if seen.setup.engine == "custom":
+            return Part("brief", "real", "passed", None, "not read: it asks a server of its own")
         return failed("brief", "real", "the model was not told anything")
     first = seen.chats[0]
-    wanted = {"the task": TASK, "CLAUDE.md": MEMORY, FILE: "def goodbye"}
+    wanted = {"the task": TASK, "CLAUDE.md": MEMORY}
+    # All others read files themselves.
+    hands_files = seen.setup.engine == "aider"
+    if hands_files:
+        wanted[FILE] = "def goodbye"
     if seen.scenario.mid_task:
         wanted["what Claude had edited"] = f"It edited: {FILE}"
     missing = [name for name, text in wanted.items() if text not in first.text]
@@ -40,7 +51,8 @@ def brief(seen: Observed) -> Part:
     if missing:
         note = f"the model was not told: {', '.join(missing)}"
         return failed("brief", "real", note, seconds=seconds)
-    return Part("brief", "real", "passed", seconds, "task, CLAUDE.md, file, git")
+    told_of = "task, CLAUDE.md, file, git" if hands_files else "task, CLAUDE.md, git"
+    return Part("brief", "real", "passed", seconds, told_of)
 
 
 def ollama(seen: Observed) -> Part:
@@ -50,7 +62,7 @@ def ollama(seen: Observed) -> Part:
     if blamed(seen) == "Ollama" and seen.scenario.outcome == "lands":
         return failed("Ollama", by, words(seen.main), "Ollama")
     if not before and seen.chats is not None:
-        if blamed(seen) == "aider":
+        if blamed(seen) == "engine":
             return not_reached("Ollama")
         return failed("Ollama", by, "nobody asked it")
     seconds = sum(until - at for at, until in before[:3]) if before else None
@@ -63,14 +75,16 @@ def model(seen: Observed) -> Part:
     """What it made is judged by what landed; where a fault is somebody else's, it is theirs."""
     by, blame, record = local_by(seen), blamed(seen), seen.main.record
     real = seen.setup.model if by == "real" else None
-    name = real.name if real else "the stand-in"
+    name = _last(seen) if real else "the stand-in"
     chats = seen.chats or ()
-    seconds = chats[-1].until - chats[0].at if chats else None
+    # Between two of them the engine starts anew, or works: not the model's time.
+    seconds = sum(each.until - each.at for each in chats) if chats else None
     cause: Cause = "model" if real else "ai-code"
-    if blame in ("aider", "Ollama") or (seen.chats == () and blame != "model"):
+    if blame in ("engine", "Ollama") or (seen.chats == () and blame != "model"):
         return not_reached("model")
     if blame == "model":
-        return failed("model", by, f"{name}: {words(seen.main)}", _why(seen) or cause, seconds)
+        told = f"{_all_tried(seen) if real else name}: {words(seen.main)}"
+        return failed("model", by, told, _why(seen) or cause, seconds)
     left = [each for each in record.left_out if each.path == FILE] if record else []
     if left:
         note = f"the edit of {name} was left out: {FILE}: {left[0].reason}"
@@ -92,31 +106,47 @@ def model(seen: Observed) -> Part:
     if beside := [path for path in sorted(_landed(seen) - {FILE}) if not is_protected(path)]:
         note = f"{name} edited what nobody asked for: {', '.join(beside)}"
         return failed("model", by, note, cause, seconds)
-    return Part("model", by, "passed", seconds, real.name if real else "plays a model")
+    before = list(tried(seen))[:-1]
+    note = f"{name}; {' and '.join(before)} did not fit" if real and before else name
+    return Part("model", by, "passed", seconds, note if real else "plays a model")
 
 
-def aider(seen: Observed) -> Part:
-    """Whether aider did its own part, be the answer what it may."""
-    turn = local_attempt(seen.main)
-    if turn is None or turn.rule.startswith("ollama."):
-        return not_reached("aider")
-    if blamed(seen) != "aider":
-        return Part("aider", "real", "passed", turn.wall_s, "in a private worktree")
+def _last(seen: Observed) -> str:
+    return [*tried(seen)][-1]
+
+
+def _all_tried(seen: Observed) -> str:
+    """Each model, and that it was tried with less context too."""
+    found = tried(seen)
+    again = any(len(contexts) > 1 for contexts in found.values())
+    less = f", {'each' if len(found) > 1 else 'it'} with less context too" if again else ""
+    return ", then ".join(found) + less
+
+
+def engine(seen: Observed) -> Part:
+    """Whether the engine did its own part, be the answer what it may."""
+    turns, name = local_attempts(seen.main), seen.setup.engine
+    if not turns or turns[-1].rule.startswith("ollama."):
+        return not_reached(name)
+    seconds, times = sum(each.wall_s for each in turns), len(turns)
+    if blamed(seen) != "engine":
+        note = "in a private worktree" + (f", {times} times" if times > 1 else "")
+        return Part(name, "real", "passed", seconds, note)
     note = words(seen.main)
-    if turn.rule == "aider.empty":
+    if rule_of(turns[-1]) == "empty":
         note = "it ended without an error, and never asked the model"
-    return failed("aider", "real", note, "aider", turn.wall_s)
+    return failed(name, "real", note, "engine", seconds)
 
 
-def aider_ended(seen: Observed) -> Part:
+def engine_ended(seen: Observed) -> Part:
     """The same where the answer is broken on purpose."""
-    turn = local_attempt(seen.main)
+    turn, name = local_attempt(seen.main), seen.setup.engine
     if turn is None:
-        return failed("aider", "real", f"it did not run: {words(seen.main)}", "aider")
+        return failed(name, "real", f"it did not run: {words(seen.main)}", "engine")
     if turn.verdict == "done":
         # That it took a broken answer for a good one, the part "model" says.
-        return not_reached("aider")
-    return Part("aider", "real", "passed", turn.wall_s, "ended, not waited for")
+        return not_reached(name)
+    return Part(name, "real", "passed", turn.wall_s, "ended, not waited for")
 
 
 def landing(seen: Observed) -> Part:
@@ -137,15 +167,16 @@ def landing(seen: Observed) -> Part:
     if absent := sorted(landed - differs):
         return failed("landing", "real", f"not in the tree: {', '.join(absent)}")
     if _lost(seen):
-        return failed("landing", "real", "aider edited, and nothing of it reached the project")
+        note = f"{seen.setup.engine} edited, and nothing of it reached the project"
+        return failed("landing", "real", note)
+    chats = seen.chats or ()
+    seconds = main.ended - chats[-1].until if chats else None
     if not landed:
         if record and record.left_out:
-            return Part("landing", "real", "passed", None, "kept that edit out")
+            return Part("landing", "real", "passed", seconds, "kept that edit out")
         return not_reached("landing")
     if main.code:
         return failed("landing", "real", f"exit code {main.code}: {words(main)}")
-    chats = seen.chats or ()
-    seconds = main.ended - chats[-1].until if chats else None
     names = ", ".join(sorted(landed))
     return Part("landing", "real", "passed", seconds, f"{names}; git's index untouched")
 
@@ -188,7 +219,7 @@ def _why(seen: Observed) -> Cause:
         return ""
     if turn.reason == "memory" or "system memory" in turn.excerpt:
         return "memory"
-    return "slow" if turn.rule == "aider.stall" else ""
+    return "slow" if rule_of(turn) == "stall" else ""
 
 
 def _landed(seen: Observed) -> set[str]:
@@ -197,9 +228,9 @@ def _landed(seen: Observed) -> set[str]:
 
 
 def _lost(seen: Observed) -> bool:
-    """aider's edit was made, and neither landed nor was left out."""
+    """The engine's edit was made, and neither landed nor was left out."""
     turn, record = local_attempt(seen.main), seen.main.record
-    if turn is None or record is None or turn.rule != "aider.applied":
+    if turn is None or record is None or rule_of(turn) not in _EDITED:
         return False
     return not record.landed and not record.left_out
 

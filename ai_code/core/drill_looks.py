@@ -8,25 +8,25 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ai_code.core.drill import FILE, By, Cause, Observed, Part, Seen
+from ai_code.core.engine_table import LOCAL
 from ai_code.core.plan import banner
 from ai_code.core.record import Attempt
 from ai_code.core.text import one_line
 
 FIRST = banner("Claude Code", "first")
-SWITCH = banner("Ollama + Aider", "limit")
 _ERROR = "ai-code: "
 _NOT_READY = "The local fallback is not ready: "
-_ENGINES = ("Claude Code: ", "aider could not finish: ")
+_ENGINE = re.compile(r"(?:Claude Code|[a-z-]+ could not finish): ")
 _CONNECTION = re.compile(
     r"cannot reach Ollama|closed (the )?connection|connection (refused|reset)"
     r"|cannot connect|incomplete chunked read",
     re.IGNORECASE,
 )
 _MODELS_RULES = frozenset(
-    {"aider.server", "aider.empty", "aider.token-limit", "aider.reflections", "aider.refused"}
-    | {"aider.stall"}
+    {"server", "empty", "token-limit", "reflections", "refused", "stall"} | {"no-tools", "context"}
 )
-"""Failures of aider's that are the model's, once it was asked."""
+"""Failures of an engine's that are the model's, once it was asked."""
+_MODELS_REASONS = ("memory", "no-model")
 
 
 def failed(
@@ -57,6 +57,11 @@ def local_by(seen: Observed) -> By:
     return "real" if seen.setup.model and seen.scenario.local == "answers" else "stand-in"
 
 
+def switch(seen: Observed) -> str:
+    """The banner of the engine that goes on."""
+    return banner(seen.setup.title, "limit")
+
+
 def attempt(run: Seen, number: int) -> Attempt | None:
     """A turn by its number, as the journal has it."""
     attempts = run.record.attempts if run.record else ()
@@ -64,25 +69,49 @@ def attempt(run: Seen, number: int) -> Attempt | None:
 
 
 def local_attempt(run: Seen) -> Attempt | None:
-    """aider's turn, wherever it came."""
+    """The local engine's turn that counts, wherever it came: the last one."""
+    attempts = local_attempts(run)
+    return attempts[-1] if attempts else None
+
+
+def local_attempts(run: Seen) -> list[Attempt]:
+    """All of its turns: where a model does not fit, the chain goes on with less context, then
+    with a lighter one."""
     attempts = run.record.attempts if run.record else ()
-    return next((each for each in attempts if each.engine == "aider"), None)
+    return [each for each in attempts if each.engine in LOCAL]
 
 
-def blamed(seen: Observed) -> Literal["", "Ollama", "model", "aider"]:
-    """Whose fault it is that aider's turn failed; empty where it did not, or never came."""
+def tried(seen: Observed) -> dict[str, list[int]]:
+    """The models that were tried in their order, each with the contexts; where no turn came, the
+    one that was found ready, with none."""
+    found: dict[str, list[int]] = {}
+    for each in local_attempts(seen.main):
+        if each.model:
+            found.setdefault(each.model, []).append(each.context)
+    ready = seen.setup.model
+    return found or ({ready.name: []} if ready else {})
+
+
+def rule_of(turn: Attempt) -> str:
+    """By which rule a turn was judged, the engine's name aside."""
+    return turn.rule.partition(".")[2]
+
+
+def blamed(seen: Observed) -> Literal["", "Ollama", "model", "engine"]:
+    """Whose fault it is that the local turn failed; empty where it did not, or never came."""
     turn = local_attempt(seen.main)
     if seen.main.timed_out:
-        return "model" if seen.chats or seen.main.first(SWITCH) is not None else ""
+        return "model" if seen.chats or seen.main.first(switch(seen)) is not None else ""
     if turn is None or turn.verdict == "done":
         return ""
     if turn.rule.startswith("ollama."):
         return "Ollama" if turn.reason == "server" else "model"
-    if turn.rule not in _MODELS_RULES or seen.chats == ():
-        return "aider"
-    if turn.rule == "aider.server" and _CONNECTION.search(turn.excerpt):
+    rule = rule_of(turn)
+    if rule in ("server", "error") and seen.chats != () and _CONNECTION.search(turn.excerpt):
         return "Ollama"
-    return "model"
+    if rule == "error" and turn.reason in _MODELS_REASONS:
+        return "model"
+    return "model" if rule in _MODELS_RULES and seen.chats != () else "engine"
 
 
 def words(run: Seen) -> str:
@@ -93,9 +122,8 @@ def words(run: Seen) -> str:
         told = next((line for _, line in run.lines if line.startswith(start)), "")
         if told:
             text = told.removeprefix(start)
-            for engine in _ENGINES:
-                text = text.removeprefix(engine)
-            return one_line(text, 400)
+            engine = _ENGINE.match(text)
+            return one_line(text[engine.end() :] if engine else text, 400)
     last = [line for _, line in run.lines if line.strip() and not line.startswith("hint: ")]
     return one_line(last[-1], 400) if last else f"exit code {run.code}, and nothing was said"
 

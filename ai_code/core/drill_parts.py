@@ -11,13 +11,13 @@ from ai_code.core import drill_local as local
 from ai_code.core.drill import BY_CLAUDE, FILE, PARTS, By, Local, Observed, Part, Scenario
 from ai_code.core.drill_looks import (
     FIRST,
-    SWITCH,
     attempt,
     blamed,
     claude_by,
     docstrings,
     failed,
     not_reached,
+    switch,
     words,
 )
 
@@ -26,32 +26,33 @@ __all__ = ["FIRST", "parts_of", "passed"]
 _BEFORE_LOCAL = ("claude", "limit seen")
 _LEANS_ON: Mapping[str, tuple[str, ...]] = {
     "limit seen": ("claude",),
-    "brief": (*_BEFORE_LOCAL, "Ollama", "aider"),
+    "brief": (*_BEFORE_LOCAL, "Ollama", "engine"),
     "Ollama": _BEFORE_LOCAL,
     "model": (*_BEFORE_LOCAL, "brief", "Ollama"),
-    "aider": (*_BEFORE_LOCAL, "Ollama"),
-    "landing": (*_BEFORE_LOCAL, "brief", "Ollama", "model", "aider"),
-    "undo": (*_BEFORE_LOCAL, "brief", "Ollama", "model", "aider", "landing"),
+    "engine": (*_BEFORE_LOCAL, "Ollama"),
+    "landing": (*_BEFORE_LOCAL, "brief", "Ollama", "model", "engine"),
+    "undo": (*_BEFORE_LOCAL, "brief", "Ollama", "model", "engine", "landing"),
     "return to Claude": ("claude",),
 }
 """What has to work before a part can."""
 _ELSEWHERE = "it did not ask the stand-in of its API: settings of this machine lead elsewhere?"
-_BY_AIDER = frozenset({"brief", "Ollama", "model", "landing", "undo"})
+_BY_ENGINE = frozenset({"brief", "Ollama", "model", "landing", "undo"})
 
 
 def parts_of(seen: Observed) -> tuple[Part, ...]:
     """The rows of the table, one for each of ``PARTS``."""
     judges = dict(_judges(seen.scenario))
-    if seen.setup.aider is None and seen.scenario.kind is not None:
+    if seen.setup.program is None and seen.scenario.kind is not None:
         # Without it nothing that follows could be seen.
-        judges |= {name: _unseen(name) for name in judges.keys() & _BY_AIDER}
-        judges["aider"] = _no_aider
+        judges |= {name: _unseen(name) for name in judges.keys() & _BY_ENGINE}
+        judges["engine"] = _no_engine
     rows = {name: judge(seen) for name, judge in judges.items()}
     broken = {name for name, part in rows.items() if part.state == "failed"}
+    named = seen.setup.named
     for name in broken:
         if broken.intersection(_LEANS_ON.get(name, ())) and not rows[name].stands:
-            rows[name] = not_reached(name)
-    return tuple(rows.get(name) or Part(name, "", "not needed") for name in PARTS)
+            rows[name] = not_reached(named(name))
+    return tuple(rows.get(name) or Part(named(name), "", "not needed") for name in PARTS)
 
 
 def passed(parts: Iterable[Part]) -> bool:
@@ -59,8 +60,8 @@ def passed(parts: Iterable[Part]) -> bool:
     return all(part.state != "failed" for part in parts)
 
 
-def _no_aider(seen: Observed) -> Part:
-    return failed("aider", "real", seen.setup.aider_fault, "aider")
+def _no_engine(seen: Observed) -> Part:
+    return failed(seen.setup.engine, "real", seen.setup.fault, "engine")
 
 
 def _unseen(name: str) -> Callable[[Observed], Part]:
@@ -78,10 +79,7 @@ def _claude(seen: Observed) -> Part:
         return failed("claude", by, "Claude was not asked first")
     if by == "real" and not seen.asked and seen.scenario.reason is None:
         if turn.verdict in ("limit", "done"):
-            note = (
-                "it did not ask the stand-in of its API: settings of this machine lead elsewhere?"
-            )
-            return failed("claude", by, note, "", turn.wall_s)
+            return failed("claude", by, _ELSEWHERE, "", turn.wall_s)
         return failed("claude", by, f"it did not work: {words(seen.main)}", "claude", turn.wall_s)
     if seen.scenario.mid_task and docstrings(seen.main.tree).get("hello") != BY_CLAUDE:
         note = f"its edit of {FILE}, made before the limit, is not in the tree"
@@ -109,14 +107,18 @@ def _limit(seen: Observed) -> Part:
         verdict = " ".join(filter(None, (turn.verdict, turn.kind or turn.reason)))
         said = turn.excerpt or words(seen.main)
         return failed("limit seen", by, f"taken for {verdict}: {said}", "limit")
-    told = seen.main.first(SWITCH)
-    goes_on = scenario.outcome == "lands" and seen.setup.aider is not None
+    told = seen.main.first(switch(seen))
+    goes_on = scenario.outcome == "lands" and seen.setup.program is not None
     if goes_on and told is None and not blamed(seen):
-        return failed("limit seen", by, f"no line says {SWITCH}")
-    asked = max((at for at in seen.asked if told and at <= told), default=None)
-    seconds = told - asked if told and asked else None
+        return failed("limit seen", by, f"no line says {switch(seen)}")
+    seconds = _since_asked(seen, told or seen.main.ended)
     told_as = f"{scenario.kind} limit" if scenario.kind else f"none: {scenario.reason}"
     return Part("limit seen", by, "passed", seconds, told_as)
+
+
+def _since_asked(seen: Observed, at: float) -> float:
+    """Seconds since Claude asked its API for the last time; a recording asks at its start."""
+    return at - max((each for each in seen.asked if each <= at), default=seen.main.began)
 
 
 def _no_limit(seen: Observed) -> Part:
@@ -127,7 +129,8 @@ def _no_limit(seen: Observed) -> Part:
     if seen.main.code or verdicts != ["done"]:
         told = f"{', '.join(verdicts)}, exit code {seen.main.code}: {words(seen.main)}"
         return failed("limit seen", by, told, "limit")
-    return Part("limit seen", by, "passed", None, "none, and none was seen")
+    seconds = seen.main.ended - seen.main.began
+    return Part("limit seen", by, "passed", seconds, "none, and none was seen")
 
 
 def _return(seen: Observed) -> Part:
@@ -155,8 +158,9 @@ def _told(name: str) -> Callable[[Observed], Part]:
             nothing_says = f"nothing says: {' … '.join(missing) or says[0]}"
             said = f"exit code {seen.main.code}, {nothing_says} (said: {words(seen.main)})"
             return failed(name, by, said)
-        line = next(line for _, line in seen.main.lines if says[0] in line)
-        return Part(name, by, "passed", None, f"told: {line[line.index(says[0]) :]}")
+        at, line = next(row for row in seen.main.lines if says[0] in row[1])
+        seconds = _since_asked(seen, at)
+        return Part(name, by, "passed", seconds, f"told: {line[line.index(says[0]) :]}")
 
     return judge
 
@@ -173,7 +177,7 @@ _LANDS: Mapping[str, _Judge] = {
     "brief": local.brief,
     "Ollama": local.ollama,
     "model": local.model,
-    "aider": local.aider,
+    "engine": local.engine,
     "landing": local.landing,
     "undo": local.undo,
 }
@@ -183,7 +187,7 @@ _MODEL_FAILS: Mapping[str, _Judge] = {
     "brief": local.brief,
     "Ollama": local.ollama,
     "model": _told("model"),
-    "aider": local.aider_ended,
+    "engine": local.engine_ended,
 }
 _BROKEN: Mapping[Local, Mapping[str, _Judge]] = {
     "answers": {**_REFUSED, "claude": _told("claude")},

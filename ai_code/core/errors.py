@@ -46,6 +46,10 @@ class CannotStartError(AiCodeError):
     exit_code = ExitCode.CANNOT_START
 
 
+class NoDiskError(AiCodeError):
+    """A download does not fit the disk; a smaller one may."""
+
+
 class TryLaterError(AiCodeError):
     """Nothing is wrong with the request; it can be done later."""
 

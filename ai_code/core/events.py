@@ -26,6 +26,14 @@ class Edited(NamedTuple):
     path: str
 
 
+class Refused(NamedTuple):
+    """The engine did not let the model use a tool. What it may not write is told beside its
+    verdict (``LocalRun.refused``); ``command`` is what the model wanted to run, if it was that."""
+
+    tool: str
+    command: str = ""
+
+
 class Retrying(NamedTuple):
     """The engine is trying again by itself. ``kind`` is rate or overloaded where that is why;
     ``delay_s`` is what it waits before the next attempt, 0 where unknown."""
@@ -87,6 +95,7 @@ Event = (
     Text
     | Tool
     | Edited
+    | Refused
     | Retrying
     | Recovered
     | PaidUsage

@@ -55,6 +55,17 @@ class Readings:
     apple: AppleChip | None = None
 
 
+def ram_of(meminfo: str) -> tuple[int, int] | None:
+    """Total and available bytes of Linux' /proc/meminfo (proc_meminfo(5)). None where it does not
+    tell both as they can be: kernels before 3.14, some containers."""
+    found = {
+        name: int(kib) << 10
+        for name, kib in re.findall(r"^(MemTotal|MemAvailable): +(\d+) kB$", meminfo, re.MULTILINE)
+    }
+    total, available = found.get("MemTotal", 0), found.get("MemAvailable", 0)
+    return (total, available) if 0 < available <= total else None
+
+
 def machine_of(read: Readings) -> Machine:
     """The machine that the readings describe."""
     total, available = read.ram_total, read.ram_available

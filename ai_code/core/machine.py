@@ -49,3 +49,28 @@ class Machine:
     def unified_total(self) -> int:
         """What the GPU may use of a memory that it shares with the processor (Apple)."""
         return sum(gpu.vram_total for gpu in self.gpus if gpu.unified)
+
+    @property
+    def free(self) -> int:
+        """What a model could have now, with nothing taken from others: RAM but for a reserve,
+        and the share of the cards' free memory that can be had."""
+        return max(0, self.ram_available - RAM_RESERVE) + self.free_on_cards
+
+    @property
+    def free_on_cards(self) -> int:
+        return max(0, int(self.vram_free * VRAM_SHARE))
+
+
+def room_for_models(
+    machine: Machine, held: int = 0, held_on_cards: int = 0, *, cpu_offload: bool = True
+) -> int:
+    """Bytes that the next model could have. What others hold counts (``held`` in all,
+    ``held_on_cards`` of it on the GPU): Ollama makes room by unloading them. Without
+    ``cpu_offload`` it is the GPU's memory, where there is one."""
+    if not cpu_offload and machine.vram_total:
+        return machine.free_on_cards + held_on_cards
+    # Weights that are mapped count as available and as held.
+    room = min(machine.free + held, machine.ram_total + machine.vram_total)
+    if not cpu_offload and machine.unified_total:
+        room = min(room, machine.unified_total)
+    return room

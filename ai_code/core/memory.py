@@ -176,6 +176,15 @@ def largest_context(
     return 0
 
 
+# Sizes in words, the same everywhere: what lies on a disk in units of 1000, as `ollama list`, disks
+# and downloads are told; memory in units of 1024, as Ollama's log and its errors tell it.
+
+
 def gib(size: float) -> str:
-    """``size`` in bytes, in words: ``4.2 GiB``."""
+    """Memory: ``4.2 GiB`` of so many bytes."""
     return f"{size / GIB:.1f} GiB"
+
+
+def gb(size: float) -> str:
+    """Files, downloads and disks: ``4.7 GB`` of so many bytes, ``274 MB`` below one."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 or not size else f"{size / 1e6:.0f} MB"

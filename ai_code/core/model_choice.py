@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ai_code.core.model_settings import PASSES, WishedFormat, edit_format
 from ai_code.core.models import PREFERRED, can_chat, installed_name, runs_elsewhere, same_model
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 _LOADED_BONUS = 5
 """Ranks that differ by no more are as good as a tie: a model in memory answers at once."""
-_PASSES = 0.5
-"""Share of the exam's tasks. A model that does less goes behind those that nobody examined."""
 
 
 class Standing(NamedTuple):
@@ -34,7 +33,7 @@ class Standing(NamedTuple):
     @property
     def known(self) -> bool:
         """Whether anything says that it can do the work at all."""
-        return self.rank > 0 or self.place < len(PREFERRED) or (self.share or 0) >= _PASSES
+        return self.rank > 0 or self.place < len(PREFERRED) or (self.share or 0) >= PASSES
 
     @property
     def words(self) -> str:
@@ -56,20 +55,24 @@ def standing(
     *,
     catalogue: Catalogue,
     exams: Iterable[ExamResult] = (),
-    edit_format: str = "diff",
+    wished: WishedFormat = "auto",
+    engine: str = "aider",
     role: Role = "edit",
     loaded: bool = False,
 ) -> Standing:
-    """A model's standing. Of several exams the newest in this edit format counts, else the
-    newest. An entry of the catalogue that is not for this role says nothing for it."""
-    taken = [each for each in exams if model.digest and each.digest == model.digest]
-    fitting = [each for each in taken if each.edit_format == edit_format] or taken
-    exam = fitting[-1] if fitting and fitting[-1].tasks > 0 else None
+    """A model's standing with this engine. Of several exams the newest in the edit format that
+    it would get (``wished``: aider's setting) counts, else the newest. An entry of the catalogue
+    that is not for this role says nothing for it."""
+    of_model = [each for each in exams if model.digest and each.digest == model.digest]
+    taken = [each for each in of_model if each.engine == engine]
     entry = catalogue.entry(model.name)
+    form = edit_format(entry, taken, wished)
+    fitting = [each for each in taken if each.edit_format == form] or taken
+    exam = fitting[-1] if fitting and fitting[-1].tasks > 0 else None
     return Standing(
         model.name,
         model.size,
-        share=exam.passed / exam.tasks if exam else None,
+        share=exam.share if exam else None,
         rank=entry.rank if entry and (not entry.roles or role in entry.roles) else 0,
         place=_place(model.name) if entry is None else len(PREFERRED),
         loaded=loaded,
@@ -92,7 +95,8 @@ def preferred(
     *,
     catalogue: Catalogue,
     exams: Iterable[ExamResult] = (),
-    edit_format: str = "diff",
+    wished: WishedFormat = "auto",
+    engine: str = "aider",
     loaded: Sequence[str] = (),
 ) -> str | None:
     """Which of the ``usable`` models (installed and allowed) a run looks at first; whether it
@@ -105,7 +109,8 @@ def preferred(
             model,
             catalogue=catalogue,
             exams=taken,
-            edit_format=edit_format,
+            wished=wished,
+            engine=engine,
             loaded=any(same_model(model.name, name) for name in loaded),
         )
         for model in usable
@@ -128,7 +133,7 @@ def next_ones(
 
 
 def _badness(each: Standing) -> tuple[object, ...]:
-    tier = 1 if each.share is None else 0 if each.share >= _PASSES else 2
+    tier = 1 if each.share is None else 0 if each.share >= PASSES else 2
     rank = each.rank + _LOADED_BONUS * each.loaded
     return (tier, -round(each.share or 0, 2), -rank, each.place, not each.loaded, each.name)
 

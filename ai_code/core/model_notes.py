@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+BY_TOOLS = "tools"
+"""The ``edit_format`` of an exam with an engine other than aider."""
+
 if TYPE_CHECKING:
     from ai_code.core.memory import KvType
 
@@ -22,10 +25,11 @@ class MeasuredNeed(NamedTuple):
 
 
 class ExamResult(NamedTuple):
-    """How a model did in the editing exam of ``ai-code models test``.
+    """How a model did in the editing exam of ``ai-code models test`` with one engine.
 
     ``passed`` of ``tasks`` edits landed as asked; ``followed`` of them came in the edit format
-    that was asked for; ``tokens_per_s`` of its answers, 0 where it is not known.
+    that was asked for (aider's ``edit_format``; of engines that edit by calling tools: came at
+    all, ``BY_TOOLS``); ``tokens_per_s`` of its answers, 0 where it is not known.
     """
 
     digest: str
@@ -37,6 +41,12 @@ class ExamResult(NamedTuple):
     seconds: float
     tokens_per_s: float
     taken_at: int
+    engine: str = "aider"
+
+    @property
+    def share(self) -> float:
+        """Of the tasks that it passed."""
+        return self.passed / self.tasks if self.tasks else 0.0
 
 
 class ModelNotes(Protocol):
@@ -44,6 +54,6 @@ class ModelNotes(Protocol):
 
     def need(self, digest: str, context: int, kv_type: KvType) -> MeasuredNeed | None: ...
     def remember_need(self, need: MeasuredNeed) -> None: ...
-    def exam(self, digest: str) -> ExamResult | None: ...
+    def exam(self, digest: str, engine: str = "aider") -> ExamResult | None: ...
     def exams(self) -> Sequence[ExamResult]: ...
     def remember_exam(self, result: ExamResult) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 PREFERRED = (
@@ -48,5 +49,37 @@ def runs_elsewhere(name: str) -> bool:
     return name.endswith((":cloud", "-cloud"))
 
 
+def is_model_name(text: str) -> bool:
+    """Whether a model can be called so (Ollama's types/model/name.go; home-modules/rules.nix)."""
+    import re
+
+    return re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._/:-]{0,349}", text) is not None
+
+
 def _full(name: str) -> str:
     return name if ":" in name.rsplit("/", 1)[-1] else name + ":latest"
+
+
+VARIANTS = "ai-code/"
+"""Namespace of the models that we make of others, with a context of their own."""
+
+
+def is_variant(name: str) -> bool:
+    """Whether we made this model of another."""
+    return name.startswith(VARIANTS)
+
+
+def variant_name(name: str, num_ctx: int) -> str:
+    """Of a model with that context: ``qwen3:8b`` → ``ai-code/qwen3:8b-ctx16384``."""
+    return f"{_variants(name)}{num_ctx}"
+
+
+def is_variant_of(name: str, of: str) -> bool:
+    """Whether we made ``name`` of that model."""
+    return name.startswith(_variants(of))
+
+
+def _variants(name: str) -> str:
+    base, _, tag = name.removeprefix("hf.co/").partition(":")
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", base).strip("-.")
+    return f"{VARIANTS}{plain}:{tag or 'latest'}-ctx"

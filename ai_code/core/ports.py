@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ai_code.core.errors import AiCodeError
     from ai_code.core.events import Event
     from ai_code.core.exits import EndedBy, Exit
+    from ai_code.core.ports_memory import MemoryFolder
     from ai_code.core.task import Program
 
 OutputChannel = Literal["out", "err"]
@@ -106,7 +107,7 @@ class Console(Protocol):
     def status(self, text: str) -> None: ...
     def error(self, error: AiCodeError) -> None: ...
     def ask(self, question: str, choices: Mapping[str, str]) -> str | None:
-        """One letter of ``choices``, or None where nobody can answer."""
+        """One letter of ``choices`` (letter → meaning), or None where nobody can answer."""
 
     def ask_line(self, question: str) -> str | None:
         """One line that the person types, without blanks around it; None where nobody can."""
@@ -114,11 +115,13 @@ class Console(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """A model as /api/tags names it; ``size`` in bytes."""
+    """A model as /api/tags names it; ``size`` in bytes. ``modified_at`` is the epoch at which it
+    was pulled or made (0: not told)."""
 
     name: str
     size: int
     digest: str = ""
+    modified_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,10 @@ class ModelServer(Protocol):
     def unload(self, name: str) -> None:
         """Has the model leave memory now."""
 
+    def derive(self, name: str, of: str, num_ctx: int) -> None:
+        """Makes the model ``name`` of another one: the same weights, with that context in
+        tokens."""
+
     def delete(self, name: str) -> None:
         """Removes an installed model."""
 
@@ -162,6 +169,25 @@ class ModelServer(Protocol):
         """Downloads a model, told step by step; what was there already is gone on with. Ends
         when the server says success, and raises ModelServerError otherwise. Closing the
         iterator cancels."""
+
+
+class Relay(Protocol):
+    """Passes an engine's requests on to the model's server, and sees what fails."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def trouble(self) -> str:
+        """The server's own words, once no retry will mend it; empty while all is well."""
+
+    @property
+    def last_failure(self) -> str:
+        """What the last answer failed with; empty where it did not."""
+
+    def start(self) -> None:
+        """After the engine was started: requests that came meanwhile wait."""
+
+    def close(self) -> None: ...
 
 
 class ModelServerError(Exception):
@@ -183,4 +209,20 @@ class Hardware(Protocol):
 class ClaudeHome(Protocol):
     """The person's Claude configuration, read only."""
 
+    @property
+    def config_dir(self) -> Path: ...
+    def mcp_servers(self) -> str:
+        """The MCP servers of the person's own record, as a JSON object; empty where there are
+        none."""
+
+    def managed(self) -> bool:
+        """Whether an organisation's settings stand above all others on this machine."""
+
     def look(self, cwd: Path) -> ClaudeFolder: ...
+
+    def memory(self) -> MemoryFolder:
+        """Where Claude's memory beyond a project lies."""
+
+    def may_import(self, cwd: Path) -> bool:
+        """Whether the person let this project's CLAUDE.md import files from outside it, when
+        Claude asked."""

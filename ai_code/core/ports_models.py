@@ -30,8 +30,15 @@ class OllamaFolder(Protocol):
     def there(self) -> bool:
         """Whether it is there at all: a server in a container keeps its models elsewhere."""
 
+    @property
+    def nearest(self) -> Path:
+        """The folder itself, or the nearest above it that is there: what ``df`` takes."""
+
     def free_bytes(self) -> int | None:
         """Bytes that the disk has left there; None where that cannot be told."""
+
+    def holds(self, name: str) -> bool:
+        """Whether a model is there, as far as we may look."""
 
     def manifest(self, name: str) -> Manifest | None:
         """The manifest of a model; None where it cannot be read, ValueError where it is none."""

@@ -31,6 +31,14 @@ class Site(Protocol):
         """The interpreter that runs us."""
 
     @property
+    def own_command(self) -> tuple[str, ...]:
+        """How ai-code is started from anywhere: absolute paths."""
+
+    @property
+    def lingers(self) -> bool:
+        """Whether the person's services run while nobody is logged in."""
+
+    @property
     def user_units(self) -> Path:
         """Where a person's own systemd units lie."""
 

@@ -42,10 +42,12 @@ class Written:
 @dataclass(frozen=True, slots=True)
 class UndoWork:
     """What an undo has to do: ``changes`` take the landing back, ``made_dirs`` are folders
-    that the landing made (removed when they are empty afterwards)."""
+    that the landing made (removed when they are empty afterwards), ``cleared_dirs`` those in
+    whose place it put a file, with their permission bits."""
 
     changes: tuple[Change, ...]
     made_dirs: tuple[str, ...] = ()
+    cleared_dirs: tuple[tuple[str, int], ...] = ()
 
 
 class Workspace(Protocol):
@@ -102,9 +104,18 @@ class Trees(Protocol):
         """Raises TryLaterError when another run holds the tree for longer than ``wait_s``."""
 
     def write(
-        self, root: Path, run_dir: Path, changes: Sequence[Change], remove_dirs: Sequence[str] = ()
+        self,
+        root: Path,
+        run_dir: Path,
+        changes: Sequence[Change],
+        remove_dirs: Sequence[str] = (),
+        make_dirs: Sequence[tuple[str, int]] = (),
     ) -> Written:
-        """Three-way onto the tree as it is now; what was there is kept in ``run_dir`` first."""
+        """Three-way onto the tree as it is now; what was there is kept in ``run_dir`` first.
+        Afterwards empty folders go, and others come (with their permission bits)."""
+
+    def would_leave(self, root: Path, changes: Sequence[Change]) -> tuple[LeftOut, ...]:
+        """What ``write`` would leave alone now, each with its reason. Nothing is written."""
 
     def adopt(
         self, root: Path, run_dir: Path, changes: Sequence[Change], take_back: Sequence[Change]
@@ -153,6 +164,7 @@ class Journal(Protocol):
     def newest(self) -> Iterator[RunRecord]:
         """All records, the newest first; each is read when it is asked for."""
 
-    def tidy(self, keep_days: float) -> int:
-        """Once a day: removes runs begun more than ``keep_days`` ago that no undo of a younger
-        run needs, and reports of bugs of that age."""
+    def tidy(self, keep_days: float, keep_runs: int = 0) -> int:
+        """Once a day: removes runs begun more than ``keep_days`` ago, and all but the newest
+        ``keep_runs`` (0 each: no limit), that no undo of a younger run needs; and reports of bugs
+        of that age."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ai_code.core.machine import RAM_RESERVE, VRAM_SHARE
-
 if TYPE_CHECKING:
     from ai_code.core.ports import LoadedModel, Machine
 
@@ -25,18 +23,13 @@ def fits_beside(need: int, machine: Machine | None, loaded: Sequence[LoadedModel
     if loaded is None:
         return False
     if not loaded:
-        return machine is None or need <= _free(machine)
+        return machine is None or need <= machine.free
     if machine is None or len(loaded) >= _MOST_LOADED:
         return False
     if machine.unified_total:
         # Apple: the GPU's share of the one memory, of which the loaded models hold a part.
         held = sum(model.size for model in loaded)
-        return need <= min(machine.unified_total - held, _free(machine))
+        return need <= min(machine.unified_total - held, machine.free)
     if any(model.size_vram for model in loaded):
-        return need <= int(machine.vram_free * VRAM_SHARE)
-    return need <= _free(machine)
-
-
-def _free(machine: Machine) -> int:
-    free = machine.ram_available - RAM_RESERVE
-    return max(0, free) + int(machine.vram_free * VRAM_SHARE)
+        return need <= machine.free_on_cards
+    return need <= machine.free

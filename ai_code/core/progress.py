@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 
+from ai_code.core.columns import GAP
 from ai_code.core.ports import PullProgress
-from ai_code.core.text import fitting
+from ai_code.core.text import columns, fitting
 
 _WINDOW_S = 10.0
 _BAR = 10
-_LONGEST_NAME = 26
+_WIDTH = 79
+"""The last column of a screen is left free: what stands in it may wrap."""
 
 
 class Download:
@@ -58,22 +60,26 @@ class Download:
         return max(0.0, (after - before) / (last - first)) if last > first else 0.0
 
     def line(self, name: str) -> str:
-        """``name  ####......  43 %  2.0 of 4.7 GB  23 MB/s  2 min left``, within 80 columns."""
+        """``name  ####......   43 %  2.0 of 4.7 GB  23 MB/s  2 min left``, within 79 columns: of
+        a long name the beginning, so that the figures are whole."""
+        short = name.rsplit("/", 1)[-1]
         if not self.total or self.done >= self.total:
-            return f"{name}: {self.status}…"
+            return f"{short}: {self.status}…"
         filled = int(self.share * _BAR)
+        unit, name_of_unit = (1e9, "GB") if self.total >= 1e9 else (1e6, "MB")
+        digits = 1 if unit == 1e9 else 0
         parts = [
-            fitting(name.rsplit("/", 1)[-1], _LONGEST_NAME),
             "#" * filled + "." * (_BAR - filled),
-            f"{100 * self.share:.0f} %",
-            f"{self.done / 1e9:.1f} of {self.total / 1e9:.1f} GB",
+            f"{100 * self.share:3.0f} %",
+            f"{self.done / unit:.{digits}f} of {self.total / unit:.{digits}f} {name_of_unit}",
         ]
         if speed := self.speed:
             parts += [
                 f"{speed / 1e6:.0f} MB/s",
                 f"{duration((self.total - self.done) / speed)} left",
             ]
-        return "  ".join(parts)
+        figures = GAP.join(parts)
+        return fitting(short, _WIDTH - columns(figures) - len(GAP)) + GAP + figures
 
 
 def duration(seconds: float) -> str:

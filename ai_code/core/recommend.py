@@ -1,6 +1,7 @@
 """Which model suits this machine: best first, each with what it needs and why.
 
-Judged by totals, not by what is free at the moment: the answer of today is that of tomorrow. A
+Memory is judged by totals, not by what is free at the moment: the answer of today is that of
+tomorrow. Of the disk what is free counts, for a download takes it for good. A
 model that lies wholly on the GPU goes before one that does not; on the processor it is memory's
 speed that counts, so a mixture of experts, which reads few of its parameters, goes before a dense
 model of its size.
@@ -13,16 +14,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ai_code.core.catalogue import Catalogue, Entry, Quantisation, Role
-from ai_code.core.machine import Gpu, Machine
-from ai_code.core.memory import CONTEXTS, GIB, KvType, gib, largest_context, need_bytes
+from ai_code.core.disk import DiskRoom
+from ai_code.core.machine import VRAM_SHARE, Gpu, Machine
+from ai_code.core.memory import CONTEXTS, GIB, KvType, gb, gib, largest_context, need_bytes
 from ai_code.core.model_notes import ExamResult
 from ai_code.core.models import same_model
 from ai_code.core.policy import Policy
 
 Placement = Literal["gpu", "split", "cpu"]
 
-VRAM_SHARE = 0.9
-"""Drivers and the desktop keep some of a card's memory for themselves."""
 _RAM_RESERVE = 2 * GIB
 _RAM_RESERVE_SHARE = 0.2
 """What the system and other programs need: the larger of the two."""
@@ -97,20 +97,27 @@ class Recommendation:
         """What to pull or to use."""
         return self.installed or self.fit.quantisation.tag
 
+    @property
+    def of_disk(self) -> str:
+        """What its download takes, in words."""
+        return f"{gb(self.fit.quantisation.size)} of disk"
+
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A model of the catalogue that is not recommended, and why. ``rule`` is the policy's."""
+    """A model of the catalogue that is not recommended, and why. ``rule`` is the policy's;
+    ``otherwise`` is what it would be if the disk had room for it."""
 
     entry: Entry
     why: str
     rule: str = ""
+    otherwise: Recommendation | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What to judge by. ``installed`` are names at the server; ``exams`` what is remembered, by
-    a model's name."""
+    a model's name; ``room`` is the disk of the server's models, None where it is not known."""
 
     policy: Policy
     role: Role = "edit"
@@ -119,6 +126,11 @@ class Wishes:
     allow_split: bool = False
     installed: Sequence[str] = ()
     exams: Mapping[str, ExamResult] | None = None
+    room: DiskRoom | None = None
+
+    def have_room(self, quantisation: Quantisation) -> bool:
+        """Whether the disk can take that download, as far as it is known."""
+        return self.room is None or self.room.holds(quantisation.size)
 
 
 def budget_of(machine: Machine) -> Budget:
@@ -154,19 +166,23 @@ def speed(entry: Entry, size: int, need: int, budget: Budget, placement: Placeme
     return 1 / max(seconds, 1e-3)
 
 
-def best_fit(entry: Entry, budget: Budget, wishes: Wishes) -> Fit | None:
-    """The download to take and the context it gets: the usual one, a finer one where there is
-    room to spare on the GPU, a coarser one where only that fits. None: none fits."""
-    found = [each for q in entry.quantisations if (each := _fit(entry, q, budget, wishes))]
+def best_fit(
+    entry: Entry, budget: Budget, wishes: Wishes, choices: Sequence[Quantisation] | None = None
+) -> Fit | None:
+    """The download to take of ``choices`` (None: of all), and the context it gets: the usual one,
+    a finer one where there is room to spare on the GPU, a coarser one where only that fits.
+    None: none fits."""
+    among = entry.quantisations if choices is None else choices
+    found = [each for q in among if (each := _fit(entry, q, budget, wishes))]
     good = [each for each in found if each.context >= min(GOOD_CONTEXT, entry.context)]
     on_gpu = [each for each in good if each.placement == "gpu"]
     usual = next((each for each in found if each.quantisation == entry.quantisations[0]), None)
     if usual and usual in on_gpu:
         finer = [each for each in on_gpu if _has_room(each, entry, budget)]
         return max((usual, *finer), key=lambda each: each.quantisation.size)
-    for choices in (on_gpu, good, found):
-        if choices:
-            return usual if usual in choices else max(choices, key=lambda e: e.quantisation.size)
+    for fits in (on_gpu, good, found):
+        if fits:
+            return usual if usual in fits else max(fits, key=lambda e: e.quantisation.size)
     return None
 
 
@@ -229,6 +245,20 @@ def _judge(entry: Entry, budget: Budget, wishes: Wishes) -> Recommendation | Lef
         )
         return LeftOut(entry, f"needs {gib(least)}, and {gib(budget.total)} can be had")
     installed = _installed(entry, fit, wishes.installed)
+    if installed:
+        return _rated(entry, fit, wishes, installed)
+    # Nothing is downloaded of what is there; of the others the disk has to take one.
+    holds = [q for q in entry.quantisations if wishes.have_room(q)]
+    held = fit if fit.quantisation in holds else best_fit(entry, budget, wishes, holds)
+    if held is not None:
+        return _rated(entry, held, wishes)
+    otherwise = _rated(entry, fit, wishes)
+    if isinstance(otherwise, LeftOut) or wishes.room is None:
+        return otherwise
+    return LeftOut(entry, f"needs {otherwise.of_disk}, {wishes.room.told}", otherwise=otherwise)
+
+
+def _rated(entry: Entry, fit: Fit, wishes: Wishes, installed: str = "") -> Recommendation | LeftOut:
     exam = (wishes.exams or {}).get(installed)
     measured = exam.tokens_per_s if exam else 0.0
     rate = measured or fit.tokens_per_s
@@ -239,6 +269,23 @@ def _judge(entry: Entry, budget: Budget, wishes: Wishes) -> Recommendation | Lef
     score = _score(entry, fit, wishes) + (_by_exam(exam) if exam else 0.0)
     reasons = _reasons(entry, fit, exam, measured=bool(measured))
     return Recommendation(entry, fit, score, reasons, installed)
+
+
+def better_with_room(
+    found: Sequence[Recommendation], left: Sequence[LeftOut]
+) -> Recommendation | None:
+    """The best that the disk alone keeps from being the first of those ``found``."""
+    best = max(_kept_out(left), key=lambda each: each.score, default=None)
+    return best if best and (not found or best.score > found[0].score) else None
+
+
+def least_with_room(left: Sequence[LeftOut]) -> Recommendation | None:
+    """The smallest download of those that the disk alone keeps out."""
+    return min(_kept_out(left), key=lambda each: each.fit.quantisation.size, default=None)
+
+
+def _kept_out(left: Sequence[LeftOut]) -> list[Recommendation]:
+    return [each.otherwise for each in left if each.otherwise is not None]
 
 
 def _installed(entry: Entry, fit: Fit, installed: Sequence[str]) -> str:
@@ -287,7 +334,8 @@ def _reasons(entry: Entry, fit: Fit, exam: ExamResult | None, *, measured: bool)
     if entry.active < entry.parameters:
         reasons.append("few active parameters")
     if exam:
-        reasons.append(f"exam: {exam.passed} of {exam.tasks}")
+        with_ = "" if exam.engine == "aider" else f" with {exam.engine}"
+        reasons.append(f"exam{with_}: {exam.passed} of {exam.tasks}")
     if fit.context < GOOD_CONTEXT:
         reasons.append("short context")
     return tuple(reasons)

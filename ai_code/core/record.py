@@ -20,7 +20,9 @@ class Attempt(NamedTuple):
     """One engine's turn. ``verdict`` is the word of ``verdict_name``; ``wall_s`` in seconds,
     ``resets_at`` and ``ended`` Unix epochs (0: not known); ``excerpt`` is the bounded evidence,
     never an answer. Tokens as the engine told them, 0 where it did not; ``replying_s`` are the
-    seconds in which the received ones came, each reply from its first words on. Of a local model:
+    seconds in which the received ones came, each reply from its first words on. ``caught_up``:
+    Claude's model itself said something, be it before a limit, and knew by then what local
+    engines had done here. Of a local model:
     ``context`` it was loaded with and ``prompt_tokens``, the longest prompt as its server counted
     it (0: not told)."""
 
@@ -43,6 +45,7 @@ class Attempt(NamedTuple):
     tokens_sent: int = 0
     tokens_received: int = 0
     replying_s: float = 0.0
+    caught_up: bool = False
 
 
 class RecordedLeftOut(NamedTuple):
@@ -55,7 +58,7 @@ class RecordedLeftOut(NamedTuple):
 class RunRecord(NamedTuple):
     """One run. ``started`` and ``ended`` are Unix epochs in seconds; ``cwd`` and ``root``
     absolute paths; ``prompt_line`` the prompt's first line, bounded; ``undo_of`` the run that
-    this one took back."""
+    this one took back. ``interactive``: an engine's own screen, with a person at it."""
 
     id: str
     started: float
@@ -69,6 +72,15 @@ class RunRecord(NamedTuple):
     exit_code: int | None = None
     state: State = "running"
     undo_of: str = ""
+    commit: str = ""
+    """Where what landed was committed by us."""
+    checked: str = ""
+    """The command that checked what landed, and found it good."""
+    interactive: bool = False
+    after: str = ""
+    """The kind of the limit at which Claude's screen was left for this chat."""
+    after_resets_at: int | None = None
+    """Its reset (epoch), where it is known."""
 
     def with_state(self, state: State) -> RunRecord:
         return self._replace(state=state)
@@ -128,10 +140,10 @@ def _known(kind: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(record: RunRecord) -> None:
-    texts = (record.id, record.cwd, record.root, record.prompt_line, record.undo_of)
-    if not all(isinstance(text, str) for text in texts) or not record.id:
+    texts = (record.id, record.cwd, record.root, record.prompt_line, record.undo_of, record.commit)
+    if not all(isinstance(text, str) for text in (*texts, record.after)) or not record.id:
         raise RecordError("a text is missing")
-    numbers = (record.started, 0 if record.ended is None else record.ended)
+    numbers = (record.started, record.ended or 0, record.after_resets_at or 0)
     if not all(isinstance(number, int | float) for number in numbers):
         raise RecordError("a time is no number")
     if not all(_numbers(attempt) for attempt in record.attempts):

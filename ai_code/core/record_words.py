@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
-from ai_code.core.text import one_line
+from ai_code.core.text import one_line, visible
 
 if TYPE_CHECKING:
     from ai_code.core.record import Attempt, RunRecord
@@ -28,6 +28,12 @@ def moment(epoch: float, now: float, tz: tzinfo, *, seconds: bool = False) -> st
     if at.year != today.year:
         return f"{day}{at.year}".ljust(width)
     return day + (f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}")
+
+
+def day_words(day: str) -> str:
+    """``26 Nov`` of an ISO date."""
+    _, month, number = day.split("-")
+    return f"{int(number)} {_MONTHS[int(month) - 1]}"
 
 
 def span(seconds: float) -> str:
@@ -82,10 +88,18 @@ def why(attempt: Attempt) -> str:
     return one_line(attempt.kind or reason, 20)
 
 
+def subject(record: RunRecord) -> str:
+    """What a run was about, in one line: its prompt, or the run that it took back."""
+    if record.undo_of:
+        return f"takes back {one_line(record.undo_of, 30)}"
+    text = visible(record.prompt_line)
+    return f"chat: {text}".removesuffix(": ") if record.interactive else text
+
+
 def engines_words(record: RunRecord) -> str:
     """``claude: session limit → aider: done``."""
     if record.undo_of:
-        return f"takes back {one_line(record.undo_of, 30)}"
+        return subject(record)
     told = (f"{one_line(each.engine, 20)}: {verdict_words(each)}" for each in record.attempts)
     return " → ".join(told)
 

@@ -78,7 +78,7 @@ def run_stats(
         fallbacks=dict(fallbacks.most_common()),
         timeouts=reasons["deadline"],
         stalls=reasons["stall"],
-        models={name: _model([a for _, a in turns if a.model == name]) for name in models},
+        models={name: _model([turn for turn in turns if turn[1].model == name]) for name in models},
         waiting_saved_s=waiting_saved(runs),
         days=_days(runs, until, tz),
     )
@@ -100,22 +100,32 @@ def _waiting(run: RunRecord) -> tuple[float, float] | None:
     if not _fallback(run) or run.attempts[-1].verdict != "done" or run.ended is None:
         return None
     resets = [a.resets_at for a in run.attempts if a.verdict == "limit" and a.resets_at]
+    if run.after_resets_at:
+        resets.append(run.after_resets_at)
     return (run.ended, float(resets[-1])) if resets and resets[-1] > run.ended else None
 
 
 def _fallback(run: RunRecord) -> str:
     """Why another engine went on: the kind of limit, or the reason why Claude was unavailable.
-    One that could not start (no server, no model) has not gone on."""
+    One that could not start (no server, no model) has not gone on. A chat has a record of its
+    own, which names the limit of the screen before it."""
+    if run.after and any(map(_worked, run.attempts)):
+        return run.after
     for first, then in zip(run.attempts, run.attempts[1:], strict=False):
-        worked = then.wall_s > 0 or then.exit_code is not None or then.verdict == "done"
-        if worked and first.engine != then.engine and first.verdict in ("limit", "unavailable"):
+        other = first.engine != then.engine and first.verdict in ("limit", "unavailable")
+        if other and _worked(then):
             return first.kind or first.reason
     return ""
 
 
+def _worked(attempt: Attempt) -> bool:
+    return attempt.wall_s > 0 or attempt.exit_code is not None or attempt.verdict == "done"
+
+
 def _engine(name: str, turns: Sequence[tuple[RunRecord, Attempt]]) -> EngineStats:
     own = [(run, attempt) for run, attempt in turns if attempt.engine == name]
-    times = [attempt.wall_s for _, attempt in own if attempt.verdict == "done"]
+    # How long somebody sat before a screen says nothing of an engine.
+    times = [a.wall_s for run, a in own if a.verdict == "done" and not run.interactive]
     return EngineStats(
         turns=len(own),
         finished=sum(a is run.attempts[-1] and a.verdict == "done" for run, a in own),
@@ -124,10 +134,12 @@ def _engine(name: str, turns: Sequence[tuple[RunRecord, Attempt]]) -> EngineStat
     )
 
 
-def _model(attempts: Sequence[Attempt]) -> ModelStats:
+def _model(turns: Sequence[tuple[RunRecord, Attempt]]) -> ModelStats:
+    attempts = [attempt for _, attempt in turns]
+    at_work = [attempt for run, attempt in turns if not run.interactive]
     told = [a for a in attempts if a.tokens_received and a.replying_s >= _LEAST_REPLY_S]
     writing_s = sum(a.replying_s for a in told)
-    speeds = [a.tokens_received / a.wall_s for a in attempts if a.tokens_received and a.wall_s > 0]
+    speeds = [a.tokens_received / a.wall_s for a in at_work if a.tokens_received and a.wall_s > 0]
     return ModelStats(
         turns=len(attempts),
         tokens_sent=sum(a.tokens_sent for a in attempts),

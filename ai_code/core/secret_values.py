@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from ai_code.core.verdict import Done, Interrupted, Verdict
@@ -11,6 +12,25 @@ _LAST_WORDS = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE"})
 _NAMES = frozenset({"ANTHROPIC_CUSTOM_HEADERS"})
 _LEAST = 8
 """Shorter values are words of everyday texts, and no keys."""
+
+
+_LOOKS = (
+    ("a private key", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
+    ("a key of Anthropic or OpenAI", r"\bsk-[A-Za-z0-9_-]{20,}"),
+    ("a token of GitHub", r"\b(?:gh[oprsu]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})"),
+    ("a token of GitLab", r"\bglpat-[A-Za-z0-9_-]{16,}"),
+    ("a token of Slack", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    ("a key of AWS", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    ("a key of Google", r"\bAIza[A-Za-z0-9_-]{30,}"),
+    ("a signed token (JWT)", r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\."),
+    (
+        "a password or key",
+        r"(?i)(?<![a-z])(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key)[\"']?\s*[:=]\s*[\"']?"
+        r"(?=\S*\d)[^\s\"'<>${}]{8,}",
+    ),
+    ("a password in an address", r"://[^\s/:@]+:[^\s/@]{4,}@"),
+)
+"""Of what people paste; a note goes to every engine, and to whoever serves its model."""
 
 
 def secret_values(environ: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, ...]:
@@ -26,6 +46,14 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     for secret in secrets:
         text = text.replace(secret, MASK)
     return text
+
+
+def looks_secret(text: str) -> str:
+    """What in ``text`` looks like a key or a password, in words; empty where nothing does."""
+    for words, pattern in _LOOKS:
+        if re.search(pattern, text):
+            return words
+    return ""
 
 
 def masked_verdict(verdict: Verdict, secrets: tuple[str, ...]) -> Verdict:

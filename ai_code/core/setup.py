@@ -19,6 +19,8 @@ ChangeKind = Literal["aider", "claude", "brew", "brew-service", "container", "un
 
 AIDER_VERSION = "0.86.2"
 """The version of aider that ai-code is tested with (its lines are read, see engines/aider)."""
+AIDER_OLDEST = (0, 80, 0)
+"""The oldest that has the options we give it."""
 AIDER_PYTHON_MINORS = (12, 11, 10)
 """Python 3.x that aider's packages are made for, the best first (its pyproject: >=3.10,<3.13)."""
 AIDER_BYTES = 700_000_000
@@ -41,6 +43,9 @@ class StepResult(NamedTuple):
         return self.state in ("ok", "done")
 
 
+_CHOSEN_BY: Mapping[str, StepName] = {"model": "model", "aider.command": "aider"}
+
+
 class Change(NamedTuple):
     """Something that setup made, for ``--remove``. ``name`` is a path, a model, a key; ``facts``
     are what taking it back needs. ``made_at`` in epoch seconds."""
@@ -54,7 +59,7 @@ class Change(NamedTuple):
     def step(self) -> StepName:
         """The step that makes such a change."""
         if self.kind == "choice":
-            return "model" if self.name == "model" else "ollama"
+            return _CHOSEN_BY.get(self.name, "ollama")
         return _MADE_BY[self.kind]
 
     def same(self, other: Change) -> bool:

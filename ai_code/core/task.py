@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from ai_code.core.about import Mode
     from ai_code.core.brief import Brief
     from ai_code.core.command import Request
 
@@ -17,6 +18,11 @@ FENCE_LOG = "fence"
 COUNTS_LOG = "counts"
 """Name of the file beside it with what the server counted: one ``[prompt tokens, answer tokens,
 answer's nanoseconds]`` in JSON on a line for each answer."""
+
+
+IN_A_RUN = "AI_CODE_IN_RUN"
+"""Variable of an engine's environment: a run of ours began it, and tells it all itself. Our hooks
+in Claude's settings stay silent then."""
 
 
 class Program(NamedTuple):
@@ -31,10 +37,12 @@ class Program(NamedTuple):
 
 
 class Session(NamedTuple):
-    """Which conversation: a new one with a preset id, a known one, or the most recent."""
+    """Which conversation: a new one with a preset id, a known one, or the most recent. ``model``
+    is the one that it had, where that is known."""
 
     mode: Literal["new", "resume", "continue"]
     id: str = ""
+    model: str = ""
 
 
 class LocalModel(NamedTuple):
@@ -50,6 +58,13 @@ class LocalModel(NamedTuple):
     headers: Mapping[str, str] = MappingProxyType({})
     keep_alive: str | None = None
     ca_file: str = ""
+    base_name: str = ""
+    """The model that this one is a variant of; empty where it is none."""
+
+    @property
+    def shown(self) -> str:
+        """The name that people know it by."""
+        return self.base_name or self.name
 
 
 class ClaudeFolder(NamedTuple):
@@ -63,7 +78,20 @@ class ClaudeFolder(NamedTuple):
     subscription: bool
     config_dir: Path
     auth: str
-    """``subscription``, ``api-key``, ``token`` or ``none``: which account a limit belongs to."""
+    """``subscription``, ``api-key``, ``token`` or ``none``."""
+
+    @property
+    def account(self) -> str:
+        """The account that a limit belongs to: configuration folder and kind of login."""
+        return f"{self.config_dir}|{self.auth}"
+
+
+class Resume(NamedTuple):
+    """A session of Claude's that a local engine may go on with: its rows, in which the paths of
+    the person's tree are the worktree's."""
+
+    id: str
+    rows: str
 
 
 class Task(NamedTuple):
@@ -85,7 +113,21 @@ class Task(NamedTuple):
     brief: Brief | None = None
     local: LocalModel | None = None
     edit_format: str = "diff"
+    temperature: float = 0.0
+    """Of the model's answers, for an engine that tells the server one."""
     in_git: bool = True
     fence_dir: Path | None = None
+    mode: Mode = "edit"
+    commands: bool = False
+    """It may run commands in its worktree."""
+    fenced: bool = True
+    """There is a fence for it on this system, and nobody switched it off."""
+    lean: bool = False
+    """A model that is weak at calling tools: few of them, short instructions."""
+    resume: Resume | None = None
+    claude_dir: Path | None = None
+    """The person's own configuration folder of Claude Code."""
+    mcp_servers: str = ""
+    """The person's own MCP servers, as Claude's record has them (a JSON object)."""
     describe_reset: Callable[[int], str] | None = None
     """Makes words of a reset's epoch, for an early warning."""

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 # Texts: ``re`` compiles and keeps them when they are first used, which for most runs is never.
 _SGR = r"\x1b\[[0-9;:]{0,61}m"
 _UNFINISHED = r"\x1b(\[[0-9;:]*)?\Z"
 _UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|\r(?!\n)"
+_WIDE = "\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6"
+_OPENS, _CLOSES = (
+    "「『(【〔〈《［｛",
+    "、。，．」』)】〕〉》］｝？！：；ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々\u3099\u309a",
+)
+_UNIT = f"[{_OPENS}]*(?:[^{_WIDE}]+|[{_WIDE}])[{_CLOSES}]*|[{_OPENS}]+"
+"""What stays together in a text without blanks: a character of Japanese or Chinese with the marks
+that may not begin or end a line, or a run of narrow ones (a name, a number)."""
+_PATH = ("/", "~/", '"/', "'/", "(/")
 _LONGEST_SEQUENCE = 64
 """A colour of more characters than these is none, however it is cut into pieces."""
 
@@ -75,11 +85,11 @@ def cell(text: str, width: int) -> str:
 
 def wrapped(text: str, columns: int, *, indent: str = "", breaking: bool = False) -> list[str]:
     """``text`` in lines of at most ``columns`` of a screen, cut between words; all but the first
-    begin with ``indent``. A word that is too long stays whole (a path has to be copied), unless
-    ``breaking`` says that nothing may stand out."""
+    begin with ``indent``. A word that is too long is cut where Japanese may be, and else stays
+    whole (a path has to be copied), unless ``breaking`` says that nothing may stand out."""
     lines, line = [], ""
-    for word in text.split():
-        longer = f"{line} {word}" if line.strip() else line + word
+    for gap, word in _units(text, columns - len(indent)):
+        longer = f"{line}{gap}{word}" if line.strip() else line + word
         if fitting(longer, columns) == longer or not line.strip():
             line = longer
         else:
@@ -92,6 +102,16 @@ def wrapped(text: str, columns: int, *, indent: str = "", breaking: bool = False
             lines.append(line[:end])
             line = indent + line[end:]
     return [*lines, line] if line.strip() else lines
+
+
+def _units(text: str, room: int) -> Iterator[tuple[str, str]]:
+    """What is not cut, each with what stands before it on the same line."""
+    for word in text.split():
+        if word.isascii() or word.startswith(_PATH) or columns(word) <= room:
+            yield " ", word
+            continue
+        for number, unit in enumerate(re.findall(_UNIT, word)):
+            yield "" if number else " ", unit
 
 
 class SafeText:

@@ -78,7 +78,10 @@ def _block_events(index: int, block: dict[str, Any]) -> Iterator[dict[str, Any]]
         empty, whole = {**block, "text": ""}, block["text"]
         kind, field = "text_delta", "text"
     else:
-        empty, whole = {**block, "input": {}}, json.dumps(block["input"])
+        given = block["input"]
+        # As text where a model wrote what is no JSON.
+        whole = given if isinstance(given, str) else json.dumps(given)
+        empty = {**block, "input": {}}
         kind, field = "input_json_delta", "partial_json"
     yield {"type": "content_block_start", "index": index, "content_block": empty}
     for piece in pieces(whole):

@@ -7,8 +7,9 @@ Architecture numbers are those of the models' published configurations (GGUF key
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _RESERVE = 300_000_000
@@ -43,6 +44,16 @@ class FakeModel:
     extra_info: Mapping[str, Any] = field(default_factory=dict)
     in_vram: float = 0.0
     loads_up_to: int | None = None
+    parent: str = ""
+    """The model that it was derived from."""
+    modified_at: str = _MODIFIED_AT
+    """When it was pulled or made, as /api/tags tells it."""
+
+    @property
+    def num_ctx(self) -> int | None:
+        """The context that it is loaded with by a request that does not say one."""
+        found = re.search(r"^num_ctx\s+(\d+)", self.parameters, re.MULTILINE)
+        return int(found.group(1)) if found else None
 
     @property
     def tag(self) -> str:
@@ -58,7 +69,7 @@ class FakeModel:
     def details(self) -> dict[str, Any]:
         """The ``details`` of /api/tags, /api/show and /api/ps."""
         return {
-            "parent_model": "",
+            "parent_model": self.parent,
             "format": "gguf",
             "family": self.architecture,
             "families": [self.architecture],
@@ -71,7 +82,7 @@ class FakeModel:
         return {
             "name": self.tag,
             "model": self.tag,
-            "modified_at": _MODIFIED_AT,
+            "modified_at": self.modified_at,
             "size": self.size,
             "digest": self.digest,
             "details": self.details,
@@ -86,7 +97,7 @@ class FakeModel:
             "details": self.details,
             "model_info": self._model_info(),
             "capabilities": list(self.capabilities),
-            "modified_at": _MODIFIED_AT,
+            "modified_at": self.modified_at,
         }
 
     def ps_row(self, num_ctx: int, expires_at: str) -> dict[str, Any]:
@@ -121,6 +132,15 @@ class FakeModel:
         if self.value_length is not None:
             info[f"{arch}.attention.value_length"] = self.value_length
         return {**info, **self.extra_info}
+
+
+def derived(old: FakeModel, name: str, parameters: Mapping[str, Any]) -> FakeModel:
+    """What /api/create makes of a model: the same weights with parameters of their own, which
+    /api/show tells as lines."""
+    known = dict(line.split(None, 1) for line in old.parameters.splitlines() if line.strip())
+    told = {**known, **{key: str(value) for key, value in parameters.items()}}
+    lines = "\n".join(f"{key:<30} {value}" for key, value in told.items())
+    return replace(old, name=name, parameters=lines, parent=old.tag)
 
 
 def full_name(name: str) -> str:

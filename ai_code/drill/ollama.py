@@ -3,8 +3,8 @@
     with OllamaStandIn([DEEPSEEK_CODER], [edit_block("a.py", "old", "new")]) as server:
         ...  # OLLAMA_API_BASE=server.url
 
-Its own API (version, tags, show, ps, pull, delete, chat, generate) and /v1/chat/completions,
-/v1/responses, /v1/messages, /v1/models. Facts: ollama-models.md.
+Its own API (version, tags, show, ps, pull, create, delete, chat, generate),
+/v1/chat/completions, /v1/responses, /v1/messages, /v1/models. Facts: ollama-models.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ai_code.drill.messages import pieces, token_count
+from ai_code.drill import agents
+from ai_code.drill.creating import create
+from ai_code.drill.loading import num_ctx, runner_options
+from ai_code.drill.messages import new_id, pieces, token_count
 from ai_code.drill.models import (
     CODELLAMA,
     DEEPSEEK_CODER,
@@ -26,6 +29,8 @@ from ai_code.drill.models import (
 )
 from ai_code.drill.pulls import Pulls
 from ai_code.drill.replies import (
+    Agent,
+    Call,
     CutStream,
     Dies,
     EndsWithoutDone,
@@ -37,6 +42,7 @@ from ai_code.drill.replies import (
     OutOfMemory,
     Reply,
     Slow,
+    ToolCalls,
     edit_block,
     text_of,
     whole_file,
@@ -50,6 +56,8 @@ __all__ = [
     "GPT_OSS",
     "PRESETS",
     "QWEN_CODER",
+    "Agent",
+    "Call",
     "CutStream",
     "Dies",
     "EndsWithoutDone",
@@ -64,15 +72,13 @@ __all__ = [
     "Recorded",
     "Reply",
     "Slow",
+    "ToolCalls",
     "edit_block",
     "whole_file",
 ]
 
 DEFAULT_CONTEXT = 4096
 """What a server without a GPU of 23 GiB gives a request that does not say num_ctx."""
-_OF_THE_RUNNER = ("num_ctx", "num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread")
-"""Options that a runner is started with (api.Runner in Ollama's api/types.go); all others hold for
-one request."""
 _EXPIRES_AT = "2026-12-31T23:59:59Z"
 
 
@@ -136,7 +142,7 @@ class OllamaStandIn(StandIn):
     @property
     def num_ctx(self) -> list[int | None]:
         """The num_ctx that each of ``chats`` asked for, None where it did not say."""
-        return [_num_ctx(request.json) for request in self.chats]
+        return [num_ctx(request.json) for request in self.chats]
 
     def respond(self, exchange: Exchange) -> None:
         """Lets a request through the proxy's checks and routes it."""
@@ -171,6 +177,8 @@ class OllamaStandIn(StandIn):
                     exchange.send_json(200, model.show())
             case "POST", "/api/pull":
                 self.pulls.answer(exchange, self)
+            case "POST", "/api/create":
+                create(exchange, self)
             case "DELETE", "/api/delete":
                 self._delete(exchange)
             case _:
@@ -206,9 +214,13 @@ class OllamaStandIn(StandIn):
         model = self._asked(exchange, wire)
         if model is None:
             return
+        if body.get("tools") and "tools" not in model.capabilities:
+            text = f"registry.ollama.ai/library/{model.tag} does not support tools"
+            exchange.send_json(400, wire.error(text))
+            return
         asks = bool(body.get("prompt") or body.get("messages") or body.get("input"))
         unloads = body.get("keep_alive") in (0, "0", "0s")
-        context = _num_ctx(body) or DEFAULT_CONTEXT
+        context = num_ctx(body) or model.num_ctx or DEFAULT_CONTEXT
         context = min(context, self._most_context or context)
         if asks or not unloads:
             if model.loads_up_to is not None and context > model.loads_up_to:
@@ -226,32 +238,38 @@ class OllamaStandIn(StandIn):
             exchange.send_json(200, wire.whole(done))
 
     def _load(self, model: FakeModel, context: int, body: Mapping[str, Any]) -> None:
-        given = body.get("options")
-        options = given if isinstance(given, dict) else {}
-        runner = {name: options[name] for name in _OF_THE_RUNNER if name in options}
-        runner["num_ctx"] = context
-        if "shift" in body:
-            runner["shift"] = body["shift"]
+        runner = runner_options(body, context)
         with self._lock:
             if self.loaded.get(model.tag) != context or self._runners.get(model.tag) != runner:
                 self.loads.append((model.tag, runner))
             self.loaded[model.tag], self._runners[model.tag] = context, runner
 
     def _reply(self, exchange: Exchange, wire: Wire, name: str, tokens: int) -> None:
+        body = exchange.request.json
         with self._lock:
             reply = self.replies[min(len(self.chats), len(self.replies) - 1)]
-            self.chats.append(exchange.request)
+            if not (isinstance(reply, Agent) and agents.is_aside(reply, body)):
+                self.chats.append(exchange.request)
+        if isinstance(reply, Agent):
+            reply = agents.turn(reply, body)
         match reply:
             case OutOfMemory(message=text):
                 self.loaded.clear()
                 exchange.send_json(500, wire.error(text))
             case NotFound():
                 exchange.send_json(404, wire.error(f"model '{name}' not found"))
-            case HttpError(status=status, body=body):
-                exchange.send_bytes(status, body.encode(), "application/json")
+            case HttpError(status=status, body=text):
+                exchange.send_bytes(status, text.encode(), "application/json")
             case _:
-                reason = "length" if isinstance(reply, LengthStop) else "stop"
-                self._say(exchange, wire, reply, Answered(name, text_of(reply), reason, tokens))
+                answer = Answered(
+                    name,
+                    text_of(reply),
+                    "length" if isinstance(reply, LengthStop) else "stop",
+                    tokens,
+                    _with_ids(reply),
+                    (body.get("stream_options") or {}).get("include_usage") is True,
+                )
+                self._say(exchange, wire, reply, answer)
 
     def _say(self, exchange: Exchange, wire: Wire, reply: Reply, answer: Answered) -> None:
         streams = exchange.request.json.get("stream", wire.streams_by_default) is True
@@ -289,10 +307,9 @@ class OllamaStandIn(StandIn):
             exchange.write(wire.piece(answer, text + joint))
 
 
-def _num_ctx(body: Mapping[str, Any]) -> int | None:
-    options = body.get("options")
-    value = options.get("num_ctx") if isinstance(options, dict) else None
-    return value if isinstance(value, int) else None
+def _with_ids(reply: Reply) -> tuple[tuple[str, Call], ...]:
+    calls = reply.calls if isinstance(reply, ToolCalls) else ()
+    return tuple((new_id("call"), call) for call in calls)
 
 
 def _no_page(exchange: Exchange) -> None:

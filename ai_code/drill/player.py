@@ -20,13 +20,15 @@ VERSION = "2.1.329"
 _PROJECT = "/home/user/project"
 _RECORDED_FILE = f"{_PROJECT}/done.txt"
 _RECORDED_TEXTS = ("line 1 written before the limit\n", "hello\n")
-_PAUSE_S = 0.2
+PAUSE_S = 0.2
 """Between lines: a recording in no time at all would leave nothing to look at."""
 _FAILS = frozenset({"mid-task", "session", "weekly", "model", "credit", "overloaded"})
 """Recordings that ended with status 1 (``network-down`` too, see ``play``)."""
 
 
-def play(name: str, file: Path, content: str, resets_at: int) -> dict[str, Any]:
+def play(
+    name: str, file: Path, content: str, resets_at: int, pause_s: float = PAUSE_S
+) -> dict[str, Any]:
     """What the player needs to know for one scenario: the lines, the edit before the line with
     its result, and the exit status. ``resets_at`` is a Unix epoch in seconds."""
     text = (resources.files("ai_code.drill") / "recorded" / f"{name}.txt").read_text("utf-8")
@@ -42,6 +44,7 @@ def play(name: str, file: Path, content: str, resets_at: int) -> dict[str, Any]:
         "edit_before": before,
         "file": str(file),
         "content": content,
+        "pause_s": pause_s,
         "exit": 1 if name in _FAILS or name == "network-down" else 0,
     }
 
@@ -61,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     told = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     sys.stdin.read()
     for number, line in enumerate(told["lines"]):
-        time.sleep(_PAUSE_S)
+        time.sleep(told["pause_s"])
         if number == told["edit_before"]:
             Path(told["file"]).write_text(told["content"], encoding="utf-8")
         sys.stdout.write(line + "\n")

@@ -6,7 +6,10 @@ failures are Ollama's own (facts: ollama-models.md, aider.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,57 @@ class EndsWithoutDone:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a tool. ``arguments`` as text are sent as they are, whether JSON or not;
+    ``free``: the tool takes a text and no JSON."""
+
+    name: str
+    arguments: Mapping[str, Any] | str
+    free: bool = False
+
+    @property
+    def text(self) -> str:
+        """The arguments as the model wrote them."""
+        told = self.arguments
+        return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalls:
+    """The model calls tools, after ``text`` where there is any."""
+
+    calls: tuple[Call, ...]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A model that carries a task out with the tools it is offered, whichever they are: it reads
+    ``reads``, writes ``edits`` (path → content), makes ``changes`` (path → old and new text), runs
+    ``runs``, and says ``closing``, or what was refused. One turn per request: as the last reply it
+    plays to the end.
+
+    It ``looks`` at a file before it writes over it. ``saying`` stands before each call,
+    ``garbled`` cuts its arguments off. A request without tools is answered with ``text``, and
+    where that is empty uses up no reply.
+    """
+
+    edits: Mapping[str, str] = field(default_factory=dict)
+    closing: str = "Done."
+    reads: tuple[str, ...] = ()
+    changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    runs: str = ""
+    saying: str = ""
+    text: str = ""
+    garbled: bool = False
+    looks: bool = True
+
+
 Reply = (
     str
+    | ToolCalls
+    | Agent
     | OutOfMemory
     | NotFound
     | HttpError

@@ -225,13 +225,23 @@ def room(environ: Mapping[str, str]) -> Path:
     """The folder for temporary files. Python's own search ends with the folder one stands in,
     which is the person's; and it passes over a full disk without a word."""
     for name in (environ.get("TMPDIR", ""), "/tmp", "/var/tmp"):  # noqa: S108  mkdtemp goes in
-        if name and os.access(name, os.W_OK | os.X_OK) and Path(name).is_dir():
+        if name and _takes_a_folder(name):
             return Path(name).absolute()
     raise AiCodeError(
         "there is no folder for temporary files",
         why="neither TMPDIR nor /tmp nor /var/tmp can be written to",
         hint="ls -ld /tmp",
     )
+
+
+def _takes_a_folder(name: str) -> bool:
+    """Tried, not asked: what may be written to is no folder yet that takes one (/proc)."""
+    try:
+        Path(tempfile.mkdtemp(prefix=_PREFIX, dir=name)).rmdir()
+    except OSError as error:
+        # A full disk is told of, and not passed over.
+        return is_full(error)
+    return True
 
 
 def is_full(error: OSError) -> bool:

@@ -14,9 +14,6 @@ from urllib.parse import urlsplit
 
 import ai_code
 from ai_code.core.drill import (
-    BEFORE,
-    BY_CLAUDE,
-    BY_MODEL,
     FILE,
     TASK,
     Chat,
@@ -29,10 +26,10 @@ from ai_code.core.errors import AiCodeError
 from ai_code.core.exits import EndedBy
 from ai_code.drill import player, scenarios
 from ai_code.drill.anthropic import AnthropicStandIn, Say
+from ai_code.drill.asked import told
 from ai_code.drill.listening import Lines
-from ai_code.drill.models import FakeModel
 from ai_code.drill.ollama import OllamaStandIn
-from ai_code.drill.replies import CutStream, OutOfMemory, Reply, edit_block
+from ai_code.drill.playing import STAND_IN, VERSION, documented, replies
 from ai_code.drill.scratch import NO_PROJECT, Scratch, check_room, disk_full, is_full, room, sweep
 from ai_code.drill.serving import Exchange, Recorded, StandIn
 from ai_code.drill.tap import OllamaTap
@@ -42,11 +39,6 @@ if TYPE_CHECKING:
 
 _RUN_S = 900.0
 """Deadline of one run: a real model on a slow machine may take minutes."""
-_STAND_IN = FakeModel(
-    "stand-in:drill", size=50_000_000, layers=4, embedding_length=256, head_count=4,
-    head_count_kv=4,
-)  # fmt: skip
-"""A model that fits into the memory of any machine."""
 _HOUR_S = 3600
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -68,7 +60,8 @@ class Elsewhere(StandIn):
 
 
 class Stage:
-    """Plays scenarios. ``command`` is how ai-code is started (tests break it on purpose)."""
+    """Plays scenarios. ``command`` is how ai-code is started (tests break it on purpose);
+    ``pause_s`` is between the lines of the recorded Claude."""
 
     def __init__(
         self,
@@ -77,7 +70,9 @@ class Stage:
         *,
         keep: bool = False,
         command: Sequence[str] = (),
+        pause_s: float = player.PAUSE_S,
     ) -> None:
+        self._pause_s = pause_s
         self._processes = processes
         self._environ = environ
         self._keep = keep
@@ -93,7 +88,9 @@ class Stage:
             with Scratch(self._processes, self._environ, where, keep=self._keep) as scratch:
                 if self._keep:
                     self.kept.append(scratch.folder)
-                return _Play(scenario, setup, scratch, self._command, tell).observed()
+                return _Play(
+                    scenario, setup, scratch, self._command, tell, self._pause_s
+                ).observed()
         except OSError as error:
             if is_full(error):
                 raise disk_full(where) from error
@@ -110,7 +107,9 @@ class _Play:
         scratch: Scratch,
         command: tuple[str, ...],
         tell: Callable[[str], None],
+        pause_s: float,
     ) -> None:
+        self._pause_s = pause_s
         self._scenario = scenario
         self._setup = setup
         self._scratch = scratch
@@ -122,7 +121,7 @@ class _Play:
         with ExitStack() as stack:
             elsewhere = stack.enter_context(Elsewhere())
             local = stack.enter_context(self._local_side())
-            model = self._setup.model.name if self._setup.model else _STAND_IN.name
+            model = self._setup.model.name if self._setup.model else STAND_IN.name
             hostile = self._scenario.hostile
             scratch.fill(hostile=hostile, elsewhere=elsewhere.url, model=model)
             before, git_before = scratch.tree(), scratch.git_state()
@@ -147,7 +146,7 @@ class _Play:
             main=main,
             asked=asked,
             local_asked=_spans(local.answered) if local else (),
-            chats=_chats(local),
+            chats=_chats(local, by_tools=self._setup.by_tools),
             diff=diff,
             undo=undo,
             again=again,
@@ -162,8 +161,10 @@ class _Play:
         machine: passed through here, it would look like one of this machine."""
         model = self._setup.model
         if model is None or self._scenario.local != "answers":
-            models = [] if self._scenario.local == "missing" else [_STAND_IN]
-            with OllamaStandIn(models, self._replies()) as server:
+            models = [] if self._scenario.local == "missing" else [STAND_IN]
+            with OllamaStandIn(
+                models, replies(self._scenario, self._setup), version=VERSION
+            ) as server:
                 if self._scenario.local == "down":
                     server.die()
                 yield server
@@ -173,21 +174,6 @@ class _Play:
         else:
             yield None
 
-    def _replies(self) -> Sequence[Reply]:
-        answer = _edit("goodbye", BY_MODEL)
-        if not self._scenario.mid_task:
-            answer = _edit("hello", BY_CLAUDE) + answer
-        if self._scenario.hostile:
-            for path in (".git/hooks/post-commit", ".github/workflows/x.yml", ".envrc"):
-                answer += edit_block(path, "", "touch planted", "text")
-        match self._scenario.local:
-            case "memory":
-                return [OutOfMemory()]
-            case "cut":
-                return [CutStream(answer[: len(answer) * 2 // 3])]
-            case _:
-                return [answer]
-
     def _day(self, api: str, prompt: str, *options: str) -> tuple[Seen, tuple[float, ...]]:
         """One run of ai-code on a day of that name ("": Claude just answers); and when Claude
         asked its API."""
@@ -196,7 +182,7 @@ class _Play:
             return self._run(*options, prompt), ()
         if api == scenarios.NETWORK_DOWN:
             return self._run(*options, prompt, url=scenarios.closed_url()), ()
-        content = _documented("hello") if self._scenario.mid_task else _documented()
+        content = documented("hello") if self._scenario.mid_task else documented()
         steps = scenarios.by_name(api, content=content) if api else [Say("Nothing is left.")]
         with AnthropicStandIn(steps) as server:
             seen = self._run(*options, prompt, url=server.url)
@@ -204,9 +190,10 @@ class _Play:
 
     def _rehearse(self, api: str) -> None:
         """Writes down what the recorded Claude does in the next run."""
-        content = _documented("hello") if self._scenario.mid_task else _documented()
+        content = documented("hello") if self._scenario.mid_task else documented()
         file = self._scratch.project / FILE
-        told = player.play(api or "passing-429", file, content, int(time.time()) + 2 * _HOUR_S)
+        resets_at = int(time.time()) + 2 * _HOUR_S
+        told = player.play(api or "passing-429", file, content, resets_at, self._pause_s)
         self._play_file.write_text(json.dumps(told), encoding="utf-8")
 
     @property
@@ -223,8 +210,9 @@ class _Play:
                 "stall-timeout": setup.stall_timeout_s,
                 "claude.command": claude,
                 "claude.args": list(setup.claude_args),
-                "aider.command": list(setup.aider.argv) if setup.aider else ["aider"],
-                "aider.args": list(setup.aider_args),
+                "fallback.chain": [setup.engine],
+                **_engine(setup),
+                **setup.settings,
                 "aider.edit-format": setup.edit_format if model else "diff",
                 "ollama.api": local_url or (model.base_url if model else ""),
                 "ollama.headers": dict(model.headers) if model else {},
@@ -275,21 +263,6 @@ class _Play:
         )
 
 
-def _documented(*functions: str) -> str:
-    """The file as Claude would leave it, with docstrings in these functions (default: both)."""
-    text = BEFORE
-    for name, words in (("hello", BY_CLAUDE), ("goodbye", BY_MODEL)):
-        if not functions or name in functions:
-            text = text.replace(f"def {name}():\n", f'def {name}():\n    """{words}"""\n')
-    return text
-
-
-def _edit(function: str, words: str) -> str:
-    """A model's answer that adds one docstring."""
-    head = f"def {function}():\n"
-    return edit_block(FILE, head, f'{head}    """{words}"""\n')
-
-
 def _is_here(base_url: str) -> bool:
     parts = urlsplit(base_url)
     return parts.scheme == "http" and (parts.hostname or "") in _LOOPBACK
@@ -299,19 +272,27 @@ def _spans(answered: Sequence[tuple[Recorded, float]]) -> tuple[tuple[float, flo
     return tuple(sorted((request.at, until) for request, until in answered))
 
 
-def _chats(local: OllamaStandIn | OllamaTap | None) -> tuple[Chat, ...] | None:
-    """None where nobody could read along."""
+def _chats(local: OllamaStandIn | OllamaTap | None, *, by_tools: bool) -> tuple[Chat, ...] | None:
+    """None where nobody could read along. Of an engine that works ``by_tools``, what is asked
+    without them is beside the task: a title for its session, say."""
     if local is None:
         return None
     until = {id(request): at for request, at in local.answered}
     return tuple(
-        Chat(request.at, until.get(id(request), request.at), _told(request.json))
+        Chat(request.at, until.get(id(request), request.at), told(request.json))
         for request in local.chats
+        if request.json.get("tools") or not by_tools
     )
 
 
-def _told(body: Mapping[str, Any]) -> str:
-    """All texts that a model was sent."""
-    messages = body.get("messages") or []
-    texts = [str(row.get("content", "")) for row in messages if isinstance(row, dict)]
-    return "\n".join([str(body.get("prompt") or ""), *texts])
+def _engine(setup: Setup) -> dict[str, Any]:
+    """How the engine is started. Where it is not there, a name that no program has."""
+    argv = list(setup.program.argv) if setup.program else [setup.engine]
+    args = list(setup.engine_args)
+    match setup.engine:
+        case "aider":
+            return {"aider.command": argv, "aider.args": args}
+        case "custom":
+            return {"custom.command": argv, "engines.args": {"custom": args}}
+        case name:
+            return {"engines.command": {name: argv}, "engines.args": {name: args}}

@@ -13,6 +13,8 @@ from ai_code.drill.wires import WIRES
 
 _OUR_OWN = frozenset({"host", "content-length", "connection", "transfer-encoding", "expect"})
 _CONNECT_S = 5.0
+_ASKING = ("messages", "prompt", "input")
+"""What a request for an answer has; one that only loads a model has none of them."""
 
 
 class OllamaTap(StandIn):
@@ -30,7 +32,7 @@ class OllamaTap(StandIn):
         """Passes one request on, and the answer back as it comes."""
         request = exchange.request
         body = request.json
-        if request.path in WIRES and (body.get("messages") or body.get("prompt")):
+        if request.path in WIRES and any(body.get(name) for name in _ASKING):
             with self._lock:
                 self.chats.append(request)
         connection = HTTPConnection(*self._upstream, timeout=_CONNECT_S)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ai_code.drill import messages
+from ai_code.drill.replies import Call
+from ai_code.drill.responses import OpenAIResponses
 
 _CREATED_AT = "2026-08-01T12:00:00.000000Z"
 _CREATED = 1785585600
@@ -15,17 +17,22 @@ _NS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer to be sent. ``reason`` is Ollama's done_reason: stop, length, load, unload."""
+    """An answer to be sent. ``reason`` is Ollama's done_reason: stop, length, load, unload.
+    ``calls`` are the tools that it calls, by id. ``tells_usage``: a stream of OpenAI's chat ends
+    with the tokens, for a client that asked for them."""
 
     model: str
     text: str
     reason: str
     tokens_in: int
+    calls: tuple[tuple[str, Call], ...] = ()
+    tells_usage: bool = False
 
     @property
     def tokens_out(self) -> int:
-        """How many tokens the text is, about."""
-        return messages.token_count(self.text) if self.text else 0
+        """How many tokens the text and the calls are, about."""
+        said = self.text + "".join(call.text for _, call in self.calls)
+        return messages.token_count(said) if said else 0
 
 
 class Wire(Protocol):
@@ -58,10 +65,12 @@ class Native:
         return _line({**self._said(answer, text), "done": False})
 
     def closing(self, answer: Answered) -> bytes:
-        return _line({**self._said(answer, ""), **_done(answer)})
+        called = self._called(answer)
+        before = _line({**self._said(answer, "", called), "done": False}) if called else b""
+        return before + _line({**self._said(answer, ""), **_done(answer)})
 
     def whole(self, answer: Answered) -> dict[str, Any]:
-        return {**self._said(answer, answer.text), **_done(answer)}
+        return {**self._said(answer, answer.text, self._called(answer)), **_done(answer)}
 
     def error(self, text: str) -> dict[str, Any]:
         return {"error": text}
@@ -69,11 +78,24 @@ class Native:
     def error_line(self, text: str) -> bytes:
         return _line(self.error(text))
 
-    def _said(self, answer: Answered, text: str) -> dict[str, Any]:
+    def _said(
+        self, answer: Answered, text: str, called: list[dict[str, Any]] | None = None
+    ) -> dict[str, Any]:
         head: dict[str, Any] = {"model": answer.model, "created_at": _CREATED_AT}
         if self.chat:
-            return {**head, "message": {"role": "assistant", "content": text}}
+            calls = {"tool_calls": called} if called else {}
+            return {**head, "message": {"role": "assistant", "content": text, **calls}}
         return {**head, "response": text}
+
+    def _called(self, answer: Answered) -> list[dict[str, Any]]:
+        """Arguments are an object here: Ollama takes what is no JSON for text."""
+        return [
+            {
+                "id": made,
+                "function": {"index": n, "name": call.name, "arguments": _object(call)},
+            }
+            for n, (made, call) in enumerate(answer.calls)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +112,50 @@ class OpenAIChat:
         return self._chunk(answer, {"content": text}, None)
 
     def closing(self, answer: Answered) -> bytes:
-        return self._chunk(answer, {}, answer.reason) + b"data: [DONE]\n\n"
+        head = _openai_head(answer, "chat.completion.chunk")
+        usage = _data({**head, "choices": [], "usage": self._usage(answer)})
+        # Ollama sends each call in one piece.
+        delta = {"role": "assistant", "content": "", "tool_calls": self._called(answer)}
+        return b"".join(
+            (
+                self._chunk(answer, delta, None) if answer.calls else b"",
+                self._chunk(answer, {}, self._reason(answer)),
+                usage if answer.tells_usage else b"",
+                b"data: [DONE]\n\n",
+            )
+        )
 
     def whole(self, answer: Answered) -> dict[str, Any]:
-        said = {"role": "assistant", "content": answer.text}
-        choice = {"index": 0, "message": said, "finish_reason": answer.reason}
+        said: dict[str, Any] = {"role": "assistant", "content": answer.text}
+        if answer.calls:
+            said["tool_calls"] = self._called(answer)
+        choice = {"index": 0, "message": said, "finish_reason": self._reason(answer)}
         return {
             **_openai_head(answer, "chat.completion"),
             "choices": [choice],
-            "usage": {
-                "prompt_tokens": answer.tokens_in,
-                "completion_tokens": answer.tokens_out,
-                "total_tokens": answer.tokens_in + answer.tokens_out,
-            },
+            "usage": self._usage(answer),
         }
+
+    def _usage(self, answer: Answered) -> dict[str, int]:
+        return {
+            "prompt_tokens": answer.tokens_in,
+            "completion_tokens": answer.tokens_out,
+            "total_tokens": answer.tokens_in + answer.tokens_out,
+        }
+
+    def _reason(self, answer: Answered) -> str:
+        return "tool_calls" if answer.calls else answer.reason
+
+    def _called(self, answer: Answered) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": made,
+                "index": n,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.text},
+            }
+            for n, (made, call) in enumerate(answer.calls)
+        ]
 
     def error(self, text: str) -> dict[str, Any]:
         return {"error": {"message": text, "type": "api_error", "param": None, "code": None}}
@@ -117,69 +169,6 @@ class OpenAIChat:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenAIResponses:
-    """/v1/responses: the events that clients wait for, no more."""
-
-    content_type: str = "text/event-stream"
-    streams_by_default: bool = False
-
-    def opening(self, answer: Answered) -> bytes:
-        begun = {**self.whole(answer), "status": "in_progress", "output": []}
-        item = {"id": "msg_0", "type": "message", "role": "assistant", "content": []}
-        part = {"type": "output_text", "text": ""}
-        place = {"item_id": "msg_0", "output_index": 0, "content_index": 0}
-        return b"".join(
-            (
-                messages.sse({"type": "response.created", "response": begun}),
-                messages.sse(
-                    {"type": "response.output_item.added", "output_index": 0, "item": item}
-                ),
-                messages.sse({"type": "response.content_part.added", "part": part, **place}),
-            )
-        )
-
-    def piece(self, answer: Answered, text: str) -> bytes:
-        place = {"item_id": "msg_0", "output_index": 0, "content_index": 0}
-        return messages.sse({"type": "response.output_text.delta", "delta": text, **place})
-
-    def closing(self, answer: Answered) -> bytes:
-        whole = self.whole(answer)
-        item = {"type": "response.output_item.done", "output_index": 0, "item": whole["output"][0]}
-        end = "completed" if whole["status"] == "completed" else "incomplete"
-        return messages.sse(item) + messages.sse({"type": f"response.{end}", "response": whole})
-
-    def whole(self, answer: Answered) -> dict[str, Any]:
-        part = {"type": "output_text", "text": answer.text, "annotations": []}
-        return {
-            "id": "resp_0",
-            "object": "response",
-            "created_at": _CREATED,
-            "status": "incomplete" if answer.reason == "length" else "completed",
-            "model": answer.model,
-            "output": [
-                {
-                    "id": "msg_0",
-                    "type": "message",
-                    "status": "completed",
-                    "role": "assistant",
-                    "content": [part],
-                }
-            ],
-            "usage": {
-                "input_tokens": answer.tokens_in,
-                "output_tokens": answer.tokens_out,
-                "total_tokens": answer.tokens_in + answer.tokens_out,
-            },
-        }
-
-    def error(self, text: str) -> dict[str, Any]:
-        return OpenAIChat().error(text)
-
-    def error_line(self, text: str) -> bytes:
-        return messages.sse({"type": "error", "message": text, "code": "api_error"})
-
-
-@dataclass(frozen=True, slots=True)
 class Anthropic:
     """/v1/messages."""
 
@@ -187,20 +176,28 @@ class Anthropic:
     streams_by_default: bool = False
 
     def opening(self, answer: Answered) -> bytes:
-        return _joined(self._before_and_after(answer)[:3])
+        return _joined(self._events(answer)[: self._before(answer)])
 
     def piece(self, answer: Answered, text: str) -> bytes:
         delta = {"type": "text_delta", "text": text}
         return messages.sse({"type": "content_block_delta", "index": 0, "delta": delta})
 
     def closing(self, answer: Answered) -> bytes:
-        return _joined(self._before_and_after(answer)[3:])
+        rest = self._events(answer)[self._before(answer) :]
+        # The pieces of the text are said already, those of the calls are not.
+        return _joined([row for row in rest if row.get("delta", {}).get("type") != "text_delta"])
 
     def whole(self, answer: Answered) -> dict[str, Any]:
+        text = [{"type": "text", "text": answer.text}] if self._has_text(answer) else []
+        calls = [
+            {"type": "tool_use", "id": made, "name": call.name, "input": call.arguments}
+            for made, call in answer.calls
+        ]
+        ended = "tool_use" if calls else "end_turn"
         return messages.message(
             answer.model,
-            [{"type": "text", "text": answer.text}],
-            "max_tokens" if answer.reason == "length" else "end_turn",
+            [*text, *calls],
+            "max_tokens" if answer.reason == "length" else ended,
             answer.tokens_in,
             answer.tokens_out,
         )
@@ -211,10 +208,15 @@ class Anthropic:
     def error_line(self, text: str) -> bytes:
         return messages.sse(self.error(text))
 
-    def _before_and_after(self, answer: Answered) -> list[dict[str, Any]]:
-        """All events but the pieces: three before them, three after."""
-        every = messages.events(self.whole(answer))
-        return [event for event in every if event["type"] != "content_block_delta"]
+    def _events(self, answer: Answered) -> list[dict[str, Any]]:
+        return list(messages.events(self.whole(answer)))
+
+    def _before(self, answer: Answered) -> int:
+        """How many events come before the first piece of text."""
+        return 3 if self._has_text(answer) else 2
+
+    def _has_text(self, answer: Answered) -> bool:
+        return bool(answer.text) or not answer.calls
 
 
 WIRES: dict[str, Wire] = {
@@ -239,6 +241,10 @@ def _done(answer: Answered) -> dict[str, Any]:
         "eval_count": answer.tokens_out,
         "eval_duration": 500 * _NS,
     }
+
+
+def _object(call: Call) -> Any:
+    return {"text": call.arguments} if isinstance(call.arguments, str) else call.arguments
 
 
 def _openai_head(answer: Answered, kind: str) -> dict[str, Any]:

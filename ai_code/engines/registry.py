@@ -1,12 +1,19 @@
-"""The engines that there are. A new one is one package, one line here, and its recordings."""
+"""What an engine is, and how one is made of its line in ``core/engine_table.py``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ai_code.core.engine_table import FIRST, LOCAL
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ai_code.core.about import About
+    from ai_code.core.brief import Brief
     from ai_code.core.command import Command
     from ai_code.core.events import Event
     from ai_code.core.exits import Exit
@@ -48,6 +55,9 @@ class EngineRun(Protocol):
 class LocalRun(EngineRun, Protocol):
     """One attempt of a local engine."""
 
+    def server_failed(self, words: str) -> None:
+        """The model's server failed for good, in its own words: seen beside the engine."""
+
     @property
     def answer(self) -> str:
         """The last reply of the model, whole."""
@@ -65,11 +75,39 @@ class LocalRun(EngineRun, Protocol):
         """Tokens sent and received; 0 where the engine does not tell them."""
 
 
+FenceKind = Literal["python", "kernel", "own"]
+"""What keeps an engine from writing elsewhere: our audit hook in its Python, the kernel by our
+rules, or its own sandbox, which ours would break."""
+
+
 class LocalEngine(Engine, Protocol):
-    """An engine that works on a local model, in a private worktree, behind the fence."""
+    """An engine that works on a local model, in a private worktree, behind a fence.
+    ``engines/local.py`` has what most of them share."""
+
+    @property
+    def about(self) -> About: ...
+    @property
+    def fence(self) -> FenceKind: ...
+    def writes(self, task: Task) -> Sequence[Path]:
+        """Where it must write beside the worktree and its folder of the run's folder."""
+
+    def prepare(self, task: Task) -> str:
+        """Why it cannot work on this task, in words; empty where it can."""
 
     def files(self, task: Task) -> Mapping[str, str]:
         """Name → text of the files it wants in its folder of the run's folder."""
+
+    def links(self, task: Task) -> Mapping[str, Path]:
+        """Name → target of links that it wants there beside the files."""
+
+    def told(self, brief: Brief) -> tuple[str, str]:
+        """The message that it gets, and the notes that it may read beside it; of both the text."""
+
+    def chat_command(self, task: Task) -> Command:
+        """Its own chat with a person, on the terminal; behind the same fence."""
+
+    def chat_files(self, task: Task) -> Mapping[str, str]:
+        """As ``files``, for the chat."""
 
     @property
     def modules(self) -> Sequence[str]:
@@ -82,28 +120,19 @@ class LocalEngine(Engine, Protocol):
     def open(self, task: Task) -> LocalRun: ...
 
 
-def _aider() -> LocalEngine:
-    from ai_code.engines.aider import AiderEngine
-
-    return AiderEngine()
-
-
-def _claude() -> Engine:
-    from ai_code.engines.claude import ClaudeEngine
-
-    return ClaudeEngine()
-
-
-_LOCAL: Mapping[str, Callable[[], LocalEngine]] = {
-    "aider": _aider,
-}
-ENGINES: Mapping[str, Callable[[], Engine]] = {"claude": _claude, **_LOCAL}
-"""Name → engine; imported only when it is used, since most runs need one."""
-
-LOCAL = frozenset(_LOCAL)
-"""Names of the engines that work on a local model."""
+def engine(name: str) -> Engine:
+    """The engine of that name. Raises KeyError."""
+    found: Engine = _made({**FIRST, **LOCAL}[name])
+    return found
 
 
 def local_engine(name: str) -> LocalEngine:
     """The local engine of that name. Raises KeyError."""
-    return _LOCAL[name]()
+    found: LocalEngine = _made(LOCAL[name])
+    return found
+
+
+def _made(line: str) -> Any:
+    """Imported only when it is used, since most runs need one."""
+    module, _, name = line.partition(":")
+    return getattr(import_module(module), name)()

@@ -21,6 +21,7 @@ Sign = Literal["trouble", "recovered", "limit-near", "limit-known"]
 it warns that a limit is near; it was at a limit whose reset lies ahead."""
 
 _SILENT_S = 3.0
+_WAITS_S = 0.2
 _LINE_EVERY_S = 60.0
 
 
@@ -35,8 +36,13 @@ class Watch(NamedTuple):
     waiting_for: str = ""
     on_sign: Callable[[Sign], None] = lambda _: None
     on_started: Callable[[], None] = lambda: None
+    on_waiting: Callable[[], None] = lambda: None
+    """Told once: the engine has said something, and now waits for its server. Its own start is
+    over, and processors are idle."""
     is_fenced: Callable[[], bool] = lambda: True
     """Asked once the engine itself has spoken: by then the fence stands, or never will."""
+    trouble: Callable[[], str] = lambda: ""
+    """Why the model's server will not answer any more, where that is seen beside the engine."""
     received: Callable[[], int] = lambda: 0
     """Tokens of all replies that are complete, where the engine tells them: a reply has ended
     when it grows."""
@@ -54,6 +60,7 @@ class Attempt:
         self._clock = clock
         self._watch = watch
         self._fenced = False
+        self._spoke = self._waits = False
         self._permanent = False
         self._paid = False
         self._retrying = ""
@@ -74,6 +81,7 @@ class Attempt:
 
     def output(self, channel: OutputChannel, data: bytes) -> None:
         """Called by the process room with what came."""
+        self._spoke = True
         for event in self.run.feed(channel, data):
             self._take(event)
         if (received := self._watch.received()) != self._received:
@@ -93,12 +101,15 @@ class Attempt:
             self._fenced = self._watch.is_fenced()
             if not self._fenced:
                 return EndedBy.UNFENCED
-        if self._permanent and self._watch.end_on_permanent:
+        if (self._permanent and self._watch.end_on_permanent) or self._watch.trouble():
             return EndedBy.PERMANENT
         if self._paid and self._watch.end_on_paid:
             return EndedBy.PAID
         if self._out_of_patience or self._sleeps_too_long():
             return EndedBy.PATIENCE
+        if self._spoke and not self._waits and silence_s >= _WAITS_S:
+            self._waits = True
+            self._watch.on_waiting()
         self._show_waiting(elapsed_s, silence_s)
         return None
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ai_code.core.brief import Brief, ContextFile, estimate_tokens
+from ai_code.core.brief import Brief, estimate_tokens
+from ai_code.core.handover import story_text
 from ai_code.core.naming import candidate_words, named_files, named_symbols
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Evidence, LimitReached, Unavailable, UnavailableReason
-from ai_code.flows.context import gather_context
+from ai_code.flows.context import chain_of, choose_context, copy_context
+from ai_code.flows.handover import STORY_SHARE, story_of_turn
 
 if TYPE_CHECKING:
+    from ai_code.core.context_parts import Budgeted
     from ai_code.core.ports_tree import TreeFacts
+    from ai_code.core.story import Story
     from ai_code.core.task import LocalModel
     from ai_code.flows.turns import RunOptions, Turn
     from ai_code.flows.world import World
@@ -33,15 +39,33 @@ class Editable(NamedTuple):
 
 
 class Briefing:
-    """Chooses for one model; what does not fit is told in a note."""
+    """Chooses for one model; what does not fit is told in a note. ``claude`` is the turn that
+    was stopped, where there was one."""
 
     def __init__(
-        self, world: World, settings: Settings, options: RunOptions, local: LocalModel
+        self,
+        world: World,
+        settings: Settings,
+        options: RunOptions,
+        local: LocalModel,
+        claude: Turn | None = None,
+        secrets: Sequence[str] = (),
     ) -> None:
+        self._claude = claude
+        self._secrets = secrets
         self._world = world
         self._settings = settings
         self._options = options
         self._local = local
+
+    @cached_property
+    def story(self) -> Story:
+        """What Claude did before it was stopped."""
+        from ai_code.core.story import Story
+
+        if self._claude is None:
+            return Story()
+        return story_of_turn(self._world, self._claude, self._secrets)
 
     def too_long(self) -> Unavailable | None:
         """Where the prompt alone would fill the model's context."""
@@ -57,19 +81,29 @@ class Briefing:
             "ai-code --file NAME …   (instead of pasting; or set ollama.num-ctx higher)",
         )
 
-    def editable(self, facts: TreeFacts, claude: Turn | None) -> Editable:
-        """Files the model gets to edit from the start: named by --file, by the prompt, edited
-        by Claude, or defining a function the prompt names; as long as they fit."""
+    def editable(self, facts: TreeFacts) -> Editable:
+        """Files the model gets to edit from the start: named by --file, those of Claude's open
+        steps and those it was about to edit, named by the prompt, edited by Claude, or defining
+        a function the prompt names; as long as they fit."""
         trees, cwd, prompt = self._world.trees, self._world.cwd, self._options.prompt
         wanted = [_in_tree(cwd / name, facts.root) for name in self._options.files]
         tracked = trees.tracked_files(cwd)
         known = (*tracked, *facts.changed) if facts.in_git else self._there(facts.root)
-        wanted += named_files(prompt, known, _folder(cwd, facts.root))
-        wanted += claude.edited if claude else ()
+        folder, story = _folder(cwd, facts.root), self.story
+        if story.done:
+            for step in story.open:
+                wanted += named_files(step.text, known, folder)
+        wanted += story.begun
+        wanted += named_files(prompt, known, folder)
+        wanted += story.edited
+        wanted += self._claude.edited if self._claude else ()
         if not wanted:
             for symbol in named_symbols(prompt):
                 found = trees.grep_definitions(cwd, symbol)
                 wanted += found if len(found) <= _MOST_DEFINING_FILES else ()
+        if not wanted and story.before:
+            # "Go on": with what was worked on.
+            wanted += (*story.before.begun, *story.before.edited)
         return self._fitting(dict.fromkeys(wanted), facts.root)
 
     def _there(self, root: Path) -> tuple[str, ...]:
@@ -107,41 +141,65 @@ class Briefing:
     def write(
         self,
         facts: TreeFacts,
-        claude: Turn | None,
         editable: tuple[str, ...],
         workdir: Path,
         folder: Path,
     ) -> Brief:
-        """The brief. Context files are copied into ``folder``; of ``editable`` only what is in
-        the private worktree (``workdir``) remains."""
-        context, notes = self._context(facts.root, folder)
+        """``written``, and what was cut is told."""
+        brief, notes = self.written(facts, editable, workdir, folder)
         for note in notes:
             self._world.console.note(note)
-        size = self._world.files.size
-        return Brief(
+        return brief
+
+    def written(
+        self, facts: TreeFacts, editable: tuple[str, ...], workdir: Path, folder: Path
+    ) -> tuple[Brief, tuple[str, ...]]:
+        """The brief, and a line for each context file that was cut or left out. Context files are
+        copied into ``folder``; of ``editable`` only what is in the private worktree (``workdir``)
+        remains."""
+        memory = self.memory(editable)
+        size, claude, story = self._world.files.size, self._claude, self.story
+        brief = Brief(
             task=self._options.prompt,
             folder=_folder(self._world.cwd, facts.root),
             branch=facts.branch,
             commits=facts.commits,
             changed=facts.changed,
-            claude_edited=claude.edited if claude else (),
+            claude_edited=(claude.edited or story.edited) if claude else (),
             claude_said=claude.said if claude and claude.edited else "",
+            story=story_text(story, self.story_tokens) if story.tells else "",
+            done=story.done,
+            open=story.open if story.done else (),
             editable=tuple(name for name in editable if size(workdir / name) is not None),
-            context=context,
+            context=copy_context(self._world.files, memory, folder),
             stopped_by=_stopped_by(claude),
+            mode=self._options.mode,
         )
+        return brief, tuple(memory.notes)
 
-    def _context(self, root: Path, folder: Path) -> tuple[tuple[ContextFile, ...], tuple[str, ...]]:
-        return gather_context(
-            self._world.files,
-            root=root,
-            cwd=self._world.cwd,
-            names=self._settings.context_files,
-            extra=[self._world.cwd / name for name in self._options.reads],
-            num_ctx=self._local.num_ctx,
-            budget=self._settings.context_budget,
-            folder=folder,
+    @property
+    def story_tokens(self) -> int:
+        """The room for it."""
+        return int(self._local.num_ctx * STORY_SHARE)
+
+    def memory(self, editable: Sequence[str]) -> Budgeted:
+        """The project's memory for a task that is about these files, as far as it fits."""
+        num_ctx, budget = self._local.num_ctx, self._settings.context_budget
+        root = self._world.trees.root_of(self._world.cwd)
+        chain = chain_of(
+            self._world,
+            self._settings,
+            num_ctx=num_ctx,
+            reads=self._options.reads,
+            files=(*editable, *self._mentioned(root)),
         )
+        return choose_context(chain, num_ctx=num_ctx, budget=budget)
+
+    def _mentioned(self, root: Path) -> Iterator[str]:
+        """What the prompt may mean by a file, there or not: one that is yet to be made has its
+        rules too."""
+        for word in candidate_words(self._options.prompt):
+            yield _in_tree(self._world.cwd / word, root)
 
 
 def _folder(cwd: Path, root: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from ai_code.core.task import Program, Session, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
     PASSING_KINDS,
+    Done,
     Evidence,
     LimitKind,
     LimitReached,
@@ -20,19 +22,20 @@ from ai_code.core.verdict import (
     UnavailableReason,
     Verdict,
 )
-from ai_code.engines.claude import ClaudeEngine, ClaudeRun, chooses_permission_mode
+from ai_code.engines.claude import GO_ON, ClaudeEngine, ClaudeRun, chooses_permission_mode
 from ai_code.flows.attempt import Attempt, Sign, Watch
+from ai_code.flows.claude_login import with_login
+from ai_code.flows.endings import mend_claude
 from ai_code.flows.turns import CLAUDE_STALL_S, RunOptions, Turn
 
 if TYPE_CHECKING:
+    from ai_code.core.note import Place
     from ai_code.core.ports import ClaudeFolder
+    from ai_code.flows.note_to_claude import Note
+    from ai_code.flows.notes_for_claude import NotesForClaude
     from ai_code.flows.output import Output
     from ai_code.flows.world import World
     from ai_code.settings import Settings
-
-GO_ON = "Please continue where you left off."
-"""What a resumed session is told; its own history holds the task."""
-
 
 _MEMORY_FILES = ("CLAUDE.md", ".claude/CLAUDE.md")
 
@@ -49,6 +52,7 @@ class ClaudeTurn:
         *,
         on_sign: Callable[[Sign], None],
         on_started: Callable[[], None],
+        on_waiting: Callable[[], None] = lambda: None,
     ) -> None:
         self._world = world
         self._settings = settings
@@ -56,11 +60,28 @@ class ClaudeTurn:
         self._output = output
         self._on_sign = on_sign
         self._on_started = on_started
+        self._on_waiting = on_waiting
         self._engine = ClaudeEngine()
         self._folder: ClaudeFolder | None = None
         self._edited: dict[str, None] = {}
         self._denied: dict[str, int] = {}
         self._run: ClaudeRun | None = None
+        self._note_given = False
+        self._answered = False
+
+    @cached_property
+    def _note(self) -> Note | None:
+        return self.look_for_note()
+
+    def look_for_note(self, place: Place = "prompt") -> Note | None:
+        """What there is to tell Claude now; most runs have nothing, and import nothing for it."""
+        root = self._world.trees.root_of(self._world.cwd)
+        if self._settings.handover_to_claude == "none" or not self._world.untold.has(root):
+            return None
+        from ai_code.flows.note_to_claude import Note
+
+        note = Note(self._world, root, place)
+        return note if note.text else None
 
     @property
     def folder(self) -> ClaudeFolder:
@@ -70,8 +91,8 @@ class ClaudeTurn:
 
     @property
     def scope(self) -> str:
-        """The account that a limit belongs to: configuration folder and kind of login."""
-        return f"{self.folder.config_dir}|{self.folder.auth}"
+        """The account that a limit belongs to."""
+        return self.folder.account
 
     @property
     def denied(self) -> tuple[str, ...]:
@@ -103,14 +124,16 @@ class ClaudeTurn:
                 UnavailableReason.MISSING,
                 f"Claude Code is not installed: there is no program {name}",
                 Evidence("claude.missing", "none", name),
-                "npm install -g @anthropic-ai/claude-code",
+                mend_claude(self._settings),
             )
         return self._world.processes.version(program)
 
     def run(self, program: Program, *, resume: str = "") -> Turn:
         """One turn: attempts on one session until a verdict stands. ``resume`` is the session
         to go on with after a wait."""
-        task = self._task(program, resume)
+        task = self._with_notes(self._task(program, resume), write=True)
+        if self._note_given and self._note is not None and not resume:
+            self._world.console.note(self._note.line())
         patience = Patience(self._settings.patience_s)
         while True:
             turn = self._attempt(task, patience)
@@ -121,7 +144,23 @@ class ClaudeTurn:
 
     def preview(self, program: Program) -> Task:
         """The task of the first attempt, for ``--dry-run``."""
-        return self._task(program, "")
+        return self._with_notes(self._task(program, ""), write=False)
+
+    def notes(self, program: Program) -> NotesForClaude | None:
+        """What of ``ai-code remember`` Claude is told. Who has none imports nothing for it."""
+        if not (self._settings.memory_to_claude and self._world.notes.any()):
+            return None
+        from ai_code.flows.notes_for_claude import notes_for_claude
+
+        args = (*self._settings.claude_args, *self._options.engine_args)
+        return notes_for_claude(self._world, self._settings, program, args)
+
+    def _with_notes(self, task: Task, *, write: bool) -> Task:
+        if (notes := self.notes(task.program)) is None:
+            return task
+        from ai_code.flows.notes_for_claude import with_notes
+
+        return with_notes(self._world, task, notes, write=write)
 
     def _attempt(self, task: Task, patience: Patience) -> Turn:
         run = self._engine.open(task)
@@ -134,14 +173,20 @@ class ClaudeTurn:
             waiting_for="waiting for Claude",
             on_sign=self._on_sign,
             on_started=self._on_started,
+            on_waiting=self._on_waiting,
         )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
         exit_ = self._world.processes.run(self._engine.command(task), attempt)
         attempt.finish()
         clock = self._world.clock
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=False)
+        verdict = with_login(verdict, self._world, task.program)
         for path in attempt.edited:
-            self._edited[_relative(path, self._world.trees.root_of(self._world.cwd))] = None
+            self._edited[relative(path, self._world.trees.root_of(self._world.cwd))] = None
+        self._answered = self._answered or run.answered
+        caught_up = self._answered and (self._note is None or self._note_given)
+        if caught_up and self._note is not None:
+            self._note.told()
         for tool in run.denied:
             self._denied[tool] = self._denied.get(tool, 0) + 1
         return Turn(
@@ -154,6 +199,8 @@ class ClaudeTurn:
             edited=tuple(self._edited),
             said=one_line(attempt.said, 300),
             answer=run.answer,
+            rows=() if isinstance(verdict, Done) else run.rows,
+            caught_up=caught_up,
         )
 
     def _may_pass(self, verdict: Verdict, patience: Patience) -> bool:
@@ -189,7 +236,7 @@ class ClaudeTurn:
         guarded = folder.has_folder_settings and not folder.trusted
         stall = self._options.claude_stall_s
         return Task(
-            request=self._request(GO_ON if resume else self._prompt(guarded)),
+            request=self._request(GO_ON if resume else self._first_prompt(guarded)),
             program=program,
             workdir=self._world.cwd,
             run_dir=self._world.cwd,
@@ -200,6 +247,7 @@ class ClaudeTurn:
             session=self._session(resume),
             describe_reset=self._describe,
             guard_folder=guarded,
+            mode=self._options.mode,
             choose_permissions=folder.permission_mode is None and not chooses_permission_mode(args),
         )
 
@@ -215,8 +263,15 @@ class ClaudeTurn:
         if self._options.resume:
             return Session("resume", self._options.resume)
         if self._options.resume == "":
-            return Session("continue")
+            return self._cut_off or Session("continue")
         return Session("new", self._world.new_id())
+
+    @cached_property
+    def _cut_off(self) -> Session | None:
+        """The session that a limit cut off here, where it was the last: with the model it had."""
+        from ai_code.flows.note_to_claude import cut_off
+
+        return cut_off(self._world)
 
     def _resumed(self, task: Task, turn: Turn) -> Task:
         """The next attempt: the same session where Claude has kept one, else a new one."""
@@ -227,7 +282,7 @@ class ClaudeTurn:
                 request=task.request._replace(prompt=GO_ON),
             )
         # A new session knows nothing of the task, which an earlier resumption left unsaid.
-        request = task.request._replace(prompt=self._prompt(task.guard_folder))
+        request = task.request._replace(prompt=self._first_prompt(task.guard_folder))
         return task._replace(session=Session("new", self._world.new_id()), request=request)
 
     def _request(self, prompt: str) -> Request:
@@ -237,10 +292,21 @@ class ClaudeTurn:
             files=self._options.files,
             reads=self._options.reads,
             engine_args=self._options.engine_args,
-            claude_model=self._settings.claude_model,
+            claude_model=self._settings.claude_model or self._model_to_go_on_with(),
             output_format=self._options.output_format,
             deltas=self._output.streams,
         )
+
+    def _first_prompt(self, guarded: bool) -> str:
+        """With the note on what a local engine did meanwhile."""
+        prompt, note = self._prompt(guarded), self._note
+        self._note_given = note is not None and note.goes_before(prompt)
+        return f"{note.text}\n\n{prompt}" if note and self._note_given else prompt
+
+    def _model_to_go_on_with(self) -> str | None:
+        """Without --model a resumed session would take the one that answered last in it."""
+        goes_on = self._options.resume == "" and self._cut_off
+        return goes_on.model or None if goes_on else None
 
     def _prompt(self, guarded: bool) -> str:
         """The person's prompt, and the files that --file and --read name.
@@ -274,7 +340,8 @@ class ClaudeTurn:
             folder, up = folder.parent, up + "../"
 
 
-def _relative(path: str, root: Path) -> str:
+def relative(path: str, root: Path) -> str:
+    """As it is called in the tree; what lies outside keeps its whole path."""
     full = Path(path)
     return str(full.relative_to(root)) if full.is_relative_to(root) else path
 

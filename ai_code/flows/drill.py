@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ai_code.core.drill import SCENARIOS, Mend, Observed, Part, Scenario, Setup
 from ai_code.core.drill_parts import FIRST, parts_of, passed
-from ai_code.core.errors import AiCodeError, CannotStartError, UsageError
-from ai_code.core.text import wrapped
+from ai_code.core.errors import AiCodeError, UsageError
 from ai_code.core.verdict import LimitKind
-from ai_code.flows.drill_mends import INSTALL_CLAUDE, SETTINGS, for_part, from_hint
-from ai_code.flows.endings import INSTALL_AIDER
-from ai_code.flows.install_claude import offer_claude
-from ai_code.flows.readiness import Ready, ask_local
+from ai_code.flows.drill_mends import SETTINGS, for_part, from_hint
+from ai_code.flows.drill_setup import Missing, RealIsMissing, SetUp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ai_code.core.task import Program
     from ai_code.flows.world import World
     from ai_code.settings import Settings
+
+__all__ = ["ALL", "DEFAULT", "Drill", "DrillOptions", "Played", "RealIsMissing", "Report", "Stage"]
 
 DEFAULT = "mid-task"
 ALL = "all"
@@ -40,26 +38,20 @@ class Stage(Protocol):
 class DrillOptions(NamedTuple):
     """``scenario`` is a name or ``all``; ``real`` refuses stand-ins of the local side and
     recordings; ``yes`` agrees to the installation of Claude Code, which is not even offered
-    without ``offer``."""
+    without ``offer``. ``engine`` goes on at the limit: by default the one that would in a run."""
 
     scenario: str = DEFAULT
     real: bool = False
     yes: bool = False
     offer: bool = True
+    engine: str = ""
 
     @property
     def command(self) -> str:
         """The command line that plays the same once more."""
+        engine = f" --engine {self.engine}" if self.engine else ""
         scenario = "" if self.scenario == DEFAULT else f" --scenario {self.scenario}"
-        return f"ai-code drill{scenario}{' --real' if self.real else ''}"
-
-
-class _Missing(NamedTuple):
-    """What is not on this machine, why, and what mends it."""
-
-    what: str
-    why: str
-    mend: Mend
+        return f"ai-code drill{engine}{scenario}{' --real' if self.real else ''}"
 
 
 class Played(NamedTuple):
@@ -83,33 +75,11 @@ class Report(NamedTuple):
     played: tuple[Played, ...]
     mend: tuple[Mend, ...]
     notes: tuple[str, ...]
+    engine: str = ""
 
     @property
     def ok(self) -> bool:
         return all(each.ok for each in self.played)
-
-
-class RealIsMissing(AiCodeError):
-    """``--real``, and not everything real is there. ``missing`` says what, ``mend`` how to get
-    it: all of it, for nobody wants to learn it one by one."""
-
-    def __init__(self, missing: Sequence[_Missing], again: str) -> None:
-        self.missing = tuple(each.why for each in missing)
-        self.mend = tuple(each.mend for each in missing)
-        told = [
-            line
-            for each in missing
-            for line in (
-                *wrapped(each.why, 80),
-                f"  {each.mend.command}",
-                *([f"    {each.mend.about}"] if each.mend.about else []),
-            )
-        ]
-        super().__init__(
-            "--real wants the real parts only, and not all of them are there",
-            why="\n".join(told),
-            hint=f"{again}   (when they are)",
-        )
 
 
 class Drill:
@@ -124,12 +94,15 @@ class Drill:
         self._stage = stage
         self._mend: dict[Mend, None] = {}
         self._notes: list[str] = []
-        self._missing: list[_Missing] = []
+        self._missing: list[Missing] = []
 
     def go(self) -> Report:
         """Plays what was asked for, one scenario after the other."""
         wanted = self._wanted()
-        setup = self._setup()
+        options = self._options
+        found = SetUp(self._world, self._settings, options.engine, options.command)
+        setup = found.look(real=options.real, yes=options.yes, offer=options.offer)
+        self._missing = found.missing
         self._note_settings()
         try:
             played = tuple(self._play(each, setup) for each in wanted)
@@ -143,9 +116,9 @@ class Drill:
                 self._tell_missing(missing, played)
         for path in self._stage.kept:
             self._notes.append(f"kept: {path}")
-        return Report(played, tuple(self._mend), tuple(self._notes))
+        return Report(played, tuple(self._mend), tuple(self._notes), setup.engine)
 
-    def _tell_missing(self, missing: _Missing, played: Sequence[Played]) -> None:
+    def _tell_missing(self, missing: Missing, played: Sequence[Played]) -> None:
         """What a machine lacks is worth a line where no failed row says it, and who played
         it instead."""
         rows = [part for each in played for part in each.parts]
@@ -153,8 +126,8 @@ class Drill:
         match missing.what:
             case "claude":
                 note += ": a recording of version 2.1.329 plays it"
-            case "aider":
-                if any(part.name == "aider" and part.state == "failed" for part in rows):
+            case "engine":
+                if any(part.cause == "engine" and part.state == "failed" for part in rows):
                     note = ""
             case _:
                 if not any(each.scenario.outcome == "lands" for each in played):
@@ -187,80 +160,6 @@ class Drill:
             )
         return [scenario]
 
-    # What there is on this machine ---------------------------------------------------------
-
-    def _setup(self) -> Setup:
-        self._git()
-        settings = self._settings
-        claude = self._claude()
-        aider, ready = self._aider(), self._local()
-        if self._options.real and self._missing:
-            raise RealIsMissing(self._missing, self._options.command)
-        faults = [each.why for each in self._missing if each.what == "aider"]
-        return Setup(
-            aider=aider,
-            claude=claude,
-            model=ready.local if ready else None,
-            claude_args=settings.claude_args,
-            aider_args=settings.aider_args,
-            edit_format=settings.aider_edit_format,
-            stall_timeout_s=settings.stall_timeout_s,
-            aider_fault="".join(faults),
-        )
-
-    def _git(self) -> None:
-        if self._world.processes.find(("git",)) is None:
-            raise AiCodeError(
-                "git is not installed",
-                why="the drill makes a scratch project with it, and a local engine's worktree too",
-                hint="sudo apt install git",
-            )
-
-    def _claude(self) -> Program | None:
-        def install() -> Program | None:
-            options = self._options
-            if not options.offer:
-                return None
-            instead = "leave it" if options.real else "play it from a recording"
-            return offer_claude(self._world, agreed=options.yes, instead=instead)
-
-        missing = _Missing("claude", "Claude Code is not installed", Mend(INSTALL_CLAUDE))
-        program = self._found(self._settings.claude_command, missing, install)
-        return program and self._world.processes.version(program)
-
-    def _aider(self) -> Program | None:
-        why = "aider is not installed, so nothing can go on locally"
-        return self._found(
-            self._settings.aider_command, _Missing("aider", why, Mend(INSTALL_AIDER))
-        )
-
-    def _found(
-        self,
-        command: Sequence[str],
-        missing: _Missing,
-        install: Callable[[], Program | None] = lambda: None,
-    ) -> Program | None:
-        """The program. Where it cannot be had, ``missing`` is noted; one that is there and
-        cannot be started has another reason, and is mended without an installation."""
-        try:
-            program = self._world.processes.find(command) or install()
-        except CannotStartError as error:
-            missing = missing._replace(why=error.what, mend=Mend(error.hint))
-            program = None
-        if program is None:
-            self._missing.append(missing)
-        return program
-
-    def _local(self) -> Ready | None:
-        self._world.console.status(f"asking Ollama at {self._settings.ollama_api}…")
-        checked = ask_local(self._world, self._settings)
-        self._world.console.status("")
-        if isinstance(checked, Ready):
-            return checked
-        mend = from_hint(checked.hint, self._options.command)
-        self._missing.append(_Missing("local", checked.message, mend))
-        return None
-
     def _note_settings(self) -> None:
         """A fallback that works and is switched off helps nobody."""
         settings = self._settings
@@ -281,7 +180,9 @@ class Drill:
 
     def _play(self, scenario: Scenario, setup: Setup) -> Played:
         console = self._world.console
-        console.note(f"{scenario.name}: {scenario.told}")
+        title = f"{scenario.name}: {scenario.told}"
+        # The report begins with it: on a terminal that shows both it is not said twice.
+        (console.status if self._is_one_screen() else console.note)(title)
         try:
             seen = self._stage.play(scenario, setup, lambda line: self._progress(scenario, line))
         except AiCodeError as error:
@@ -298,6 +199,11 @@ class Drill:
             ):
                 self._mend[mend] = None
         return Played(scenario, parts, seen.diff, seen.seconds)
+
+    def _is_one_screen(self) -> bool:
+        console, plain = self._world.console, self._world.environ.get("TERM") == "dumb"
+        both = console.stdout_is_tty and console.stderr_is_tty
+        return both and not plain
 
     def _progress(self, scenario: Scenario, line: str) -> None:
         """ai-code's own lines: the banners tell which engine works, the rest is detail."""

@@ -5,25 +5,40 @@ Hints of other errors become such commands too: what stands in them for a whole 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.drill import Mend
-from ai_code.core.models import same_model
-from ai_code.flows.endings import INSTALL_AIDER
+from ai_code.core.drill_looks import tried
+from ai_code.core.pasting import command_and_about
+from ai_code.core.ports import ModelServerError
+from ai_code.flows.endings import (
+    INSTALL_AIDER,
+    REINSTALL_AIDER,
+    REINSTALL_CLAUDE,
+    mend_aider,
+)
+from ai_code.flows.engine_program import mend_engine
+from ai_code.flows.first_model import RECOMMEND, FirstModel, pull, wishes_of
+from ai_code.flows.model_disk import disk_room
+from ai_code.flows.wanted import wanted_by
+from ai_code.flows.why_not_ready import serve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ai_code.core.drill import Observed, Part, Setup
+    from ai_code.core.ports import ServedModel
     from ai_code.core.task import Program
+    from ai_code.flows.first_model import Suggestion
     from ai_code.flows.world import World
 
-INSTALL_CLAUDE = "npm install -g @anthropic-ai/claude-code"
 SETTINGS = "ai-code config show --origin"
-_LARGER = ("qwen2.5-coder:7b", "qwen2.5-coder:14b")
-_SMALLER = ("qwen2.5-coder:3b", "qwen2.5-coder:1.5b")
-_HINT = re.compile(r"(?P<command>.*?)(?: {3}\(?(?P<about>.*?)\)?)?$", re.DOTALL)
+_READ_S = 3.0
+"""For the machine's memory: a driver that hangs is not waited for."""
 _PATTERN = re.compile(
     r"(?P<variables>(?:[A-Z_]+=\S+ )*)ai-code(?: --(?P<flag>[a-z-]+) (?P<value>\S+))? …$"
 )
@@ -31,9 +46,9 @@ _PATTERN = re.compile(
 
 def from_hint(hint: str, drill: str) -> Mend:
     """``command   (explanation)``, as hints are written."""
-    told = _HINT.match(hint)
-    assert told
-    command, about = told["command"].strip(), told["about"] or ""
+    command, about = command_and_about(hint)
+    if command == "ai-code --engine aider …":
+        return Mend("ai-code drill --engine aider", about)
     if line := _PATTERN.match(command):
         flag = f"AI_CODE_{line['flag'].upper().replace('-', '_')}=" if line["flag"] else ""
         command = f"{line['variables']}{flag}{line['value'] or ''} {drill}".replace("  ", " ")
@@ -50,14 +65,15 @@ def for_part(part: Part, seen: Observed, world: World, drill: str) -> Mend | Non
             return _claude(setup, world, drill)
         case "limit":
             return Mend("ai-code limits rules", "the limits that are known; please report this one")
-        case "aider":
-            return _aider(setup, world)
+        case "engine":
+            return _engine(setup, world)
         case "Ollama":
-            return Mend("ollama serve", "start Ollama anew, if it does not run")
+            start = from_hint(serve(world), drill)
+            return start if start.about else start._replace(about="if it does not run")
         case "model":
-            return _other(_LARGER, setup, world, drill, "another model, perhaps a larger one")
+            return _other(seen, world, drill)
         case "memory":
-            return _other(_SMALLER, setup, world, drill, "a smaller model; or close other programs")
+            return _lighter(seen, world, drill)
         case "slow":
             about = "a large model is slow on a CPU; else a smaller one"
             return Mend(f"AI_CODE_STALL_TIMEOUT=15m {drill}", about)
@@ -73,40 +89,83 @@ def _claude(setup: Setup, world: World, drill: str) -> Mend:
     if setup.claude is None:
         return _report(drill)
     if _version(setup.claude, world) is None:
-        return Mend(INSTALL_CLAUDE, "it does not answer --version either: install it anew")
+        mend = from_hint(REINSTALL_CLAUDE, "")
+        about = f"it does not answer --version either: install it anew, {mend.about}"
+        return mend._replace(about=about)
     if setup.claude_args:
         return Mend(SETTINGS, "claude.args: does your version take them?")
     return Mend(shlex.join([*setup.claude.argv, "update"]), "the newest version")
 
 
-def _aider(setup: Setup, world: World) -> Mend | None:
-    if setup.aider is None:
+def _engine(setup: Setup, world: World) -> Mend | None:
+    if setup.program is None:
         # What it needs was known before anything was played.
         return None
-    anew = Mend(INSTALL_AIDER.replace("install", "install --force", 1), "install it anew")
+    if setup.engine == "aider":
+        return _aider(setup, setup.program, world)
+    if setup.engine_args:
+        return Mend(SETTINGS, f"engines.args: does your version of {setup.engine} take them?")
+    mend = from_hint(mend_engine(world.config.load({}).settings, setup.engine), "")
+    if _version(setup.program, world) is None and setup.engine != "custom":
+        return mend._replace(about="it does not answer --version: make it anew")
+    return mend if mend.about else mend._replace(about="the version that ai-code is tested with")
+
+
+def _aider(setup: Setup, program: Program, world: World) -> Mend:
     conf = Path(world.environ.get("HOME", "/nowhere"), ".aider.conf.yml")
     if world.files.size(conf) is not None:
         about = "your settings for aider count in every run"
-        if setup.aider_args:
+        if setup.engine_args:
             about += f"; aider.args too: {SETTINGS}"
         return Mend(f'"${{EDITOR:-vi}}" {shlex.quote(str(conf))}', about)
-    if _version(setup.aider, world) is None:
-        return anew._replace(about="it does not answer --version either: install it anew")
-    if setup.aider_args:
+    if _version(program, world) is None:
+        mend = from_hint(mend_aider(world.config.load({}).settings), "")
+        return mend._replace(about="it does not answer --version either: make it anew")
+    if setup.engine_args:
         return Mend(SETTINGS, "aider.args: does your version take them?")
-    return anew
+    if Path(program.argv[0]).is_relative_to(world.programs_dir):
+        return Mend(f"ai-code setup --remove aider && {INSTALL_AIDER}", "make it anew")
+    return Mend(REINSTALL_AIDER, "install it anew")
 
 
 def _version(program: Program, world: World) -> tuple[int, ...] | None:
     return world.processes.version(program).version
 
 
-def _other(names: tuple[str, ...], setup: Setup, world: World, drill: str, about: str) -> Mend:
-    """The first of the names that is another model and may be used."""
-    now = setup.model.name if setup.model else ""
-    policy, maker = world.config.load({}).settings.policy, world.catalogue.maker
-    others = [name for name in names if not same_model(name, now)]
-    name = next((each for each in others if not policy.refusal(each, maker(each))), "")
-    if not name:
-        return Mend("ai-code models recommend", about)
-    return Mend(f"ollama pull {name} && AI_CODE_MODEL={name} {drill}", about)
+def _other(seen: Observed, world: World, drill: str) -> Mend:
+    """In the place of a model whose answer was no good."""
+    found = _models(world, seen.setup).other(*tried(seen))
+    return _with(found, drill, "another model, perhaps a larger one")
+
+
+def _lighter(seen: Observed, world: World, drill: str) -> Mend:
+    """In the place of those that did not fit into memory: lighter than the last that was tried."""
+    models, names = _models(world, seen.setup), tried(seen)
+    room = models.machine.free if models.machine else None
+    found = models.lighter(*names, room=room) or models.lighter(*names)
+    return _with(found, drill, "a smaller model; or close other programs")
+
+
+def _with(found: Suggestion | None, drill: str, about: str) -> Mend:
+    """The drill once more with that model, which is downloaded first where it is not there."""
+    if found is None:
+        return Mend(RECOMMEND, about)
+    again = f"AI_CODE_MODEL={found.name} {drill}"
+    about = f"{about}: {found.name} {found.note}" if found.note else about
+    return Mend(again if found.installed else f"{pull(found.name)} && {again}", about)
+
+
+def _models(world: World, setup: Setup) -> FirstModel:
+    settings = world.config.load({}).settings
+    served: Sequence[ServedModel] = ()
+    if setup.model is not None:
+        with contextlib.suppress(ModelServerError):
+            server = world.model_server(
+                setup.model.base_url, setup.model.headers, setup.model.ca_file
+            )
+            served = server.models()
+    address = setup.model.base_url if setup.model else settings.ollama_api
+    room = disk_room(world, address, [each.name for each in served])
+    wishes = wishes_of(wanted_by(world, settings), served, world.model_notes, room)
+    read = world.machine_facts.beside(world.hardware.memory)
+    return FirstModel(world.catalogue, wishes, lambda: read(_READ_S))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ai_code.core.text import one_line, wrapped
+from ai_code.core.pasting import pasted, shown_command
+from ai_code.core.text import columns, one_line, wrapped
 
 if TYPE_CHECKING:
     from ai_code.core.drill import Part
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _ROW = "  {name:<16} {by:<9} {state:<11} {seconds:>5}  "
-_NOTE_AT = len(_ROW.format(name="", by="", state="", seconds=""))
+_BELOW = "      "
 _NOTE = 300
 """Characters of a note in the table."""
 _FAULT = 900
@@ -21,15 +22,18 @@ _PLAYERS = ("claude", "Ollama", "model")
 """Parts that a stand-in may play; the limit itself always comes from one."""
 
 
-def lines_of(report: Report) -> Iterator[str]:
+def lines_of(report: Report, shown_as: str = "") -> Iterator[str]:
     """One scenario with its table and diff; several as a list, with a table for each that
-    failed. Then what is worth a line, and the commands that mend what is missing."""
+    failed. Then what is worth a line, and the commands that mend what is missing, called as the
+    person calls this program."""
     several = len(report.played) > 1
-    for each in report.played:
-        if not several or not each.ok:
-            yield from _table(each, titled=several)
-            yield from _diff(each)
+    shown = [each for each in report.played if not several or not each.ok]
+    for number, each in enumerate(shown):
+        yield from [""] if number else []
+        yield from _table(each)
+        yield from _diff(each)
     if several:
+        yield from [""] if shown else []
         yield from _list(report)
     yield ""
     for note in report.notes:
@@ -37,16 +41,12 @@ def lines_of(report: Report) -> Iterator[str]:
     if report.mend:
         yield "to mend:"
         for mend in report.mend:
-            yield from _command(mend.command)
+            # Alone on its line: it is there to be copied.
+            yield from (
+                f"  {line}" for line in pasted(shown_command(mend.command, shown_as), _WIDTH - 2)
+            )
             yield from _cell("    ", mend.about) if mend.about else ()
     yield _result(report)
-
-
-def _command(command: str) -> Iterator[str]:
-    """Alone on its line: it is there to be copied. A long one is cut where a shell goes on."""
-    if len(command) > _WIDTH - 2:
-        command = command.replace(" && ", " &&\n")
-    yield from (f"  {line}" for line in command.splitlines())
 
 
 def _result(report: Report) -> str:
@@ -62,7 +62,6 @@ def _result(report: Report) -> str:
 
 
 def _list(report: Report) -> Iterator[str]:
-    yield ""
     for each in report.played:
         state = "passed" if each.ok else "FAILED"
         row = f"  {each.scenario.name:<18}  {state}  {each.seconds:>5.1f} s  "
@@ -70,16 +69,19 @@ def _list(report: Report) -> Iterator[str]:
 
 
 def _cell(row: str, text: str) -> Iterator[str]:
-    """A row whose last column is as long as it is: what does not fit goes on below it."""
-    first, *more = wrapped(text, _WIDTH - len(row), breaking=True) or [""]
-    yield (row + first).rstrip()
-    yield from (" " * len(row) + line for line in more)
+    """A row whose last column is as long as it is: what does not fit goes on below it. No word
+    is broken: with one that is longer than the column, all of it stands below the row."""
+    lines = wrapped(text, _WIDTH - len(row)) or [""]
+    if max(map(columns, lines)) > _WIDTH - len(row):
+        yield row.rstrip()
+        yield from (_BELOW + line for line in wrapped(text, _WIDTH - len(_BELOW)))
+        return
+    yield (row + lines[0]).rstrip()
+    yield from (" " * len(row) + line for line in lines[1:])
 
 
-def _table(played: Played, *, titled: bool) -> Iterator[str]:
-    yield ""
-    if titled:
-        yield f"{played.scenario.name}: {played.scenario.told}"
+def _table(played: Played) -> Iterator[str]:
+    yield f"{played.scenario.name}: {played.scenario.told}"
     if played.parts:
         yield _ROW.format(name="part", by="by", state="result", seconds="s").rstrip()
     for part in played.parts:
@@ -94,7 +96,8 @@ def _table(played: Played, *, titled: bool) -> Iterator[str]:
 def _seconds(part: Part) -> str:
     """In five characters."""
     if part.seconds is None:
-        return ""
+        # Nobody came to it, or there was nothing to time.
+        return "-" if part.state in ("passed", "failed") else ""
     return f"{part.seconds:.2f}" if part.seconds < 99.995 else f"{part.seconds:.1f}"
 
 
@@ -110,4 +113,12 @@ def _diff(played: Played) -> Iterator[str]:
         case _:
             title = "the edit that did not land, and why:"
     yield from ("", title)
-    yield from (f"  {line}".rstrip() for line in played.diff.strip("\n").splitlines())
+    about = False
+    for line in played.diff.strip("\n").splitlines():
+        about = line.startswith("left out of ") or (about and not line.startswith("diff "))
+        if about:
+            # Words about a diff; the diff itself stays as it is.
+            inside = line[: len(line) - len(line.lstrip())] + "  "
+            yield from (inside + part for part in wrapped(line, _WIDTH - len(inside), indent="  "))
+        else:
+            yield f"  {line}".rstrip()

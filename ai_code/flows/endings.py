@@ -19,10 +19,19 @@ from ai_code.core.verdict import (
 
 if TYPE_CHECKING:
     from ai_code.flows.turns import Turn
+    from ai_code.settings import Settings
 
 
-INSTALL_AIDER = "uv tool install --compile-bytecode --python 3.12 aider-chat"
-"""Without compiled bytecode aider needs 19 s for a message instead of 3.5 s (0.86.2)."""
+INSTALL_CLAUDE = "ai-code setup claude"
+"""Into a folder of the person's own, once its terms are agreed to: ``npm install -g`` may write
+where only root may (Debian's npm)."""
+REINSTALL_CLAUDE = "npm install -g @anthropic-ai/claude-code   (or as it was installed)"
+"""One that is there and does not answer: setup leaves it as it is."""
+INSTALL_AIDER = "ai-code setup aider"
+"""Makes it an environment of its own; one that does not start any more, it makes again."""
+REINSTALL_AIDER = "uv tool install --force --compile-bytecode --python 3.12 aider-chat"
+"""One that starts and will not do. Without compiled bytecode aider needs 19 s for a message
+instead of 3.5 s (0.86.2)."""
 _OTHER_MODEL = "ai-code --model NAME …   (a larger model may do it)"
 _LOCAL_HINTS: Mapping[FailReason | UnavailableReason, str] = {
     FailReason.STALL: "ai-code --stall-timeout 15m …   (a large model is slow on a CPU)",
@@ -30,18 +39,42 @@ _LOCAL_HINTS: Mapping[FailReason | UnavailableReason, str] = {
     FailReason.CUT: "ai-code diff   (what it made, and what was left out); then once more",
     UnavailableReason.MISSING: INSTALL_AIDER,
     UnavailableReason.MEMORY: "ollama ps   (what is loaded), or a smaller model: --model NAME",
-    UnavailableReason.NO_MODEL: "ollama list",
+    UnavailableReason.NO_MODEL: "ai-code models list",
     UnavailableReason.SERVER: "ollama ps   (is the server well?), then the same once more",
 }
 _HINTS_BY_RULE: Mapping[str, str] = {
-    "aider.stall": _LOCAL_HINTS[FailReason.STALL],
-    "aider.deadline": _LOCAL_HINTS[FailReason.DEADLINE],
-    "aider.unfenced": INSTALL_AIDER,
+    "stall": _LOCAL_HINTS[FailReason.STALL],
+    "deadline": _LOCAL_HINTS[FailReason.DEADLINE],
+    "unfenced": "ai-code engines list   (what each can), or another one: --engine NAME",
+    "empty": "ollama ps   (is the model well?), then the same once more",
+    "refused": "ai-code --file NAME …   (what the model may edit)",
+    "unfit": "ai-code engines list",
+    "aider.unfenced": REINSTALL_AIDER,
     "aider.crash": "aider --version   (does it start?)",
-    "aider.empty": "ollama ps   (is the model well?), then the same once more",
-    "aider.refused": "ai-code --file NAME …   (what the model may edit)",
 }
-"""A failure before anything changed says no more by its reason than that."""
+"""A failure before anything changed says no more by its reason than that. By the whole rule, or by
+what stands in it after the engine's name."""
+
+
+def _hint_by_rule(rule: str, engine: str) -> str:
+    by_rule = _HINTS_BY_RULE.get(rule) or _HINTS_BY_RULE.get(rule.rpartition(".")[2])
+    if by_rule:
+        return by_rule
+    return f"ai-code engines test {engine}" if rule.endswith(".crash") else ""
+
+
+def mend_claude(settings: Settings) -> str:
+    """The command for a Claude Code that is not there."""
+    if settings.claude_command == ("claude",):
+        return INSTALL_CLAUDE
+    return "ai-code config show --origin   (claude.command)"
+
+
+def mend_aider(settings: Settings) -> str:
+    """The command for an aider that is not there, or does not start."""
+    if settings.aider_command == ("aider",):
+        return INSTALL_AIDER
+    return "ai-code config show --origin   (aider.command)"
 
 
 def never_ran(turn: Turn) -> bool:
@@ -79,11 +112,13 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
     verdict = turn.verdict
     assert isinstance(verdict, Failed | Unavailable)
     hint = verdict.hint if isinstance(verdict, Unavailable) else ""
+    if verdict.reason is FailReason.CUT and turn.landed is None:
+        hint = "the same once more"
     error = AiCodeError(
-        f"aider could not finish: {one_line(verdict.message)}",
+        f"{turn.engine} could not finish: {one_line(verdict.message)}",
         why=claude_reason,
         hint=hint
-        or _HINTS_BY_RULE.get(verdict.evidence.rule)
+        or _hint_by_rule(verdict.evidence.rule, turn.engine)
         or _LOCAL_HINTS.get(verdict.reason, _OTHER_MODEL),
     )
     if isinstance(verdict, Unavailable) and after_claude:

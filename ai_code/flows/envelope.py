@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from ai_code.core.pasting import shown_values
 from ai_code.flows.turns import recorded
 
 if TYPE_CHECKING:
@@ -18,10 +19,15 @@ VERSION = 1
 
 
 def envelope(
-    record: RunRecord | None, turns: Sequence[Turn], code: int, error: AiCodeError | None
+    record: RunRecord | None,
+    turns: Sequence[Turn],
+    code: int,
+    error: AiCodeError | None,
+    shown_as: str = "",
 ) -> str:
     """The object as ASCII text: ``engine`` and ``answer`` of the last turn, every turn's verdict
-    with the engine's own exit code, what landed and what did not, and the error as it is told."""
+    with the engine's own exit code, what landed and what did not, and the error as it is told
+    (``World.shown_as``)."""
     last = turns[-1] if turns else None
     value: dict[str, Any] = {
         "version": VERSION,
@@ -38,5 +44,17 @@ def envelope(
         "error": None,
     }
     if error is not None:
-        value["error"] = {"what": error.what, "why": error.why, "hint": error.hint}
+        value["error"] = told(error, shown_as)
     return json.dumps(value)
+
+
+def refused(code: int, error: AiCodeError, shown_as: str = "") -> str:
+    """What every command but a run prints with ``--json`` in the place of its own object."""
+    shown = told(error, shown_as)
+    return json.dumps({"version": VERSION, "ok": False, "exit_code": int(code), "error": shown})
+
+
+def told(error: AiCodeError, shown_as: str) -> dict[str, str]:
+    """An error as every ``--json`` has it."""
+    value = {"what": error.what, "why": error.why, "hint": error.hint}
+    return dict(shown_values(value, shown_as))

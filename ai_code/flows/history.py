@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 """Of the ``--json`` objects. They only grow."""
+COMMANDS = {"resume": "go on in Claude", "diff": "see", "undo": "take back"}
+"""The commands to go on with: their names in JSON, and for a person."""
 
 
 class Row(NamedTuple):
@@ -45,30 +47,33 @@ def recent(world: World, count: int, *, everywhere: bool) -> Sequence[RunRecord]
     return tuple(islice(records, count))
 
 
-def as_json(record: RunRecord) -> dict[str, Any]:
+def as_json(record: RunRecord, shown_as: str = "") -> dict[str, Any]:
     """A run for ``--json``: the record, its outcome in a word and the commands that follow."""
-    return {**to_json(record), "outcome": outcome(record), "commands": commands(record)}
+    following = commands(record, shown_as)
+    return {**to_json(record), "outcome": outcome(record), "commands": following}
 
 
-def commands(record: RunRecord) -> dict[str, str]:
-    """``resume``, ``diff`` and ``undo``, as far as this run has them."""
+def commands(record: RunRecord, shown_as: str = "") -> dict[str, str]:
+    """``resume``, ``diff`` and ``undo``, as far as this run has them, called as the person calls
+    this program (``World.shown_as``)."""
     found: dict[str, str] = {}
     session = next((a.session_id for a in reversed(record.attempts) if a.session_id), "")
     if session:
         resume = shlex.join(["claude", "--resume", session])
         found["resume"] = f"cd {shlex.quote(record.cwd)} && {resume}"
     if record.landed or record.left_out:
-        found["diff"] = f"ai-code diff {record.id}"
+        found["diff"] = f"{shown_as or 'ai-code'} diff {record.id}"
     if record.landed and record.state != "undone":
-        found["undo"] = f"ai-code undo {record.id}"
+        found["undo"] = f"{shown_as or 'ai-code'} undo {record.id}"
     return found
 
 
-def in_full(record: RunRecord, now: float, tz: tzinfo) -> Iterator[Row]:
+def in_full(record: RunRecord, now: float, tz: tzinfo, shown_as: str = "") -> Iterator[Row]:
     """All that is known of a run, for a person."""
     yield Row("run", record.id)
     if record.prompt_line:
-        yield Row("prompt", visible(record.prompt_line))
+        name = "chat" if record.interactive else "prompt"
+        yield Row(name, visible(record.prompt_line))
     if record.undo_of:
         yield Row("takes back", visible(record.undo_of))
     yield Row("began", moment(record.started, now, tz, seconds=True).strip())
@@ -84,9 +89,8 @@ def in_full(record: RunRecord, now: float, tz: tzinfo) -> Iterator[Row]:
         yield Row("" if number else "landed", f"{word}{shown_path(file.path)} ({counts})")
     for number, left in enumerate(record.left_out):
         yield Row("" if number else "left out", f"{shown_path(left.path)}: {visible(left.reason)}")
-    names = {"resume": "go on in Claude", "diff": "see", "undo": "take back"}
-    for name, command in commands(record).items():
-        yield Row(names[name], visible(command))
+    for name, command in commands(record, shown_as).items():
+        yield Row(COMMANDS[name], visible(command))
 
 
 def _attempt(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Command
@@ -57,25 +58,36 @@ def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
             return None
     else:
         console.note(f"Installing Claude Code, under Anthropic's terms:\n{TERMS}")
-    folder = world.programs_dir / "claude-code"
+    program = install_claude(world, npm)
+    if isinstance(program, str):
+        console.important(f"npm could not install Claude Code: {program}")
+        return None
+    folder, link = places(world)
+    console.note(f"Installed: {program.argv[0]}")
+    console.note(f"to remove it: {shlex.join(['rm', '-r', str(folder), str(link)])}")
+    return program
+
+
+def places(world: World) -> tuple[Path, Path]:
+    """The folder that npm fills, and the link by which runs find it."""
+    return world.programs_dir / "claude-code", world.programs_dir / "bin" / "claude"
+
+
+def install_claude(world: World, npm: Program) -> Program | str:
+    """Claude Code, for somebody who has agreed; or why npm failed. Raises Stopped (Ctrl-C)."""
+    folder, link = places(world)
     world.files.folder(folder)
     listener = _Npm(world)
     argv = (*npm.argv, "install", "--prefix", str(folder), "--no-audit", "--no-fund", PACKAGE)
     exit_ = world.processes.run(Command(argv, folder, deadline_s=_DEADLINE_S), listener)
-    console.status("")
+    world.console.status("")
     if exit_.person_signal is not None:
         raise Stopped(exit_.person_signal)
     if exit_.code != 0:
-        why = exit_.start_error or _reason(listener.said) or f"exit {exit_.code}"
-        console.important(f"npm could not install Claude Code: {why}")
-        return None
+        return exit_.start_error or _reason(listener.said) or f"exit {exit_.code}"
     program = folder / "node_modules" / ".bin" / "claude"
-    link = world.programs_dir / "bin" / "claude"
     world.files.link(link, program)
-    console.note(
-        f"Installed: {program}\nto remove it: {shlex.join(['rm', '-r', *map(str, (folder, link))])}"
-    )
-    return world.processes.find((str(program),))
+    return world.processes.find((str(program),)) or f"npm made no {program}"
 
 
 _CAUSE = re.compile(r"npm (?:error|ERR!) (?!code |errno |A complete log|This is |If )(\S.*)")

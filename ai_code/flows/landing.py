@@ -29,6 +29,7 @@ Ask = Callable[[Change, Sequence[Suspicion]], bool]
 """Shows one suspicious change to the person; True lets it land."""
 
 ANSWER_WAS_CUT = "the model's answer was cut"
+STOPPED = "the run was stopped"
 
 
 class LandingTrees(Protocol):
@@ -49,13 +50,13 @@ def decide(
     allow_protected: bool = False,
     on_suspect: OnSuspect = "ask",
     ask: Ask | None = None,
-    answer_was_cut: bool = False,
+    unfinished: str = "",
     whole_files: bool = False,
     to_read: frozenset[str] = frozenset(),
 ) -> LandingPlan:
     """What lands and what is left out, each with its reason. ``whole_files``: the model wrote
     each file anew, so that what is missing was perhaps forgotten. ``to_read`` was given to be
-    read only.
+    read only. ``unfinished`` says why the engine did not come to its end, if it did not.
 
     ``ask`` None with ``on_suspect="ask"``: nobody can answer, so it is left out."""
     land: list[Change] = []
@@ -69,8 +70,8 @@ def decide(
             left.append(LeftOut(change.path, refused, change))
             continue
         found = suspicions(change, whole_files=whole_files)
-        if answer_was_cut:
-            found.insert(0, Suspicion(ANSWER_WAS_CUT))
+        if unfinished:
+            found.insert(0, Suspicion(unfinished))
         if not found or _taken(change, found, on_suspect, ask):
             land.append(change)
             doubts += [Doubt(change.path, in_words(each)) for each in found]
@@ -78,7 +79,13 @@ def decide(
             left.append(LeftOut(change.path, "; ".join(map(in_words, found)), change))
     left += [LeftOut(path, "it was written outside the project") for path in changes.escaped]
     left += [LeftOut(path, "it is ignored by git") for path in changes.ignored]
+    left += changes.unfit
     return LandingPlan(tuple(land), tuple(left), tuple(doubts))
+
+
+def held_back(changes: Changes, why: str) -> LandingPlan:
+    """Nothing lands; all of it is kept."""
+    return LandingPlan(left_out=tuple(LeftOut(each.path, why, each) for each in changes.items))
 
 
 def land(

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ai_code.core.verdict import Done, LimitKind, LimitReached, Verdict
 
 if TYPE_CHECKING:
+    from ai_code.flows.notify import Notify
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -23,8 +25,16 @@ class LimitMemory:
         self._world = world
         self._settings = settings
         self._scope = scope
-        self._notifies = settings.notify != "off"
         self._reset_is_told = False
+
+    @cached_property
+    def _notify(self) -> Notify | None:
+        """None where the person wants none: then it is not even imported."""
+        if self._settings.notify == "off":
+            return None
+        from ai_code.flows.notify import Notify
+
+        return Notify(self._world, self._settings)
 
     def to_skip(self) -> str:
         """With ``claude.when-limited: skip``: the limit that still holds, in words. Only where
@@ -56,11 +66,8 @@ class LimitMemory:
                 self._world.limits.clear(self._scope)
         except OSError as error:
             self._world.console.detail(f"known limits could not be written: {error.strerror}")
-        if self._notifies:
-            from ai_code.flows.notify import after_claude
-
-            told = after_claude(self._world, self._settings, self._scope, verdict)
-            self._reset_is_told = told
+        if self._notify:
+            self._reset_is_told = self._notify.after_claude(self._scope, verdict)
 
     def over(self) -> str:
         """That a limit has ended since it was met, in words, until Claude has answered again; or
@@ -75,14 +82,15 @@ class LimitMemory:
 
     def waited(self, limit: LimitReached) -> None:
         """The wait for this limit's reset is over."""
-        if self._notifies and not self._reset_is_told:
-            from ai_code.flows.notify import reset_is_over
-
-            reset_is_over(self._world, self._settings, limit)
+        if self._notify and not self._reset_is_told:
+            self._notify.reset_is_over(limit)
 
     def switched(self, line: str) -> None:
         """A local engine goes on after Claude; ``line`` says why and which model."""
-        if self._notifies:
-            from ai_code.flows.notify import switched
+        if self._notify:
+            self._notify.switched(line)
 
-            switched(self._world, self._settings, line)
+    def end(self) -> None:
+        """The run ends."""
+        if self._notify:
+            self._notify.end()

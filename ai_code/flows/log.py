@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ai_code.core.record_words import ended_at, files_words, outcome, span, went_well, why
+from ai_code.core.record_words import ended_at, files_words, outcome, span, subject, went_well, why
 from ai_code.core.text import one_line
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ class LogEvent(NamedTuple):
 def events_of(record: RunRecord) -> Iterator[LogEvent]:
     """What is known to have happened in a run, in its order."""
     run, root = record.id, record.root
-    began = f"takes back {record.undo_of}" if record.undo_of else record.prompt_line
-    yield LogEvent(record.started, run, "began", "", one_line(began), False, 0, root=root)
+    began = one_line(subject(record))
+    yield LogEvent(record.started, run, "began", "", began, False, 0, root=root)
     for number, attempt in enumerate(record.attempts):
         bad = attempt.verdict not in ("done", "limit")
         told = [why(attempt), attempt.model, span(attempt.wall_s)]

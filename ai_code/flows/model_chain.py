@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ai_code.core.ports import ModelServerError
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
 from ai_code.flows.model_seen import ca_of, remember, running_now
-from ai_code.flows.readiness import Ready, Tried, ask_local, out_of_memory
+from ai_code.flows.readiness import Ready, ask_local, out_of_memory
+from ai_code.flows.wanted import Tried
 
 if TYPE_CHECKING:
     from ai_code.core.ports import LoadedModel
@@ -34,7 +35,7 @@ def run_chain(
 ) -> Turn:
     """The local engine's turn with the first model that fits. ``keep`` records a turn; the last
     one is recorded too. Where no model is left, the verdict of the last stands."""
-    chain = _Chain(world, settings)
+    chain = _Chain(world, settings, local.fit, local.least_context)
     loading: Ready | Unavailable = ready
     while True:
         if not settings.models_allow_cpu_offload:
@@ -46,24 +47,35 @@ def run_chain(
         if not (isinstance(turn.verdict, Unavailable) and out_of_memory(turn.verdict)):
             return turn
         loading = chain.next(ready, "did not fit into memory")
-        if isinstance(loading, Unavailable):
+        fit = loading if isinstance(loading, Unavailable) else local.fit(loading)
+        if isinstance(fit, Unavailable):
             return turn
-        ready = loading
+        ready = fit
 
 
 class _Chain:
-    def __init__(self, world: World, settings: Settings) -> None:
+    def __init__(
+        self,
+        world: World,
+        settings: Settings,
+        fit: Callable[[Ready], Ready | Unavailable],
+        least: int,
+    ) -> None:
         self._world = world
         self._settings = settings
+        self._fit = fit
+        self._least = least
         self._failed: tuple[Tried, ...] = ()
 
     def next(self, ready: Ready, why: str) -> Ready | Unavailable:
         """What is tried after this one."""
-        tried = (ready.local.name, ready.local.num_ctx)
+        tried = (ready.local.shown, ready.local.num_ctx)
         if tried in self._failed or len(self._failed) >= _MOST:
             return _nothing_left(ready, why)
         self._failed = (*self._failed, tried)
-        found = ask_local(self._world, self._settings, failed=self._failed)
+        found = ask_local(
+            self._world, self._settings, failed=self._failed, least_context=self._least
+        )
         if isinstance(found, Unavailable):
             return found
         name, context = found.local.name, found.local.num_ctx
@@ -78,9 +90,10 @@ class _Chain:
         """The first that is loaded without a part of it on the CPU (where there is a GPU)."""
         while why := self._load(ready):
             found = self.next(ready, why)
-            if isinstance(found, Unavailable):
-                return found
-            ready = found
+            fit = found if isinstance(found, Unavailable) else self._fit(found)
+            if isinstance(fit, Unavailable):
+                return fit
+            ready = fit
         return ready
 
     def _load(self, ready: Ready) -> str:
@@ -89,7 +102,7 @@ class _Chain:
         ca_file = ca_of(self._settings, local.ca_file)
         server = self._world.model_server(local.base_url, local.headers, ca_file)
         if not ready.loaded:
-            self._world.console.status(f"loading {local.name}…")
+            self._world.console.status(f"loading {local.shown}…")
             try:
                 server.preload(local.name, local.num_ctx, local.keep_alive)
             except ModelServerError as error:
@@ -117,7 +130,7 @@ def _is_memory(error: ModelServerError) -> bool:
 def _nothing_left(ready: Ready, why: str) -> Unavailable:
     return Unavailable(
         UnavailableReason.MEMORY,
-        f"{ready.local.name} {why}, and no other model is left to try",
+        f"{ready.local.shown} {why}, and no other model is left to try",
         Evidence("ollama.memory", "none", ready.local.name),
         "ollama ps   (what is loaded), or a smaller model: --model NAME",
     )

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from ai_code.core.machine import RAM_RESERVE, VRAM_SHARE
+from ai_code.core.machine import room_for_models
 from ai_code.core.memory import CONTEXTS, DEFAULT_CONTEXT, gib, need_bytes, shape_of
 from ai_code.core.models import runs_elsewhere, same_model
 from ai_code.core.preload import fits_beside
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from ai_code.core.machine import Machine
     from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import Hardware, LoadedModel, ServedModel
-    from ai_code.flows.readiness import Wanted
+    from ai_code.flows.wanted import Wanted
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
-_WISHED_CONTEXT = 16384
+WISHED_CONTEXT = 16384
 """Larger contexts cost memory and time; an edit with its files rarely needs more."""
 _MOST_ATTEMPTS = 2
 """With one model: as it seemed to fit, and once with at most half the context."""
@@ -74,19 +74,13 @@ class Room:
 
     @cached_property
     def available(self) -> int:
-        """Bytes a model could have. What other models hold counts: Ollama makes room for a new
-        one by unloading them. Without CPU offload it is the GPU's memory, where there is one."""
-        machine, loaded = self.machine, self._loaded
-        vram = int(machine.vram_free * VRAM_SHARE)
-        if not self._wanted.allow_cpu_offload and machine.vram_total:
-            return max(0, vram) + sum(model.size_vram for model in loaded)
-        free = machine.ram_available + vram - RAM_RESERVE
-        room = max(0, free) + sum(model.size for model in loaded)
-        # Weights that are mapped count as available and as held.
-        room = min(room, machine.ram_total + machine.vram_total)
-        if not self._wanted.allow_cpu_offload and machine.unified_total:
-            room = min(room, machine.unified_total)
-        return room
+        """Bytes a model could have, see ``room_for_models``."""
+        return room_for_models(
+            self.machine,
+            sum(model.size for model in self._loaded),
+            sum(model.size_vram for model in self._loaded),
+            cpu_offload=self._wanted.allow_cpu_offload,
+        )
 
     def is_beside(self, need: int) -> bool:
         """Whether a model of so many bytes takes nothing from those that are loaded."""
@@ -115,28 +109,30 @@ def fit(
     (``wanted.failed``) is not tried again, nor a larger one."""
     failed = [context for name, context in wanted.failed if same_model(name, model.name)]
     most = min(failed) // 2 if failed else 0
-    need = _need(model, show, wanted, notes)
+    need = need_of(model, show, wanted, notes)
     if failed and (len(failed) >= _MOST_ATTEMPTS or most < CONTEXTS[-1]):
         return NoRoom(need(CONTEXTS[-1]), 0, failed=True)
     if runs_elsewhere(model.name):
         note = f"{model.name} runs on Ollama's servers: the prompt and files leave this machine."
         return Fit(wanted.num_ctx or _own_context(show), (note,), beside=False)
-    if running and not failed and _will_do(running.context, wanted.num_ctx):
+    if running and not failed and _will_do(running.context, wanted):
         # It is in memory with a context that will do: asking for another would load it anew.
         if wanted.allow_cpu_offload or not room.is_partly_on_cpu(running):
             return Fit(running.context, offload_note(running), loaded=True)
         most = running.context // 2
     if not room.is_here:
-        context = wanted.num_ctx or _own_context(show)
+        usual = wanted.wished or _own_context(show)
+        context = wanted.num_ctx or max(usual, wanted.least_context)
         context = min(context, most) if most else context
         return _told(context, wanted, room.is_beside(need(context)))
-    for context in _contexts(show, wanted.num_ctx, most):
+    wished = max(wanted.wished or WISHED_CONTEXT, 2 * wanted.least_context)
+    for context in contexts_of(show, wanted.num_ctx, most, wished):
         if need(context) <= room.available:
             return _told(context, wanted, room.is_beside(need(context)))
     return NoRoom(need(_least(show, wanted.num_ctx)), room.available, failed=bool(failed))
 
 
-def _need(
+def need_of(
     model: ServedModel, show: Mapping[str, Any], wanted: Wanted, notes: ModelNotes | None
 ) -> Callable[[int], int]:
     """Bytes by context: measured where it was, for one request at a time, else computed."""
@@ -152,20 +148,22 @@ def _need(
     return need
 
 
-def _contexts(show: Mapping[str, Any], asked: int, most: int) -> list[int]:
+def contexts_of(
+    show: Mapping[str, Any], asked: int, most: int = 0, wished: int = WISHED_CONTEXT
+) -> list[int]:
     """Contexts to try, the largest first: the one asked for, then smaller ones."""
     shape = shape_of(show)
     own = shape.context if shape and shape.context else CONTEXTS[0]
     if own < CONTEXTS[-1] and not asked:
         return [own] if not most else []
-    begin = asked or min(own, _WISHED_CONTEXT)
-    smaller = [context for context in CONTEXTS if context < begin]
-    found = [begin, *smaller] if asked or begin in CONTEXTS else smaller
+    begin = asked or min(own, wished)
+    smaller = [context for context in (wished, *CONTEXTS) if context < begin]
+    found = [begin, *smaller] if asked or begin in (wished, *CONTEXTS) else smaller
     return [context for context in found if not most or context <= most]
 
 
 def _least(show: Mapping[str, Any], asked: int) -> int:
-    return min(_contexts(show, asked, 0), default=CONTEXTS[-1])
+    return min(contexts_of(show, asked), default=CONTEXTS[-1])
 
 
 def _told(context: int, wanted: Wanted, beside: bool) -> Fit:
@@ -174,9 +172,12 @@ def _told(context: int, wanted: Wanted, beside: bool) -> Fit:
     return Fit(context, (note,) if context < wanted.num_ctx else (), beside=beside)
 
 
-def _will_do(context: int, wanted: int) -> bool:
-    """Whether a loaded model's context can stay: the one asked for, else any that is no dwarf."""
-    return context == wanted if wanted else context >= CONTEXTS[-1]
+def _will_do(context: int, wanted: Wanted) -> bool:
+    """Whether a loaded model's context can stay: the one asked for, else any that is no dwarf
+    and that the engine can work with."""
+    if wanted.num_ctx:
+        return context == wanted.num_ctx
+    return context >= max(CONTEXTS[-1], wanted.least_context)
 
 
 def _own_context(show: Mapping[str, Any]) -> int:
@@ -185,7 +186,7 @@ def _own_context(show: Mapping[str, Any]) -> int:
 
 
 def is_local(base_url: str) -> bool:
-    """Whether an address is of this machine."""
+    """Whether an address is of this machine: then its memory and disk are those we see."""
     host = urlsplit(base_url).hostname or ""
     return host in ("localhost", "::1") or host.startswith("127.")
 

@@ -34,7 +34,7 @@ def prove(world: World, settings: Settings, ready: Ready, sent: int, folder: Pat
     )
     if running is not None:
         remember(world, settings, ready, running)
-    if told := proof.told(ready.local.name):
+    if told := proof.told(ready.local.shown):
         world.console.important(told)
     return proof
 

@@ -57,6 +57,9 @@ class Output:
                 self._answer = text
             case events.PaidUsage(message=message):
                 self._console.important(f"Claude: {one_line(message)} (this costs extra)")
+            case events.Refused(tool=tool, command=command):
+                what = f"command {one_line(command)}" if command else f"use of {one_line(tool)}"
+                self._console.important(f"refused: the model's {what}")
             case events.Warned(message=message):
                 self._console.note(f"Claude: {one_line(message)}")
             case _:

@@ -7,66 +7,31 @@ the command that mends it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ai_code.core.catalogue import Catalogue, Role
-from ai_code.core.errors import CannotStartError
+from ai_code.core.catalogue import Role
 from ai_code.core.model_choice import Standing, best_first, next_ones, standing
-from ai_code.core.models import installed_name, same_model
-from ai_code.core.policy import Policy
+from ai_code.core.models import installed_name, is_variant, is_variant_of, same_model
 from ai_code.core.ports import Hardware, LoadedModel, ModelServer, ModelServerError, ServedModel
 from ai_code.core.task import LocalModel
 from ai_code.core.verdict import Unavailable, UnavailableReason
-from ai_code.flows.model_fit import Fit, NoRoom, Room, fit, own_authority
-from ai_code.flows.why_not_ready import SERVE, no_memory, no_model, no_server, refused
+from ai_code.flows.first_model import FirstModel, wishes_of
+from ai_code.flows.model_disk import disk_room
+from ai_code.flows.model_fit import Fit, NoRoom, Room, fit
+from ai_code.flows.wanted import MACHINE_S, Known, Tried, Wanted, wanted_by
+from ai_code.flows.why_not_ready import SERVE, no_memory, no_model, no_server, refused, serve
 
 if TYPE_CHECKING:
-    from ai_code.core.memory import KvType
-    from ai_code.core.model_notes import ModelNotes
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
-_GET_OLLAMA = "ollama serve   (install Ollama first: https://ollama.com/download)"
 _GOOD_CONTEXT = 8192
 """Tokens. Below it a better model is worth less than one that sees the files it edits."""
 _MOST_LOOKED_AT = 8
 """Each costs a question to the server, and all have to be answered in a second."""
-
-Tried = tuple[str, int]
-"""A model's name and the context, in tokens, with which it did not fit after all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What settings ask for: a model's name or ``auto``; ``num_ctx`` in tokens, 0 for auto;
-    ``failed`` is what was tried in vain in this run."""
-
-    model: str
-    num_ctx: int
-    headers: Mapping[str, str]
-    keep_alive: str | None
-    chain: tuple[str, ...] = ()
-    allow_cpu_offload: bool = True
-    kv_type: KvType = "f16"
-    parallel: int = 1
-    policy: Policy = field(default_factory=Policy)
-    edit_format: str = "diff"
-    role: Role = "edit"
-    failed: tuple[Tried, ...] = ()
-    ca_file: str = ""
-    alone: bool = False
-    """No other model in its place."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of models: the catalogue, and what was measured on this machine."""
-
-    catalogue: Catalogue = field(default_factory=Catalogue)
-    notes: ModelNotes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +55,21 @@ def ask_local(
     role: Role = "edit",
     failed: tuple[Tried, ...] = (),
     exactly: str = "",
+    least_context: int = 0,
+    engine: str = "",
 ) -> Ready | Unavailable:
     """``check_local`` with what the settings want of the servers they name, in their order. All
     are asked at once, so that a dead one costs nobody's time. Where no server runs and no
     Ollama is installed, the hint says how to get it. ``exactly`` is a model that is asked for by
-    name, whatever the settings say, and no other in its place."""
-    known = Known(world.catalogue, world.model_notes)
-    wanted = wanted_by(world, settings, role, failed)
+    name, whatever the settings say, and no other in its place. ``least_context``: tokens below
+    which the engine cannot work; ``engine`` is the one whose exams count."""
+    known = Known(
+        world.catalogue,
+        world.model_notes,
+        lambda read: world.machine_facts.beside(read)(MACHINE_S),
+        partial(disk_room, world),
+    )
+    wanted = wanted_by(world, settings, role, failed, least_context, engine)
     if exactly:
         wanted = replace(wanted, model=exactly, alone=True)
 
@@ -110,12 +83,7 @@ def ask_local(
     if isinstance(answer, Unavailable) and later:
         answer = _first_ready(answer, [get() for get in later], others)
     if isinstance(answer, Unavailable) and answer.hint == SERVE:
-        try:
-            installed = world.processes.find(("ollama",)) is not None
-        except CannotStartError:
-            installed = True
-        if not installed:
-            return answer._replace(hint=_GET_OLLAMA)
+        return answer._replace(hint=serve(world))
     if isinstance(answer, Ready) and answer.local.base_url.startswith("https:"):
         # The engine's own HTTP client brings a list of authorities of its own.
         ca_file = wanted.ca_file or str(world.ca_bundle or "")
@@ -132,27 +100,6 @@ def hosts(settings: Settings) -> list[tuple[str, Mapping[str, str]]]:
         same = urlsplit(url)[:2] == urlsplit(first)[:2]
         found.setdefault(url, settings.ollama_headers if same else {})
     return list(found.items())
-
-
-def wanted_by(
-    world: World, settings: Settings, role: Role = "edit", failed: tuple[Tried, ...] = ()
-) -> Wanted:
-    """What the settings want of a model for this role."""
-    return Wanted(
-        settings.model_for(role),
-        settings.ollama_num_ctx,
-        settings.ollama_headers,
-        settings.ollama_keep_alive,
-        chain=settings.models_chain,
-        allow_cpu_offload=settings.models_allow_cpu_offload,
-        kv_type=settings.ollama_kv_cache_type,
-        parallel=max(1, settings.ollama_num_parallel),
-        policy=settings.policy,
-        edit_format=settings.aider_edit_format,
-        role=role,
-        failed=failed,
-        ca_file=own_authority(world, settings),
-    )
 
 
 def _first_ready(
@@ -187,7 +134,9 @@ class _Check:
         self._server = server
         self._wanted = wanted
         self._known = known
-        self._served = {model.name: model for model in server.models()}
+        self._served = {
+            model.name: model for model in server.models() if not is_variant(model.name)
+        }
         told = _loaded(server)
         self._loaded = told or ()
         self._room = Room(server.base_url, hardware, told, wanted)
@@ -202,10 +151,10 @@ class _Check:
             rule = policy.refusal(name, catalogue.maker(name))
             rule = rule and self._refusal(name) if named else rule
             if rule:
-                return refused(name, rule, served, policy, catalogue)
+                return refused(name, rule, served, self._models)
         queue = self._queue(named or "")
         if not queue:
-            return no_model(wanted.model, served, policy, catalogue)
+            return no_model(wanted.model, served, self._models)
         return self._first_that_fits(queue)
 
     def _queue(self, named: str) -> list[Standing]:
@@ -238,7 +187,8 @@ class _Check:
             model,
             catalogue=self._known.catalogue,
             exams=notes.exams() if notes else (),
-            edit_format=wanted.edit_format,
+            wished=wanted.edit_format,
+            engine=wanted.engine,
             role=wanted.role,
             loaded=running is not None,
         )
@@ -260,9 +210,8 @@ class _Check:
         if small is not None:
             return small
         name, least = short[0]
-        wanted = self._wanted
-        others = len(short) - 1
-        return no_memory(name, least, wanted.num_ctx, others, wanted.policy, self._known.catalogue)
+        room = self._room.available if self._room.is_here else None
+        return no_memory(name, least, self._wanted.num_ctx, len(short) - 1, self._models, room)
 
     def _ready(
         self,
@@ -287,13 +236,31 @@ class _Check:
         )  # fmt: skip
         return Ready(local, tuple(notes), found.loaded, model.digest, tuple(details), found.beside)
 
+    @cached_property
+    def _models(self) -> FirstModel:
+        """What to get where none of these will do."""
+        known, served = self._known, list(self._served.values())
+        room = known.room(self._server.base_url, list(self._served))
+        return FirstModel(
+            known.catalogue,
+            wishes_of(self._wanted, served, known.notes, room),
+            lambda: known.in_time(lambda: self._room.machine),
+        )
+
     def _fit(self, name: str) -> Fit | NoRoom:
         model, notes = self._served[name], self._known.notes
         show, running = self._show(name), self._running(name)
-        return fit(model, show, running, self._wanted, self._room, notes)
+        entry = self._known.catalogue.entry(name)
+        wanted = replace(self._wanted, wished=entry.num_ctx if entry else 0)
+        return fit(model, show, running, wanted, self._room, notes)
 
     def _running(self, name: str) -> LoadedModel | None:
-        return next((row for row in self._loaded if same_model(row.name, name)), None)
+        rows = (
+            row
+            for row in self._loaded
+            if same_model(row.name, name) or is_variant_of(row.name, name)
+        )
+        return next(rows, None)
 
     def _own_is_small(self, name: str) -> bool:
         from ai_code.core.memory import shape_of
@@ -342,4 +309,5 @@ def _in_words(others: Sequence[Standing]) -> str:
 
 def out_of_memory(why: Unavailable) -> bool:
     """Whether an engine ended because the model did not fit into memory after all."""
-    return why.reason is UnavailableReason.MEMORY and why.evidence.rule == "aider.server"
+    of_the_server = why.evidence.rule.endswith((".server", ".error", ".crash"))
+    return why.reason is UnavailableReason.MEMORY and of_the_server

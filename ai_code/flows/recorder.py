@@ -14,6 +14,7 @@ from ai_code.flows.turns import Turn, recorded
 if TYPE_CHECKING:
     from ai_code.core.changes import Landed
     from ai_code.core.record import RunRecord
+    from ai_code.core.verdict import LimitReached
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -22,15 +23,26 @@ class Recorder:
     """Begins the record while the first engine starts and completes it at the end."""
 
     def __init__(
-        self, world: World, settings: Settings, prompt: str, secrets: tuple[str, ...] = ()
+        self,
+        world: World,
+        settings: Settings,
+        prompt: str,
+        secrets: tuple[str, ...] = (),
+        *,
+        interactive: bool = False,
     ) -> None:
         self._world = world
         self._settings = settings
         self._prompt = prompt
-        self._secrets = secrets
+        self.secrets = secrets
+        self._interactive = interactive
         self._record: RunRecord | None = None
         self._begun = False
         self._landed: Landed | None = None
+        self.commit = ""
+        """Where what landed was committed."""
+        self.checked = ""
+        """The command that checked it."""
 
     @property
     def run_id(self) -> str:
@@ -63,6 +75,19 @@ class Recorder:
         """Ends what killed runs left behind, before anything new works in the tree."""
         for run_id in self._world.sweep_leftovers():
             self._mark_crashed(run_id)
+
+    def about(self, prompt: str) -> None:
+        """What it is about, where that is known only later: on an engine's own screen."""
+        self._prompt = prompt
+        if self._record is not None:
+            self._record = self._record._replace(prompt_line=self._line())
+
+    def goes_on_after(self, limit: LimitReached) -> None:
+        """Claude's screen, which has a record of its own, was left at this limit."""
+        self.begin()
+        if self._record is not None:
+            kind, resets_at = limit.kind.value, limit.resets_at
+            self._record = self._record._replace(after=kind, after_resets_at=resets_at)
 
     def landed(self, landed: Landed) -> None:
         """Tells what landed, at once, and keeps it for the record."""
@@ -100,24 +125,30 @@ class Recorder:
             left_out=tuple(RecordedLeftOut(each.path, each.reason) for each in left),
             exit_code=code,
             state="done",
+            commit=self.commit,
+            checked=self.checked,
         )
         self._record = record
         try:
             self._world.journal.save(record)
+            if landed:
+                # Claude is told by its next run here.
+                self._world.untold.mark(Path(record.root))
             self._keep_answer(turns)
-            if self._settings.journal_keep_days:
-                self._world.journal.tidy(self._settings.journal_keep_days)
+            days, runs = self._settings.journal_keep_days, self._settings.journal_keep_runs
+            if days or runs:
+                self._world.journal.tidy(days, runs)
         except (AiCodeError, OSError) as error:
             self._world.console.important(f"The record of this run is incomplete: {error}")
 
     def _keep_answer(self, turns: Sequence[Turn]) -> None:
         """Only where ``journal.keep-answers`` asks for it."""
         if self._settings.journal_keep_answers and turns and turns[-1].answer:
-            answer = masked(turns[-1].answer, self._secrets)
+            answer = masked(turns[-1].answer, self.secrets)
             self._world.files.write(self.run_dir / "answer.txt", answer + "\n")
 
     def _new(self) -> RunRecord:
-        from ai_code.core.record import RunRecord, prompt_line
+        from ai_code.core.record import RunRecord
 
         journal, cwd = self._world.journal, self._world.cwd
         record = RunRecord(
@@ -125,10 +156,16 @@ class Recorder:
             started=self._world.clock.now(),
             cwd=str(cwd),
             root=str(self._world.trees.root_of(cwd)),
-            prompt_line=prompt_line(masked(self._prompt, self._secrets)),
+            prompt_line=self._line(),
+            interactive=self._interactive,
         )
         journal.save(record)
         return record
+
+    def _line(self) -> str:
+        from ai_code.core.record import prompt_line
+
+        return prompt_line(masked(self._prompt, self.secrets))
 
     def _tell_crashed(self, record: RunRecord, run_dir: Path) -> None:
         """Only where a killed run may have touched the tree is it worth a line."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from ai_code.core.changes import Landed
+    from ai_code.core.ports import Console
 
 _LIMIT_WORDS = {
     LimitKind.SESSION: "session limit reached",
@@ -82,3 +83,9 @@ def denied_line(tool: str) -> str:
         f"Claude was not allowed to use {one_line(tool)}. "
         f"To allow it: ai-code … -- --allowedTools {name}"
     )
+
+
+def tell_later(console: Console, what: str, command: str) -> None:
+    """How to go on, on a line of its own: it is to be copied."""
+    console.important(what)
+    console.important(f"  {command}")

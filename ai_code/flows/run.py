@@ -9,7 +9,6 @@ from ai_code.core.errors import AiCodeError, ConfigError, NotInstalledError
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
 from ai_code.core.secret_values import masked_verdict, secret_values
-from ai_code.core.text import one_line
 from ai_code.core.verdict import (
     Done,
     Failed,
@@ -24,14 +23,13 @@ from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_read
 from ai_code.flows.limit_memory import LimitMemory
 from ai_code.flows.output import Output
 from ai_code.flows.recorder import Recorder
-from ai_code.flows.report import SMALL_TASKS, denied_line, reason_line
+from ai_code.flows.report import denied_line, reason_line, tell_later
 from ai_code.flows.turns import RunOptions, Turn, facts_of
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
     from ai_code.flows.attempt import Sign
-    from ai_code.flows.local_turn import LocalTurn
-    from ai_code.flows.readiness import Ready
+    from ai_code.flows.local_side import LocalSide
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -45,8 +43,8 @@ class Run:
         self._options = options
         self._output = Output(world.console, options.output_format, str(world.cwd))
         self._turns: list[Turn] = []
-        self._changed = False
-        self._limited = False
+        self._engine = settings.engine_for(options.mode)
+        self._changed = self._limited = False
         self._secrets = secret_values(world.environ, settings.ollama_headers)
         world.console.hide(self._secrets)
         self._recorder = Recorder(world, settings, options.prompt, self._secrets)
@@ -57,6 +55,7 @@ class Run:
             self._output,
             on_sign=self._sign,
             on_started=self._started,
+            on_waiting=self._waiting,
         )
 
     @cached_property
@@ -64,15 +63,14 @@ class Run:
         return LimitMemory(self._world, self._settings, self._claude.scope)
 
     @cached_property
-    def _local(self) -> LocalTurn:
-        """Imported and made when Claude is in trouble: most runs never need it."""
-        from ai_code.engines.registry import LOCAL, local_engine
-        from ai_code.flows.local_turn import LocalTurn
+    def _local(self) -> LocalSide:
+        """Made when Claude is in trouble: most runs never need it."""
+        from ai_code.flows.local_side import LocalSide, local_names
 
-        settings = self._settings
-        name = settings.engine if settings.engine in LOCAL else settings.fallback_engines[0]
-        engine = local_engine(name)
-        return LocalTurn(self._world, settings, self._options, self._output, self._recorder, engine)
+        names = local_names(self._settings, self._engine)
+        return LocalSide(
+            self._world, self._settings, self._options, self._output, self._recorder, names
+        )
 
     def go(self) -> int:
         """Runs the plan's engines until one verdict stands; with ``--json`` the envelope last."""
@@ -84,7 +82,7 @@ class Run:
         if self._options.output_format == "envelope":
             from ai_code.flows.envelope import envelope
 
-            told = envelope(self._recorder.record, self._turns, code, error)
+            told = envelope(self._recorder.record, self._turns, code, error, self._world.shown_as)
             self._world.console.raw(told.encode("utf-8", "replace") + b"\n")
         if error is not None:
             error.in_envelope = True
@@ -102,6 +100,7 @@ class Run:
             raise
         finally:
             try:
+                self._known.end()
                 if "_local" in self.__dict__:
                     self._local.dismiss()
             finally:
@@ -111,10 +110,10 @@ class Run:
     def _plan(self) -> Plan:
         settings = self._settings
         return make_plan(
-            engine=settings.engine,
+            engine=self._engine,
             local_only=self._options.local_only,
             fallback=settings.fallback_enabled,
-            engines=settings.fallback_engines,
+            engines=settings.fallback_chain,
             skip="" if self._options.local_only or self._options.wait else self._known.to_skip(),
         )
 
@@ -122,7 +121,7 @@ class Run:
         if not plan.steps:
             raise ConfigError(
                 "no local engine is set up",
-                why="fallback.engines is empty",
+                why="fallback.chain is empty",
                 hint="ai-code config show --origin",
             )
         step = plan.steps[0]
@@ -193,9 +192,11 @@ class Run:
         return self._stop_with(verdict, turn)
 
     def _claude_stopped(self, verdict: Interrupted, turn: Turn) -> int:
-        """By the person, by a signal from outside, or by itself without an answer (what 2.0.77
-        prints for an empty one is a failure to us, whatever its exit status)."""
+        """By the person, by a signal from outside, or by itself without an answer (2.0.77)."""
         if turn.exit is not None and turn.exit.person_signal is not None:
+            if self._world.transcripts.find(self._world.cwd, turn.session_id):
+                what = "Stopped. What Claude has changed stays. To go on later:"
+                tell_later(self._world.console, what, f"ai-code --resume {turn.session_id} …")
             return 128 + (verdict.signal or 2)
         words = "Claude Code was stopped before it had answered"
         if verdict.signal:
@@ -212,7 +213,7 @@ class Run:
             return how in ("local", "wait")
         self._world.console.important(self._reason(verdict))
         answer = self._world.console.ask(
-            "Go on with the local model?", {"l": "local model", "s": "stop"}
+            "Go on with the local model?", {"l": "local model", "q": "stop"}
         )
         return answer == "l"
 
@@ -235,7 +236,8 @@ class Run:
         """On a new machine: all in one screen, not one thing after the other."""
         from ai_code.flows.endings import what_is_missing
 
-        found = (self._local.find(), self._local.check())
+        local = self._local.first
+        found = (local.find(), local.check())
         return what_is_missing([each for each in found if isinstance(each, Unavailable)])
 
     def _started(self) -> None:
@@ -244,12 +246,28 @@ class Run:
         if self._limited:
             self._sign("limit-known")
 
+    def _waiting(self) -> None:
+        """Claude waits for its server: nobody notices what is loaded now, 0.15 s of imports that
+        would come after the limit otherwise."""
+        if self._may_go_local():
+            self._world.background(self._load_local_side)
+
+    def _load_local_side(self) -> None:
+        from ai_code.engines.registry import local_engine
+        from ai_code.flows import local_side, model_chain  # noqa: F401
+
+        local_engine(local_side.local_names(self._settings, self._engine)[0])
+        self._world.local_soon()
+
     def _sign(self, sign: Sign) -> None:
         """The local side warms up beside a Claude that may not go on."""
+        if self._may_go_local():
+            self._local.sign(sign)
+
+    def _may_go_local(self) -> bool:
         settings = self._settings
         waits = self._options.wait or settings.fallback_on_limit not in ("local", "ask")
-        if settings.fallback_enabled and settings.fallback_engines and not waits:
-            self._local.sign(sign)
+        return bool(settings.fallback_enabled and settings.fallback_chain and not waits)
 
     def _snapshot(self) -> Any:
         """With --expect-changes: the tree before, to compare with."""
@@ -276,42 +294,20 @@ class Run:
     def _run_local(self, because: Because, reason: str, claude: Turn | None) -> int:
         """``reason`` is why it is not Claude, in words, or empty where it was chosen."""
         self._recorder.begin()
-        ready = self._ready()
-        if isinstance(ready, Unavailable):
-            return self._not_ready(ready, reason, claude)
-        program, local = ready
-        self._output.begin(self._local.name)
-        if claude is not None and self._options.engine_args:
-            lost = one_line(" ".join(self._options.engine_args))
-            self._world.console.important(f"{self._local.name} does not get Claude's {lost}")
-        model = local.local.name
-        line, console = f"{reason} · now {model}" if reason else model, self._world.console
-        console.banner(banner(self._local.title, because), line, switch=because != "chosen")
-        if claude is not None:
-            self._recorder.switched(self._turns)
-            self._known.switched(line)
-        console.note(SMALL_TASKS)
-        console.detail(f"{local.local.base_url}, {local.local.num_ctx} tokens")
-        from ai_code.flows.model_chain import run_chain
 
-        turn = run_chain(
-            self._world, self._settings, self._local, program, local, claude, self._keep
-        )
-        return self._after_local(turn, claude)
+        def switched(line: str) -> None:
+            if claude is not None:
+                self._recorder.switched(self._turns)
+                self._known.switched(line)
 
-    def _ready(self) -> tuple[Program, Ready] | Unavailable:
-        program = self._local.find()
-        if isinstance(program, Unavailable):
-            return program
-        checked = self._local.check()
-        return checked if isinstance(checked, Unavailable) else (program, checked)
+        ended = self._local.go(because, reason, claude, self._keep, switched)
+        if isinstance(ended, Unavailable):
+            turn = self._turns[-1]
+            self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))
+            raise not_ready(ended, self._reason(claude.verdict) if claude else reason)
+        return self._after_local(ended.turn, claude, ended.dirty)
 
-    def _not_ready(self, why: Unavailable, reason: str, claude: Turn | None) -> int:
-        turn = self._keep(Turn(self._local.name, why))
-        self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))
-        raise not_ready(why, self._reason(claude.verdict) if claude else reason)
-
-    def _after_local(self, turn: Turn, claude: Turn | None) -> int:
+    def _after_local(self, turn: Turn, claude: Turn | None, dirty: frozenset[str]) -> int:
         console, verdict = self._world.console, turn.verdict
         if isinstance(verdict, Interrupted):
             if not (turn.landed and turn.landed.files):
@@ -321,17 +317,17 @@ class Run:
             if self._settings.fallback_auto_commit and turn.landed:
                 from ai_code.flows.auto_commit import commit_landed
 
-                run_id, prompt = self._recorder.run_id, self._options.prompt
-                commit_landed(self._world, turn, run_id, prompt, self._local.dirty)
+                commit_landed(self._world, turn, self._recorder, self._options.prompt, dirty)
             changed = bool(turn.landed and turn.landed.files)
-            if not changed and turn.landed is None and not self._options.expect_changes:
+            silent = self._options.expect_changes or self._options.mode != "edit"
+            if not changed and turn.landed is None and not silent:
                 console.note("Nothing was changed.")
             self._output.finish_local(turn.answer, facts_of(turn, self._turns))
             if turn.landed and not changed:
                 run_id = self._recorder.run_id
                 console.important(f"Nothing landed. See: ai-code diff {run_id}")
                 return ExitCode.FAILED
-            return self._done(changed or self._changed)
+            return ExitCode.FAILED if turn.unchecked else self._done(changed or self._changed)
         self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))
         raise local_ended(turn, claude is not None, self._reason(claude.verdict) if claude else "")
 

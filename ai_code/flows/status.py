@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ai_code.core.errors import AiCodeError
 from ai_code.core.text import one_line
 from ai_code.core.verdict import LimitKind
+from ai_code.flows.endings import mend_aider, mend_claude
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,18 +24,22 @@ VERSION = 1
 _RUNS = 3
 _LOOKED_AT = 50
 """Runs that are looked through for the model that worked last."""
+_LOGIN_S = 0.9
+"""Claude Code says in about 0.4 s whether it is logged in."""
 _FOR_EVER_S = 10 * 366 * 86_400.0
 """A model that stays loaded for ever is told with a date centuries ahead."""
 
 
 class Answering(NamedTuple):
     """Who would answer: ``claude``, ``local``, ``limit`` (nobody until ``until``, an epoch) or
-    ``none``. ``why`` is one line; ``then`` what else is to be known."""
+    ``none``. ``why`` is one line; ``then`` what else is to be known; ``mend`` the command that
+    would make Claude, or the local model, answer again."""
 
     who: Literal["claude", "local", "limit", "none"]
     why: str
     until: int | None = None
     then: str = ""
+    mend: str = ""
 
 
 class Programs(NamedTuple):
@@ -45,8 +50,9 @@ class Programs(NamedTuple):
 
 
 class Ollama(NamedTuple):
-    """What the server told; ``error`` where it did not answer. ``model`` is the one a run would
-    take, empty where there is none."""
+    """What the server told; ``error`` where it did not answer, ``kind`` then as in
+    ModelServerError (``garbage``: what answers is not Ollama). ``model`` is the one a run would
+    take, empty where there is none; ``mend`` is the command for what it lacks."""
 
     api: str
     version: str = ""
@@ -54,11 +60,13 @@ class Ollama(NamedTuple):
     model: str = ""
     installed: int = 0
     loaded: Sequence[LoadedModel] = ()
+    kind: str = ""
+    mend: str = ""
 
 
 class Status(NamedTuple):
     """Everything on the screen. ``over`` are limits whose reset has passed, with no run of
-    Claude's since."""
+    Claude's since; ``log_in`` is the command for a Claude Code that says it is not logged in."""
 
     answering: Answering
     programs: Programs
@@ -67,6 +75,7 @@ class Status(NamedTuple):
     ollama: Ollama
     machine: Machine | None
     runs: Sequence[RunRecord]
+    log_in: str = ""
 
 
 def status(world: World, settings: Settings) -> Status:
@@ -77,10 +86,19 @@ def status(world: World, settings: Settings) -> Status:
     machine = world.background(world.hardware.memory)
     now = int(world.clock.now())
     programs, scope = _programs(world, settings), _scope(world)
+    asked = world.machine_facts.beside(lambda: _log_in(world, settings))
     limits = world.limits.current(scope, now)
     ollama = _ollama(world, settings, server.base_url, version, served, loaded)
+    try:
+        log_in = asked(_LOGIN_S)
+    except TimeoutError:
+        log_in = ""
+    told = _answering(settings, programs, limits, now)
+    if log_in and told.who == "claude":
+        told = _without_login(settings, programs, log_in)
     return Status(
-        answering=_if_it_can(_answering(settings, programs, limits, now), ollama),
+        answering=_if_it_can(told, ollama),
+        log_in=log_in,
         programs=programs,
         limits=limits,
         over=world.limits.over(scope, now),
@@ -131,6 +149,7 @@ def as_json(told: Status) -> dict[str, Any]:
         "version": VERSION,
         "answering": told.answering._asdict(),
         "programs": told.programs._asdict(),
+        "log_in": told.log_in or None,
         "limits": [known._asdict() for known in told.limits],
         "limits_over": [known._asdict() for known in told.over],
         "ollama": {
@@ -183,8 +202,7 @@ def _machine_json(machine: Machine | None) -> dict[str, Any] | None:
 
 
 def _scope(world: World) -> str:
-    folder = world.claude_home.look(world.cwd)
-    return f"{folder.config_dir}|{folder.auth}"
+    return world.claude_home.look(world.cwd).account
 
 
 def _programs(world: World, settings: Settings) -> Programs:
@@ -202,16 +220,17 @@ def _path(world: World, argv: Sequence[str]) -> str:
 def _answering(
     settings: Settings, programs: Programs, limits: Sequence[KnownLimit], now: int
 ) -> Answering:
-    local = settings.engine == "auto" and settings.fallback_enabled and settings.fallback_engines
+    local = settings.engine == "auto" and settings.fallback_enabled and settings.fallback_chain
     can_local = bool(local and programs.aider)
     if settings.engine == "aider":
         if programs.aider:
             return Answering("local", "engine is aider")
-        return Answering("none", "engine is aider, and aider is not installed")
+        told = "engine is aider, and aider is not installed"
+        return Answering("none", told, mend=mend_aider(settings))
     if not programs.claude:
-        if can_local and "missing" in settings.fallback_on:
-            return Answering("local", "Claude Code is not installed")
-        return Answering("none", "Claude Code is not installed")
+        goes_on = can_local and "missing" in settings.fallback_on
+        told, mend = "Claude Code is not installed", mend_claude(settings)
+        return Answering("local" if goes_on else "none", told, mend=mend)
     known = next((each for each in limits if _counts(each, settings, now)), None)
     if known is None:
         return Answering("claude", "no limit is known")
@@ -227,7 +246,32 @@ def _answering(
     if settings.fallback_on_limit == "ask" and can_local:
         return Answering("limit", f"{limit}; you are asked then", known.resets_at, then)
     why = "no local engine goes on" if programs.aider else "aider is not installed"
-    return Answering("limit", f"{limit}, and {why}", known.resets_at, then)
+    mend = "" if programs.aider else mend_aider(settings)
+    return Answering("limit", f"{limit}, and {why}", known.resets_at, then, mend)
+
+
+def _log_in(world: World, settings: Settings) -> str:
+    """The command that logs in; empty where Claude Code is, or where nobody can tell. It is asked
+    where no file and no variable has a login: its answer takes 0.4 s, a look at them nothing."""
+    if world.claude_home.look(world.cwd).auth != "none":
+        return ""
+    from ai_code.flows.claude_login import is_logged_out, login_command
+
+    try:
+        found = world.processes.find(settings.claude_command)
+    except AiCodeError:
+        return ""
+    if found is None:
+        return ""
+    program = world.processes.version(found)
+    return login_command(world, program) if is_logged_out(world, program, _LOGIN_S) else ""
+
+
+def _without_login(settings: Settings, programs: Programs, log_in: str) -> Answering:
+    """By what a run does then: by itself it goes on only where ``fallback.on`` names it."""
+    local = settings.engine == "auto" and settings.fallback_enabled and settings.fallback_chain
+    goes_on = local and programs.aider and "auth" in settings.fallback_on
+    return Answering("local" if goes_on else "none", "Claude Code is not logged in", mend=log_in)
 
 
 def _if_it_can(told: Answering, ollama: Ollama) -> Answering:
@@ -235,9 +279,8 @@ def _if_it_can(told: Answering, ollama: Ollama) -> Answering:
     if told.who != "local" or ollama.model:
         return told
     lacking = "Ollama does not answer" if ollama.error else "Ollama has no model to take"
-    return told._replace(
-        who="none" if told.until is None else "limit", why=f"{told.why}, and {lacking}"
-    )
+    who: Literal["none", "limit"] = "none" if told.until is None else "limit"
+    return told._replace(who=who, why=f"{told.why}, and {lacking}", mend=told.mend or ollama.mend)
 
 
 def _counts(known: KnownLimit, settings: Settings, now: int) -> bool:
@@ -258,13 +301,18 @@ def _ollama(
     from ai_code.core.model_choice import preferred
     from ai_code.core.ports import ModelServerError
     from ai_code.core.text import one_line
+    from ai_code.flows.wanted import first_engine
 
     try:
         models = served()
         number = version()
     except ModelServerError as error:
         told = f"HTTP {error.status}: {error}" if error.kind == "http" else str(error)
-        return Ollama(base_url, error=one_line(told))
+        from ai_code.flows.why_not_ready import SERVE, no_server, serve
+
+        hint = no_server(base_url, error).hint
+        mend = serve(world) if hint == SERVE else hint
+        return Ollama(base_url, error=one_line(told), kind=error.kind, mend=mend)
     rows, policy, catalogue = _told(loaded) or (), settings.policy, world.catalogue
     usable = [each for each in models if not policy.refusal(each.name, catalogue.maker(each.name))]
     model = preferred(
@@ -272,7 +320,8 @@ def _ollama(
         usable,
         catalogue=catalogue,
         exams=world.model_notes.exams(),
-        edit_format=settings.aider_edit_format,
+        wished=settings.aider_edit_format,
+        engine=first_engine(settings),
         loaded=[row.name for row in rows],
     )
     return Ollama(
@@ -281,6 +330,7 @@ def _ollama(
         model=model or "",
         installed=len(models),
         loaded=rows,
+        mend="" if model else "ai-code models list" if models else "ai-code models pull",
     )
 
 

@@ -17,6 +17,7 @@ from ai_code.core.verdict import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ai_code.core.about import Mode
     from ai_code.core.changes import Landed
     from ai_code.core.command import OutputFormat
     from ai_code.core.exits import Exit
@@ -38,6 +39,7 @@ class RunOptions(NamedTuple):
     dry_run: bool = False
     allow_protected: bool = False
     expect_changes: bool = False
+    mode: Mode = "edit"
     claude_stall_s: float | None = None
     """Seconds of silence after which Claude is ended; None for ``CLAUDE_STALL_S``."""
 
@@ -63,6 +65,10 @@ class Turn(NamedTuple):
     said: str = ""
     answer: str = ""
     landed: Landed | None = None
+    rows: tuple[bytes, ...] = ()
+    """Claude's last events, where another engine may have to go on (never kept)."""
+    caught_up: bool = False
+    """Claude's model itself said something, and knew by then what local engines had done."""
     context: int = 0
     prompt_tokens: int = 0
     ended: float = 0.0
@@ -71,6 +77,8 @@ class Turn(NamedTuple):
     """Sent and received, where the engine tells them."""
     replying_s: float = 0.0
     """Seconds in which the received ones came."""
+    unchecked: str = ""
+    """Why ``fallback.verify`` did not find it good."""
 
     @property
     def verdict_text(self) -> str:
@@ -131,4 +139,5 @@ def recorded(turn: Turn) -> Attempt:
         tokens_sent=turn.tokens[0],
         tokens_received=turn.tokens[1],
         replying_s=round(turn.replying_s, 3),
+        caught_up=turn.caught_up,
     )

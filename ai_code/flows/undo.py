@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import UsageError
 from ai_code.core.patches import patch
-from ai_code.core.record import RecordedLeftOut, RunRecord
+from ai_code.core.record import RecordedLeftOut, RunRecord, State
 
 if TYPE_CHECKING:
     from ai_code.core.changes import LeftOut
@@ -97,7 +99,8 @@ def undo(journal: Journal, trees: Trees, record: RunRecord, *, now: float, cwd: 
         work = preview(journal, trees, record)
         entry = RunRecord(run_id, now, str(cwd), record.root, undo_of=record.id)
         journal.save(entry)
-        written = trees.write(root, run_dir, work.changes, work.made_dirs)
+        dirs = (work.made_dirs, work.cleared_dirs)
+        written = trees.write(root, run_dir, work.changes, *dirs)
     left = written.conflicts + written.skipped
     kept = [each.change for each in left if each.change is not None]
     patch_path = trees.keep_patch(run_dir, patch(kept)) if kept else None
@@ -106,6 +109,18 @@ def undo(journal: Journal, trees: Trees, record: RunRecord, *, now: float, cwd: 
     if not left:
         _mark(journal, record)
     return Undone(entry, written, patch_path)
+
+
+def later_run(journal: Journal, record: RunRecord, paths: Collection[str]) -> RunRecord | None:
+    """The newest run since ``record`` that landed one of ``paths`` in the same tree and is still in
+    force: taken back first, it makes room."""
+    for run in islice(journal.newest(), _LOOKED_AT):
+        if run.id == record.id:
+            return None
+        in_force = run.state == "done" and not run.undo_of and run.root == record.root
+        if in_force and any(file.path in paths for file in run.landed):
+            return run
+    return None
 
 
 def _finished(entry: RunRecord, written: Written, now: float) -> RunRecord:
@@ -125,7 +140,17 @@ def _finished(entry: RunRecord, written: Written, now: float) -> RunRecord:
 
 
 def _mark(journal: Journal, record: RunRecord) -> None:
-    """The run that was taken back is undone; taking an undo back puts its run into force."""
-    journal.save(record.with_state("undone"))
-    if record.undo_of:
-        journal.save(journal.load(record.undo_of).with_state("done"))
+    """The run that was taken back is undone. Was it an undo itself, then what that one took back
+    is in force again, and so on down the chain."""
+    state: State = "undone"
+    while True:
+        journal.save(record.with_state(state))
+        if not record.undo_of:
+            return
+        # An undo that left files alone never took its run back as a whole.
+        state = "undone" if state == "done" and not record.left_out else "done"
+        try:
+            record = journal.load(record.undo_of)
+        except UsageError:
+            # Rotated away, or removed by hand: the tree is right all the same.
+            return

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.errors import Stopped
 from ai_code.core.resets import believable, describe_reset
+from ai_code.flows.report import tell_later
 
 if TYPE_CHECKING:
     from ai_code.core.verdict import LimitReached
@@ -18,12 +19,17 @@ _LINE_EVERY_S = 600.0
 
 
 def wait_for_reset(
-    world: World, limit: LimitReached, *, session_id: str = "", again: bool = False
+    world: World,
+    limit: LimitReached,
+    *,
+    session_id: str = "",
+    again: bool = False,
+    resume: str = "ai-code --resume {} …",
 ) -> None:
     """Sleeps until the limit should be over; by the wall clock, so that a laptop that was
     asleep itself goes on at the right moment. Without a reset that can be believed: a quarter
     of an hour; one that is past already: at once, but not ``again`` and again. Ctrl-C says how
-    to go on with ``session_id`` later."""
+    to go on with ``session_id`` later, by the command ``resume``."""
     clock, console = world.clock, world.console
     start = int(clock.now())
     resets_at = limit.resets_at
@@ -38,8 +44,8 @@ def wait_for_reset(
     try:
         _sleep(world, until)
     except Stopped:
-        later = f"ai-code --resume {session_id} …" if session_id else "the same command again"
-        console.important(f"Stopped waiting. To go on later: {later}")
+        later = resume.format(session_id) if session_id else "the same command again"
+        tell_later(console, "Stopped waiting. To go on later:", later)
         raise
 
 

@@ -12,12 +12,15 @@ from ai_code.core.task import Program, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.flows.briefing import Briefing
+from ai_code.flows.engine_program import find_program
 from ai_code.flows.model_seen import ca_of
+from ai_code.flows.model_settings import settings_for
 from ai_code.flows.readiness import Ready, ask_local
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ai_code.core.catalogue import Role
     from ai_code.core.ports import Standby
     from ai_code.core.ports_tree import TreeFacts, Workspace
     from ai_code.engines.registry import LocalEngine
@@ -207,7 +210,12 @@ class WarmUp:
         return self._world.clock.monotonic() - self._asked_at > _FRESH_S
 
     def _check(self) -> Ready | Unavailable:
-        return ask_local(self._world, self._settings)
+        role: Role = "edit" if self._options.mode == "edit" else "ask"
+        about = self._engine.about
+        least = 0 if about.sends_ctx else about.least_context
+        return ask_local(
+            self._world, self._settings, role=role, least_context=least, engine=self._engine.name
+        )
 
     # Beside Claude ------------------------------------------------------------------------
 
@@ -229,7 +237,7 @@ class WarmUp:
             self._world.trees.discard(self._recorder.run_dir)
         briefing = Briefing(self._world, self._settings, self._options, ready.local)
         facts = self._world.trees.facts(self._world.cwd)
-        return self._make(facts, briefing.editable(facts, None).names)
+        return self._make(facts, briefing.editable(facts).names)
 
     def _has_folder(self) -> bool:
         """Without a folder of the run's own no local engine can work: that is told when it is
@@ -265,8 +273,8 @@ class WarmUp:
             self._end_standby()
 
     def _started(self, ready: Ready) -> Standby | None:
-        program = self._world.processes.find(self._settings.aider_command)
-        if program is None:
+        program = find_program(self._world, self._settings, self._engine)
+        if isinstance(program, Unavailable) or not self._engine.modules:
             return None
         if self._world.hardware.memory().ram_available < _STANDBY_BYTES:
             raise NoStandbyError("too little memory is free")
@@ -279,15 +287,17 @@ class WarmUp:
         """As much of the task as the engine's environment and its fence depend on."""
         run_dir = self._recorder.run_dir
         place = self._world.trees.place(self._world.cwd, run_dir)
+        how = settings_for(self._world, self._settings, ready)
         return Task(
             request=Request(prompt=self._options.prompt, cwd=place),
             program=program,
             workdir=place,
             run_dir=run_dir,
             environ=self._world.environ,
-            extra_args=self._settings.aider_args,
+            extra_args=self._settings.args_of(self._engine.name),
             local=ready.local,
-            edit_format=self._settings.aider_edit_format,
+            edit_format=how.edit_format,
+            temperature=how.temperature,
             fence_dir=self._world.fence_dir,
         )
 

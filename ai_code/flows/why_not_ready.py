@@ -5,21 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ai_code.core.errors import CannotStartError
 from ai_code.core.memory import gib
-from ai_code.core.models import PREFERRED, can_chat
+from ai_code.core.models import can_chat
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
+from ai_code.flows.first_model import pull
 from ai_code.flows.model_fit import is_local
 
 if TYPE_CHECKING:
-    from ai_code.core.catalogue import Catalogue
-    from ai_code.core.policy import Policy
     from ai_code.core.ports import ModelServerError, ServedModel
+    from ai_code.flows.first_model import FirstModel
     from ai_code.flows.model_fit import NoRoom
+    from ai_code.flows.world import World
 
 SERVE = "ollama serve"
-_SMALL = ("qwen2.5-coder:3b", "gemma3:4b", "llama3.2:3b", "qwen2.5-coder:1.5b")
-"""Models for little memory, in the order in which they are named."""
+GET_OLLAMA = "ai-code setup   (gets Ollama and starts it)"
 _SETTINGS = "ai-code config show --origin"
+CLOSE = "ollama ps"
+
+
+def serve(world: World) -> str:
+    """What starts a server on this machine; where there is no program for it, what gets it."""
+    try:
+        installed = world.processes.find(("ollama",)) is not None
+    except CannotStartError:
+        installed = True
+    return SERVE if installed else GET_OLLAMA
 
 
 def no_server(base_url: str, error: ModelServerError) -> Unavailable:
@@ -45,47 +56,34 @@ def no_server(base_url: str, error: ModelServerError) -> Unavailable:
     return Unavailable(UnavailableReason.SERVER, message, evidence, hint)
 
 
-def no_model(
-    wanted: str, served: Sequence[ServedModel], policy: Policy, catalogue: Catalogue
-) -> Unavailable:
+def no_model(wanted: str, served: Sequence[ServedModel], models: FirstModel) -> Unavailable:
     """The model is not there, or ``auto`` finds none; what the policy excludes does not count."""
-    allowed = [each for each in served if not policy.refusal(each.name, catalogue.maker(each.name))]
+    allowed = _allowed(served, models)
     names = ", ".join(model.name for model in served[:6]) or "none"
     evidence = Evidence("ollama.no-model", "none", names)
     chatting = [model.name for model in allowed if can_chat(model.name)]
     if wanted != "auto":
         message = f"the model {wanted} is not installed in Ollama (installed: {names})"
-        hint = f"ollama pull {wanted}"
+        hint = pull(wanted)
     elif chatting:
         message = f"none of the installed models is chosen by itself ({names}): name one"
         hint = f"ai-code --model {chatting[0]} …   (or set model: in the settings)"
     elif served and len(allowed) < len(served):
         first = next(each for each in served if each not in allowed)
-        rule = policy.refusal(first.name, catalogue.maker(first.name))
+        rule = _rule(first.name, models)
         message = f"no installed model may be used ({first.name}: {rule})"
-        hint = _pull(PREFERRED, policy, catalogue)
+        hint = models.hint(models.first())
         evidence = evidence._replace(rule="models.policy")
     else:
         message = "Ollama has no model installed" + (f" that can edit ({names})" * bool(served))
-        hint = _pull(PREFERRED, policy, catalogue)
+        hint = models.hint(models.first())
     return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
 
 
-def refused(
-    name: str,
-    rule: str,
-    served: Sequence[ServedModel],
-    policy: Policy,
-    catalogue: Catalogue,
-) -> Unavailable:
+def refused(name: str, rule: str, served: Sequence[ServedModel], models: FirstModel) -> Unavailable:
     """The model was named, and a rule of the policy forbids it."""
-    allowed = (
-        each.name
-        for each in served
-        if can_chat(each.name) and not policy.refusal(each.name, catalogue.maker(each.name))
-    )
-    other = next(allowed, "")
-    hint = f"ai-code --model {other} …" if other else _pull(PREFERRED, policy, catalogue)
+    other = next((each.name for each in _allowed(served, models) if can_chat(each.name)), "")
+    hint = f"ai-code --model {other} …" if other else models.hint(models.first())
     message = f"{name} may not be used: {rule}"
     return Unavailable(
         UnavailableReason.NO_MODEL, message, Evidence("models.policy", "none", rule), hint
@@ -93,9 +91,10 @@ def refused(
 
 
 def no_memory(
-    name: str, short: NoRoom, asked: int, others: int, policy: Policy, catalogue: Catalogue
+    name: str, short: NoRoom, asked: int, others: int, models: FirstModel, room: int | None
 ) -> Unavailable:
-    """Nothing fits; ``others`` is how many models more were tried."""
+    """Nothing fits; ``others`` is how many models more were tried, ``room`` the bytes that one
+    could have (None: of a machine that nobody sees)."""
     message = (
         f"{name} needs about {gib(short.need)} of memory and {gib(short.available)} can be had "
         "(RAM and GPU)"
@@ -105,20 +104,28 @@ def no_memory(
     if others:
         message += f"; nor does any of {others} lighter ones" * (others > 1)
         message += "; nor does the one that is lighter" * (others == 1)
-    pull = _pull(_SMALL, policy, catalogue)
     return Unavailable(
         UnavailableReason.MEMORY,
         message,
         Evidence("ollama.memory", "none", f"need {short.need} available {short.available}"),
         "AI_CODE_OLLAMA_NUM_CTX=0 ai-code …   (takes the context that fits)"
         if asked and not short.failed
-        else f"{pull}   (a smaller model; or close other programs)",
+        else _lighter(name, models, room),
     )
 
 
-def _pull(names: Sequence[str], policy: Policy, catalogue: Catalogue) -> str:
-    """The command for the first of these that is allowed."""
-    for name in names:
-        if not policy.refusal(name, catalogue.maker(name)):
-            return f"ollama pull {name}"
-    return f"{_SETTINGS}   (models.allow, models.deny, models.exclude-…)"
+def _lighter(name: str, models: FirstModel, room: int | None) -> str:
+    found = models.lighter(name, room=room)
+    if found is None:
+        return f"{CLOSE}   (what is loaded; close other programs, too)"
+    if found.installed:
+        return f"ai-code --model {found.name} …   (a smaller model; or close other programs)"
+    return models.hint(found, "a smaller model; or close other programs")
+
+
+def _allowed(served: Sequence[ServedModel], models: FirstModel) -> list[ServedModel]:
+    return [each for each in served if not _rule(each.name, models)]
+
+
+def _rule(name: str, models: FirstModel) -> str:
+    return models.wishes.policy.refusal(name, models.catalogue.maker(name))

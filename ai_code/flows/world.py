@@ -7,18 +7,31 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ai_code.flows.context import ContextFiles
+from ai_code.flows.chain import ContextFiles
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue
     from ai_code.core.known_limits import KnownLimit
     from ai_code.core.left_behind import LeftBehind
     from ai_code.core.model_notes import ModelNotes
-    from ai_code.core.ports import ClaudeHome, Clock, Console, Hardware, ModelServer, Processes
+    from ai_code.core.ports import (
+        ClaudeHome,
+        Clock,
+        Console,
+        Hardware,
+        ModelServer,
+        Processes,
+        Relay,
+    )
+    from ai_code.core.ports_hooks import ClaudeSettings
     from ai_code.core.ports_machine import MachineFacts, ServerProbe
+    from ai_code.core.ports_memory import MemoryIndex, NoteStore
     from ai_code.core.ports_models import OllamaFolder
+    from ai_code.core.ports_sessions import Transcripts, Untold
     from ai_code.core.ports_setup import SetupLog, Site
+    from ai_code.core.ports_terminal import Terminal
     from ai_code.core.ports_tree import Journal, Trees
+    from ai_code.core.task import LocalModel
     from ai_code.core.verdict import LimitReached
     from ai_code.flows.drill import Stage
     from ai_code.settings.ports import Config
@@ -38,10 +51,15 @@ class Limits(Protocol):
 
 
 class Files(ContextFiles, Protocol):
-    """Small files of ours, and sizes of others."""
+    """Small files of ours, and what is known of others."""
 
-    def size(self, path: Path) -> int | None:
-        """Bytes of a regular file (links followed), or None."""
+    def exact(self, path: Path, root: Path) -> bytes | None:
+        """All bytes of a regular file inside ``root``; None where nothing is there. Raises
+        OSError: it leads elsewhere, or is no file."""
+
+    def replace(self, path: Path, root: Path, before: bytes | None, after: bytes) -> bool:
+        """Writes ``after`` in the place of ``before``, mode and links kept; False where something
+        else stands there by now. Raises OSError."""
 
     def remove(self, path: Path) -> None:
         """Removes a folder of ours with all that is in it; nothing where there is none."""
@@ -55,16 +73,23 @@ class Files(ContextFiles, Protocol):
 
 class Notices(Protocol):
     """Tells the person outside the terminal. ``how`` is ``desktop`` or a command. Nothing here
-    raises, and nothing takes much longer than a second."""
+    raises, and no run waits for a command of the person's."""
+
+    @property
+    def has_timers(self) -> bool:
+        """Whether ``tell_at`` can do anything on this machine."""
 
     def tell(self, how: str | Sequence[str], title: str, text: str, event: str) -> str:
-        """Now; what went wrong, or nothing."""
+        """Begins to tell it now; what went wrong at once, or nothing."""
+
+    def failures(self) -> list[str]:
+        """What went wrong since, with those that have ended; each is given once."""
 
     def tell_at(
         self, how: str | Sequence[str], title: str, text: str, event: str, *, at: int, account: str
     ) -> str:
         """At an epoch, after we have ended; in the place of an earlier one for ``account``.
-        What went wrong, or nothing: not every machine can."""
+        What went wrong, or nothing."""
 
     def forget(self, account: str) -> None:
         """What was to be told for ``account`` is not told."""
@@ -76,6 +101,11 @@ class World(Protocol):
     @property
     def environ(self) -> Mapping[str, str]: ...
     @property
+    def shown_as(self) -> str:
+        """How the person called this program, as a shell reads it; empty: ``ai-code``. Commands
+        that are shown begin with it (``core.pasting.shown_command``)."""
+
+    @property
     def cwd(self) -> Path: ...
     @property
     def clock(self) -> Clock: ...
@@ -83,6 +113,8 @@ class World(Protocol):
     def console(self) -> Console: ...
     @property
     def processes(self) -> Processes: ...
+    @property
+    def terminal(self) -> Terminal: ...
     @property
     def hardware(self) -> Hardware: ...
     @property
@@ -100,7 +132,17 @@ class World(Protocol):
     @property
     def claude_home(self) -> ClaudeHome: ...
     @property
+    def claude_settings(self) -> ClaudeSettings: ...
+    @property
+    def transcripts(self) -> Transcripts: ...
+    @property
+    def untold(self) -> Untold: ...
+    @property
     def files(self) -> Files: ...
+    @property
+    def notes(self) -> NoteStore: ...
+    @property
+    def memory_index(self) -> MemoryIndex: ...
     @property
     def site(self) -> Site: ...
     @property
@@ -109,6 +151,15 @@ class World(Protocol):
     def notices(self) -> Notices: ...
     @property
     def fence_dir(self) -> Path: ...
+    @property
+    def has_kernel_fence(self) -> bool:
+        """Whether this system's kernel keeps a program from writing where it may not."""
+
+    @property
+    def has_network_fence(self) -> bool:
+        """Whether that fence lets a program reach the model's server only: not with every kernel
+        that has one."""
+
     @property
     def programs_dir(self) -> Path:
         """Where programs that we installed for the person lie; ``bin`` in it is looked through
@@ -128,9 +179,15 @@ class World(Protocol):
     ) -> ModelServer:
         """The same, for commands whose answer a person waits for: with time for each call."""
 
-    def ollama_folder(self, names: Sequence[str]) -> OllamaFolder:
-        """Where a server on this machine keeps its models: of several folders the one that has
-        one of these."""
+    def local_soon(self) -> None:
+        """Loads the parts that a local engine's turn will ask for, so that it begins sooner."""
+
+    def relay(self, model: LocalModel) -> Relay:
+        """A loopback address for one attempt that leads to the model's server."""
+
+    def ollama_folder(self, names: Sequence[str], said: str = "") -> OllamaFolder:
+        """Where a server on this machine keeps its models: ``said``, where that is a path, else
+        one of the usual places, of several the one that has one of these."""
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A folder of its own for work that nobody keeps; gone when the block ends."""

@@ -8,15 +8,19 @@ from typing import Literal, NamedTuple
 from ai_code.core.verdict import PLAN_KINDS, LimitKind
 
 KeyType = Literal[
-    "choice", "name", "text", "bool", "int", "duration", "list", "command", "mapping", "url",
-    "urls", "path", "notify",
+    "choice", "name", "text", "bool", "int", "duration", "list", "command", "commands", "mapping",
+    "url", "urls", "path", "notify", "countries",
 ]  # fmt: skip
 """``name`` is text that becomes one word of a command line (a model); ``duration`` is seconds;
-``command`` is a list of arguments, where a single text stands for the program's path; ``urls``
-is a list of addresses; ``path`` is absolute, or begins with ``~/``; ``notify`` is off, desktop or
-a list of arguments."""
+``command`` is a list of arguments, where a single text stands for the program's path;
+``commands`` has one such list for each engine that it names; ``urls``
+is a list of addresses; ``countries`` is one of two-letter codes; ``path`` is absolute, or begins
+with ``~/``; ``notify`` is off, desktop or a list of arguments."""
 
-Value = str | bool | int | float | None | tuple[str, ...] | Mapping[str, str]
+Value = (
+    str | bool | int | float | None | tuple[str, ...]
+    | Mapping[str, str] | Mapping[str, tuple[str, ...]]
+)  # fmt: skip
 """A setting in its typed form, as a file would have said it (groups are not expanded)."""
 
 DEFAULT_API = "http://127.0.0.1:11434"
@@ -45,6 +49,8 @@ class Key(NamedTuple):
     nullable: bool = False
     secret: bool = False
     guard: Callable[[Value], bool] | None = None
+    engines: Literal["", "any", "local"] = ""
+    """Its words, or the names in it, have to be those of engines; ``any``: or ``auto``."""
 
     @property
     def env(self) -> str:
@@ -74,9 +80,9 @@ def _outside(value: Value) -> bool:
 
 
 _TABLE = (
-    Key("engine", "choice", "auto",
+    Key("engine", "name", "auto",
         "Which engine works. auto is Claude Code, then the fallback; a name is that one only.",
-        flag="--engine", choices=("auto", "claude", "aider"), trusted=True),
+        flag="--engine", engines="any", trusted=True),
     Key("model", "name", "auto",
         "The local model. auto takes the best installed one that is allowed and fits into memory.",
         flag="--model"),
@@ -109,8 +115,17 @@ _TABLE = (
         choices=("tell", "limit"), trusted=True),
     Key("fallback.enabled", "bool", True,
         "Whether another engine goes on at a limit.", flag="--no-fallback"),
-    Key("fallback.engines", "list", ("aider",),
-        "Engines that go on at a limit. The first one works.", choices=("aider",)),
+    Key("fallback.chain", "list", ("aider",),
+        "Engines that go on at a limit, in this order: the next one where one is not installed, "
+        "its model cannot be had, or it failed before it changed anything.",
+        engines="local", trusted=True),
+    Key("fallback.commands", "choice", "deny",
+        "Whether local engines may run commands (tests, builds) in their private worktree: deny, "
+        "or allow, which the fence alone holds then.",
+        choices=("deny", "allow"), trusted=True),
+    Key("fallback.fence", "choice", "auto",
+        "The kernel's write fence around local engines: auto where there is one, require, or off.",
+        choices=("auto", "require", "off"), trusted=True),
     Key("fallback.on", "list", ("plan", "rate", "overloaded", "credit"),
         "What the fallback answers to. plan is session, weekly, model and usage.",
         choices=FALLBACK_ON, trusted=True),
@@ -123,16 +138,56 @@ _TABLE = (
     Key("fallback.on-suspect", "choice", "ask",
         "Suspicious edits (a file cut short, conflict markers): ask, keep or drop them.",
         choices=("ask", "keep", "drop"), trusted=True, flag="--on-suspect"),
+    Key("fallback.verify", "command", None,
+        "A command that checks what a local engine made, before it lands. It runs the new code, "
+        "with your rights.",
+        nullable=True, trusted=True),
+    Key("fallback.verify-timeout", "duration", 600.0,
+        "A check that takes longer has failed. 0 is no limit.", trusted=True),
     Key("fallback.auto-commit", "bool", False, "Commit what a local engine made.", trusted=True),
-    Key("context.files", "list", ("CLAUDE.md", "AGENTS.md", "README.md"),
-        "Files that a local engine reads first. Outside the project they need trust.",
-        guard=_outside),
+    Key("brief.steps", "choice", "auto",
+        "Steps that Claude left open: all in one message, or one by one (auto: below 10B).",
+        choices=("auto", "all", "one-by-one")),
+    Key("handover.resume", "bool", False,
+        "An engine that can (claude-local) goes on with the very session of Claude's that met the "
+        "limit, in a copy, where its history fits the model's context."),
+    Key("handover.to-claude", "choice", "note",
+        "Tell Claude, once, what a local engine did meanwhile.", choices=("note", "none")),
+    Key("context.files", "list", None,
+        "Files that a local engine reads first. Not set: the project's memory (CLAUDE.md, "
+        "AGENTS.md, rules, your own, README.md). Outside the project they need trust.",
+        nullable=True, guard=_outside),
     Key("context.budget", "int", 0,
-        "Tokens that these files may take. 0 follows the model's context."),
+        "Tokens that memory and these files may take. 0 follows the model's context."),
+    Key("memory.to-claude", "bool", True,
+        "Whether Claude too is given the notes of ai-code remember."),
+    Key("memory.import-from", "list", (),
+        "Folders outside the project that @imports of CLAUDE.md may lead to (absolute, or ~/…).",
+        trusted=True),
     Key("aider.command", "command", ("aider",), "How aider is started.", trusted=True),
     Key("aider.args", "list", (), "Further arguments for aider.", trusted=True),
-    Key("aider.edit-format", "choice", "diff", "The form in which the model writes edits.",
-        choices=("diff", "whole", "udiff")),
+    Key("aider.edit-format", "choice", "auto",
+        "The form in which the model writes edits for aider. auto: what its exams say, else the "
+        "catalogue.",
+        choices=("auto", "diff", "whole", "udiff")),
+    Key("engines.command", "commands", {},
+        "How other engines are started: a list of arguments for each name.",
+        engines="local", trusted=True),
+    Key("engines.args", "commands", {},
+        "Further arguments for other engines: a list for each name.",
+        engines="local", trusted=True),
+    Key("engines.for.edit", "name", None,
+        "The engine for runs. Not set: engine. An engine that is set closer to the command line "
+        "(--engine, AI_CODE_ENGINE) wins; so with every kind of task.",
+        nullable=True, engines="any", trusted=True),
+    Key("engines.for.ask", "name", None, "The engine for ai-code ask. Not set: engine.",
+        nullable=True, engines="any", trusted=True),
+    Key("engines.for.plan", "name", None, "The engine for ai-code plan. Not set: engine.",
+        nullable=True, engines="any", trusted=True),
+    Key("custom.command", "command", None,
+        "The engine custom: a program with its arguments, in which {prompt_file}, {model}, "
+        "{ollama_url} and {context} are replaced, and {files} becomes one argument for each file.",
+        nullable=True, trusted=True),
     Key("ollama.api", "url", DEFAULT_API,
         "Ollama's address, in all spellings of OLLAMA_HOST; OLLAMA_HOST itself counts too.",
         trusted=True, flag="--api"),
@@ -157,7 +212,11 @@ _TABLE = (
         choices=("f16", "q8_0", "q4_0")),
     Key("ollama.num-parallel", "int", 1,
         "What OLLAMA_NUM_PARALLEL of your server is: so many contexts are held at once."),
-    Key("models.exclude-countries", "list", (),
+    Key("models.variants", "choice", "auto",
+        "For engines that cannot tell Ollama their context: auto makes a variant of the model "
+        "with it (ai-code/NAME, which shares the weights), never leaves it to the server.",
+        choices=("auto", "never")),
+    Key("models.exclude-countries", "countries", (),
         "Models of makers from these countries (CN, US, …) are never chosen, pulled or run.",
         trusted=True),
     Key("models.exclude-makers", "list", (), "Models of these makers are never used.",
@@ -190,6 +249,9 @@ _TABLE = (
     Key("journal.keep-answers", "bool", False, "Keep the text of answers in the journal.",
         trusted=True),
     Key("journal.keep-days", "int", 90, "Days that records are kept. 0 is for ever.",
+        trusted=True),
+    Key("journal.keep-runs", "int", 0,
+        "Runs whose records are kept, the newest; looked at once a day. 0 is all of those days.",
         trusted=True),
 )  # fmt: skip
 

@@ -50,10 +50,13 @@ def load(layers: Layers) -> Loaded:
     chosen.update(_user(layers.user))
     chosen.update(_project(layers.project, warnings))
     chosen.update(_choices(layers.choices, warnings))
-    chosen.update(_environment(layers.environ, warnings))
+    theirs: list[_Unread] = []
+    chosen.update(_environment(layers.environ, warnings, theirs))
     chosen.update(_flags(layers.flags))
+    warnings += _ignored(theirs, chosen["ollama.api"])
     _one_voice(chosen)
-    _nearer_model(chosen)
+    _nearer(chosen, "model", "models.roles.")
+    _nearer(chosen, "engine", "engines.for.")
     values = {name: value for name, (value, _) in chosen.items()}
     origins = {name: origin for name, (_, origin) in chosen.items()}
     return Loaded(typed_settings(values), values, origins, tuple(warnings))
@@ -127,7 +130,16 @@ def problem_error(problems: tuple[Problem, ...]) -> ConfigError:
     return ConfigError(str(first), why=why, hint=first.hint or "ai-code config check")
 
 
-def _environment(environ: Mapping[str, str], warnings: list[Notice]) -> dict[str, Chosen]:
+class _Unread(NamedTuple):
+    """A variable of another program that cannot be read as an address, and why not."""
+
+    variable: str
+    why: str
+
+
+def _environment(
+    environ: Mapping[str, str], warnings: list[Notice], theirs: list[_Unread]
+) -> dict[str, Chosen]:
     """``AI_CODE_*`` and, for the server's address, what other programs are told by. Empty
     variables count as not set."""
     chosen: dict[str, Chosen] = {}
@@ -135,12 +147,12 @@ def _environment(environ: Mapping[str, str], warnings: list[Notice]) -> dict[str
         if text := environ.get(key.env):
             chosen[name] = (_converted(key, text, key.env), Origin("env", key.env))
     if "ollama.api" not in chosen:
-        chosen.update(_their_server(environ, warnings))
+        chosen.update(_their_server(environ, theirs))
     _warn_of_slips(environ, warnings)
     return chosen
 
 
-def _their_server(environ: Mapping[str, str], warnings: list[Notice]) -> dict[str, Chosen]:
+def _their_server(environ: Mapping[str, str], unread: list[_Unread]) -> dict[str, Chosen]:
     key = KEYS["ollama.api"]
     for variable in _THEIRS:
         text = environ.get(variable, "").strip()
@@ -151,8 +163,23 @@ def _their_server(environ: Mapping[str, str], warnings: list[Notice]) -> dict[st
         try:
             return {key.name: (convert(key, text), Origin("env", variable))}
         except BadValueError as error:
-            warnings.append(Notice(f"{variable}: {error}; ignored", error.hint))
+            unread.append(_Unread(variable, str(error)))
     return {}
+
+
+def _ignored(theirs: list[_Unread], used: Chosen) -> list[Notice]:
+    """Which address counts in its place. Who gave one on the command line knows it."""
+    api, origin = used
+    if origin.layer == "flag":
+        return []
+    return [
+        Notice(
+            f"{each.variable} cannot be read as an address, and is ignored: Ollama is looked for "
+            f"at {api} ({origin}). {each.why[:1].upper()}{each.why[1:]}",
+            f"unset {each.variable}",
+        )
+        for each in theirs
+    ]
 
 
 def _warn_of_slips(environ: Mapping[str, str], warnings: list[Notice]) -> None:
@@ -163,7 +190,13 @@ def _warn_of_slips(environ: Mapping[str, str], warnings: list[Notice]) -> None:
             near = _nearest(variable, known)
             if near:
                 text = f"{one_line(variable, 60)} is no setting; did you mean {near}?"
-                warnings.append(Notice(text, "ai-code config show --origin"))
+                warnings.append(Notice(text, _instead(variable)))
+
+
+def _instead(variable: str) -> str:
+    """What ends the warning; a name that no shell can unset is looked at."""
+    is_name = variable.isascii() and variable.isidentifier()
+    return f"unset {variable}" if is_name else "ai-code config show --origin"
 
 
 def _nearest(variable: str, known: set[str]) -> str:
@@ -192,7 +225,11 @@ def _converted(key: Key, raw: object, source: str) -> Value:
     try:
         return convert(key, from_text(key, raw) if isinstance(raw, str) else raw)
     except BadValueError as error:
-        hint = error.hint or "ai-code config show --origin"
+        # With a variable that cannot be used no other command works either.
+        mend = (
+            f"unset {source}" if source.startswith(ENV_PREFIX) else "ai-code config show --origin"
+        )
+        hint = error.hint or mend
         raise ConfigError(
             f"{source}: {error}", why=f"that is the value of {key.name}", hint=hint
         ) from error
@@ -213,10 +250,11 @@ def _one_voice(chosen: dict[str, Chosen]) -> None:
     chosen[loser] = (False, chosen["verbose" if loser == "quiet" else "quiet"][1])
 
 
-def _nearer_model(chosen: dict[str, Chosen]) -> None:
-    """A ``model`` of a higher layer than a role's beats it: who says --model means it."""
-    model = chosen["model"][1]
-    for name in [name for name in chosen if name.startswith("models.roles.")]:
-        value, origin = chosen[name]
-        if value is not None and _RANK.index(model.layer) > _RANK.index(origin.layer):
-            chosen[name] = (None, model)
+def _nearer(chosen: dict[str, Chosen], plain: str, roles: str) -> None:
+    """A ``model`` or ``engine`` of a higher layer than a role's beats it: who says --model means
+    it."""
+    origin = chosen[plain][1]
+    for name in [name for name in chosen if name.startswith(roles)]:
+        value, own = chosen[name]
+        if value is not None and _RANK.index(origin.layer) > _RANK.index(own.layer):
+            chosen[name] = (None, origin)

@@ -44,7 +44,9 @@ def as_data(loaded: Loaded) -> dict[str, object]:
 def plain(key: Key, value: Value) -> object:
     """A value as a file would have it: durations as text, secrets masked."""
     if isinstance(value, Mapping):
-        return dict.fromkeys(value, MASK) if key.secret else dict(value)
+        if key.secret:
+            return dict.fromkeys(value, MASK)
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in value.items()}
     if isinstance(value, tuple):
         return list(value)
     return duration(value) if key.type == "duration" and isinstance(value, float) else value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ai_code.settings.keys import GROUPS, KEYS, Value
 
 if TYPE_CHECKING:
+    from ai_code.core.about import Mode
     from ai_code.core.catalogue import Role
     from ai_code.core.memory import KvType
     from ai_code.core.policy import Policy
@@ -21,7 +22,7 @@ class Settings(NamedTuple):
 
     ``fallback_on`` holds kinds only: groups are expanded."""
 
-    engine: Literal["auto", "claude", "aider"]
+    engine: str
     model: str
     quiet: bool
     verbose: bool
@@ -35,17 +36,32 @@ class Settings(NamedTuple):
     claude_when_limited: Literal["try", "skip"]
     claude_extra_usage: Literal["tell", "limit"]
     fallback_enabled: bool
-    fallback_engines: tuple[str, ...]
+    fallback_chain: tuple[str, ...]
+    fallback_commands: Literal["deny", "allow"]
+    fallback_fence: Literal["auto", "require", "off"]
     fallback_on: frozenset[str]
     fallback_on_limit: Literal["local", "wait", "ask", "stop"]
     fallback_where: Literal["worktree", "tree"]
     fallback_on_suspect: Literal["ask", "keep", "drop"]
+    fallback_verify: tuple[str, ...] | None
+    fallback_verify_timeout_s: float
     fallback_auto_commit: bool
-    context_files: tuple[str, ...]
+    brief_steps: Literal["auto", "all", "one-by-one"]
+    handover_resume: bool
+    handover_to_claude: Literal["note", "none"]
+    context_files: tuple[str, ...] | None
     context_budget: int
+    memory_to_claude: bool
+    memory_import_from: tuple[str, ...]
     aider_command: tuple[str, ...]
     aider_args: tuple[str, ...]
-    aider_edit_format: Literal["diff", "whole", "udiff"]
+    aider_edit_format: Literal["auto", "diff", "whole", "udiff"]
+    engines_command: Mapping[str, tuple[str, ...]]
+    engines_args: Mapping[str, tuple[str, ...]]
+    engines_for_edit: str | None
+    engines_for_ask: str | None
+    engines_for_plan: str | None
+    custom_command: tuple[str, ...] | None
     ollama_api: str
     ollama_hosts: tuple[str, ...]
     ollama_headers: Mapping[str, str]
@@ -54,6 +70,7 @@ class Settings(NamedTuple):
     ollama_keep_alive: str | None
     ollama_kv_cache_type: KvType
     ollama_num_parallel: int
+    models_variants: Literal["auto", "never"]
     models_exclude_countries: tuple[str, ...]
     models_exclude_makers: tuple[str, ...]
     models_allow: tuple[str, ...]
@@ -68,6 +85,7 @@ class Settings(NamedTuple):
     """``off``, ``desktop`` or a command."""
     journal_keep_answers: bool
     journal_keep_days: int
+    journal_keep_runs: int
 
     @property
     def policy(self) -> Policy:
@@ -90,6 +108,33 @@ class Settings(NamedTuple):
             "review": self.models_roles_review,
         }
         return own[role] or self.model
+
+    def command_of(self, engine: str) -> tuple[str, ...]:
+        """How an engine is started; empty where its own name for its program counts."""
+        match engine:
+            case "claude" | "claude-local":
+                own = self.claude_command
+            case "aider":
+                own = self.aider_command
+            case "custom":
+                own = self.custom_command or ()
+            case _:
+                own = ()
+        return self.engines_command.get(engine, own)
+
+    def args_of(self, engine: str) -> tuple[str, ...]:
+        """Further arguments for an engine."""
+        own = self.aider_args if engine == "aider" else ()
+        return self.engines_args.get(engine, own)
+
+    def engine_for(self, mode: Mode) -> str:
+        """The engine for a kind of task: its own, else ``engine``. A name or ``auto``."""
+        own = {
+            "edit": self.engines_for_edit,
+            "ask": self.engines_for_ask,
+            "plan": self.engines_for_plan,
+        }
+        return own[mode] or self.engine
 
     def __repr__(self) -> str:
         """Nothing of the values: headers are secrets."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from ai_code.core.engine_table import known_names
 from ai_code.core.errors import ConfigError
+from ai_code.core.placeholders import misused
 from ai_code.core.text import one_line
 from ai_code.settings.api import parse_api
 from ai_code.settings.keys import Key, Value
@@ -53,10 +55,12 @@ def from_text(key: Key, text: str) -> object:
     are ``Name: value`` lines or JSON, all else is the text itself. Raises BadValueError."""
     if key.type == "notify" and not text.lstrip().startswith("["):
         return text
-    if key.type not in ("list", "command", "mapping", "urls", "notify"):
+    if key.type not in ("list", "command", "commands", "mapping", "urls", "notify", "countries"):
         return text
     if text.lstrip().startswith(("[", "{")):
         return _from_json(key, text)
+    if key.type == "commands":
+        raise BadValueError(f"expected {expected(key)}, as JSON")
     if key.type == "mapping":
         lines = [line for line in text.splitlines() if line.strip()]
         if not all(":" in line for line in lines):
@@ -78,6 +82,10 @@ def _from_json(key: Key, text: str) -> object:
 def expected(key: Key) -> str:
     """What a key takes, in words: for messages and the reference."""
     match key.type:
+        case "name" if key.engines:
+            return "one of " + ", ".join(known_names(key.engines))
+        case "list" if key.engines:
+            return "a list of " + ", ".join(known_names(key.engines))
         case "choice":
             return "one of " + ", ".join(key.choices)
         case "list" if key.choices:
@@ -94,8 +102,10 @@ _IN_WORDS: Mapping[str, str] = {
     "duration": "seconds, or a duration such as 90s, 5m or 1h30m",
     "list": "a list of texts",
     "command": "a program's path, or a list of arguments",
+    "commands": "a mapping of engines to lists of arguments",
     "mapping": "a mapping of header names to texts",
     "url": "a host, host:port or http(s) address",
+    "countries": "a list of country codes (CN, US, …)",
     "urls": "a list of hosts, host:port or http(s) addresses",
     "path": "an absolute path, or one that begins with ~/",
     "notify": "off, desktop, or a list of arguments",
@@ -158,8 +168,19 @@ def _choice(key: Key, raw: object) -> str:
     return text
 
 
+def _engine(key: Key, text: str) -> str:
+    """A name that has to be an engine's."""
+    names = known_names(key.engines)
+    if text not in names:
+        near = suggestion(text, names)
+        raise BadValueError(f"{shown(text)} is not one of {', '.join(names)}{near}")
+    return text
+
+
 def _name(key: Key, raw: object) -> str:
     text = _text(key, raw)
+    if key.engines:
+        return _engine(key, text)
     if not _NAME.fullmatch(text) or not text.isprintable():
         raise BadValueError(f"{shown(text)} is not a name: no spaces, no leading '-'")
     return text
@@ -195,17 +216,55 @@ def _duration(key: Key, raw: object) -> float:
 def _list(key: Key, raw: object) -> tuple[str, ...]:
     if not isinstance(raw, Sequence) or isinstance(raw, str):
         raise BadValueError(f"expected {expected(key)}, got {shown(raw)}")
-    items = tuple(_choice(key, item) if key.choices else _text(key, item) for item in raw)
+    item = _choice if key.choices else _text
+    items = tuple(item(key, each) for each in raw)
+    if key.engines and key.type == "list":
+        items = tuple(dict.fromkeys(_engine(key, each) for each in items))
     if key.name == "context.files" and "" in items:
         raise BadValueError("expected names of files, got an empty one")
     return items
+
+
+def _countries(key: Key, raw: object) -> tuple[str, ...]:
+    """In capitals. A code that no country has would exclude nothing, and nobody would notice."""
+    from ai_code.core.countries import country_code, no_country
+
+    items = _list(key, raw)
+    for item in items:
+        if not country_code(item):
+            raise BadValueError(f"{shown(item)} {no_country(item)}")
+    return tuple(dict.fromkeys(map(country_code, items)))
 
 
 def _command(key: Key, raw: object) -> tuple[str, ...]:
     words = (_text(key, raw),) if isinstance(raw, str) else _list(key, raw)
     if not words or not words[0].strip():
         raise BadValueError(f"expected {expected(key)}, but it is empty")
+    if key.name == "custom.command":
+        _placeholders(words)
     return words
+
+
+def _placeholders(words: Sequence[str]) -> None:
+    """One that would be handed on as it stands is a slip of the pen."""
+    if why := misused(words[1:]):
+        raise BadValueError(why)
+
+
+def _commands(key: Key, raw: object) -> Mapping[str, tuple[str, ...]]:
+    """A list for each name; a single text is the program's path."""
+    if not isinstance(raw, Mapping):
+        raise BadValueError(f"expected {expected(key)}, got {shown(raw)}")
+    found: dict[str, tuple[str, ...]] = {}
+    for name, words in raw.items():
+        _engine(key, _text(key, name))
+        args = (_text(key, words),) if isinstance(words, str) else _list(key, words)
+        if key.name == "engines.command" and not (args and args[0].strip()):
+            raise BadValueError(f"the command of {one_line(name, 60)} is empty")
+        if (key.name, name) == ("engines.command", "custom"):
+            _placeholders(args)
+        found[name] = args
+    return found
 
 
 def _notify(key: Key, raw: object) -> str | tuple[str, ...]:
@@ -261,7 +320,9 @@ _CONVERTERS: Mapping[str, Callable[[Key, object], Value]] = {
     "int": _int,
     "duration": _duration,
     "list": _list,
+    "countries": _countries,
     "command": _command,
+    "commands": _commands,
     "mapping": _mapping,
     "url": _url,
     "urls": _urls,

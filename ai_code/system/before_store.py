@@ -50,9 +50,16 @@ class Stored:
     root: Path
     steps: tuple[Step, ...]
     made_dirs: tuple[str, ...]
+    cleared_dirs: tuple[tuple[str, int], ...] = ()
 
 
-def store(run_dir: Path, root: Path, steps: Sequence[Step], made_dirs: Sequence[str]) -> None:
+def store(
+    run_dir: Path,
+    root: Path,
+    steps: Sequence[Step],
+    made_dirs: Sequence[str],
+    cleared_dirs: Sequence[tuple[str, int]] = (),
+) -> None:
     """Raises AiCodeError when it cannot be written; then the tree must not be touched."""
     folder = run_dir / "before"
     try:
@@ -61,7 +68,7 @@ def store(run_dir: Path, root: Path, steps: Sequence[Step], made_dirs: Sequence[
             for side, state in (("old", step.old), ("new", step.new)):
                 if state.data is not None:
                     _write(folder / f"{number:04d}.{side}", state.data)
-        _write_manifest(folder, root, steps, range(len(steps)), made_dirs)
+        _write_manifest(folder, root, steps, range(len(steps)), made_dirs, cleared_dirs)
     except OSError as error:
         raise AiCodeError(
             "nothing was landed: what is needed to undo it could not be kept",
@@ -71,12 +78,18 @@ def store(run_dir: Path, root: Path, steps: Sequence[Step], made_dirs: Sequence[
 
 
 def settle(
-    run_dir: Path, root: Path, steps: Sequence[Step], done: Sequence[int], made_dirs: Sequence[str]
+    run_dir: Path,
+    root: Path,
+    steps: Sequence[Step],
+    done: Sequence[int],
+    made_dirs: Sequence[str],
+    cleared_dirs: Sequence[tuple[str, int]],
 ) -> None:
-    """Only the steps ``done`` happened. Where this cannot be written, the full list stays,
-    which is harmless: undo finds the others as they were."""
+    """Only the steps ``done`` happened, with the permissions that they have by now. Where this
+    cannot be written, the full list stays, which is harmless: undo finds the others as they
+    were."""
     try:
-        _write_manifest(run_dir / "before", root, steps, done, made_dirs)
+        _write_manifest(run_dir / "before", root, steps, done, made_dirs, cleared_dirs)
     except OSError:
         return
 
@@ -89,7 +102,9 @@ def load(run_dir: Path) -> Stored | None:
         if value["version"] > VERSION:
             raise ValueError(f"version {value['version']}, this program knows {VERSION}")
         steps = tuple(_step(folder, row) for row in value["files"])
-        return Stored(Path(value["root"]), steps, tuple(map(str, value["made_dirs"])))
+        made = tuple(map(str, value["made_dirs"]))
+        cleared = tuple((str(path), int(perms)) for path, perms in value.get("cleared_dirs", ()))
+        return Stored(Path(value["root"]), steps, made, cleared)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -104,9 +119,11 @@ def _write_manifest(
     steps: Sequence[Step],
     chosen: Sequence[int],
     made_dirs: Sequence[str],
+    cleared_dirs: Sequence[tuple[str, int]],
 ) -> None:
     rows = [_row(number, steps[number]) for number in chosen]
-    value = {"version": VERSION, "root": str(root), "files": rows, "made_dirs": list(made_dirs)}
+    value = {"version": VERSION, "root": str(root), "files": rows}
+    value |= {"made_dirs": list(made_dirs), "cleared_dirs": list(cleared_dirs)}
     temporary = folder / "manifest.json.tmp"
     _write(temporary, json.dumps(value, indent=1).encode("ascii"))
     temporary.replace(folder / "manifest.json")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ai_code.core.task import ClaudeFolder
+
+if TYPE_CHECKING:
+    from ai_code.core.ports_memory import MemoryFolder
 
 _FOLDER_FILES = (".claude", ".mcp.json")
 """Settings, hooks, servers; commands and agents too may bring tools that run unasked."""
@@ -15,6 +18,10 @@ _SETTINGS = (".claude/settings.json", ".claude/settings.local.json")
 _MANAGED = (
     Path("/etc/claude-code/managed-settings.json"),
     Path("/Library/Application Support/ClaudeCode/managed-settings.json"),
+)
+_ORGANISATION = (
+    Path("/etc/claude-code/CLAUDE.md"),
+    Path("/Library/Application Support/ClaudeCode/CLAUDE.md"),
 )
 _MOST_BYTES = 32 << 20
 
@@ -30,10 +37,24 @@ class SystemClaudeHome:
         # The folder we stand in is told without links.
         self._homes = (home, home.resolve())
 
+    @property
+    def config_dir(self) -> Path:
+        """Where Claude keeps what is the person's: settings, sessions."""
+        return self._dir
+
+    def mcp_servers(self) -> str:
+        """See the port."""
+        servers = _read_object(self._state).get("mcpServers")
+        return json.dumps(servers) if isinstance(servers, dict) and servers else ""
+
+    def managed(self) -> bool:
+        """See the port."""
+        return any(_exists(path) for path in _MANAGED)
+
     def look(self, cwd: Path) -> ClaudeFolder:
         has_settings = any(_exists(path) for path in self._folder_files(cwd, _FOLDER_FILES))
         state = _read_object(self._state) if has_settings else {}
-        trusted = has_settings and _trusts(state, cwd)
+        trusted = has_settings and _says(state, cwd, "hasTrustDialogAccepted")
         subscription = self._subscription()
         return ClaudeFolder(
             has_folder_settings=has_settings,
@@ -43,6 +64,14 @@ class SystemClaudeHome:
             config_dir=self._dir,
             auth=self._auth(subscription),
         )
+
+    def memory(self) -> MemoryFolder:
+        from ai_code.core.ports_memory import MemoryFolder
+
+        return MemoryFolder(self._dir, _ORGANISATION)
+
+    def may_import(self, cwd: Path) -> bool:
+        return _says(_read_object(self._state), cwd, "hasClaudeMdExternalIncludesApproved")
 
     def _folder_files(self, cwd: Path, names: Sequence[str]) -> Iterator[Path]:
         for folder in (cwd, *cwd.parents):
@@ -76,13 +105,13 @@ class SystemClaudeHome:
         return "subscription" if subscription else "none"
 
 
-def _trusts(state: Mapping[str, Any], cwd: Path) -> bool:
+def _says(state: Mapping[str, Any], cwd: Path, what: str) -> bool:
     """Claude's own record of a folder, or of one above it."""
     projects = state.get("projects")
     if not isinstance(projects, dict):
         return False
     rows = (projects.get(str(folder)) for folder in (cwd, *cwd.parents))
-    return any(isinstance(row, dict) and row.get("hasTrustDialogAccepted") is True for row in rows)
+    return any(isinstance(row, dict) and row.get(what) is True for row in rows)
 
 
 def _exists(path: Path) -> bool:

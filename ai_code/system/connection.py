@@ -3,9 +3,10 @@ certificates. No proxies: http.client knows none."""
 
 from __future__ import annotations
 
+import socket
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult
 
 if TYPE_CHECKING:
@@ -24,8 +25,19 @@ def connect(parts: SplitResult, timeout_s: float, ca_file: str = "") -> HTTPConn
     """Not connected yet. Raises OSError where ``ca_file`` cannot be read."""
     host = parts.hostname or "127.0.0.1"
     if parts.scheme != "https":
-        return HTTPConnection(host, parts.port, timeout=timeout_s)
+        return _Plain(host, parts.port, timeout=timeout_s)
     return HTTPSConnection(host, parts.port, timeout=timeout_s, context=_context(ca_file))
+
+
+class _Plain(HTTPConnection):
+    """The name of an ASCII host is looked up as bytes: for a str Python loads its tables of
+    international names first (6 ms, a tenth of ``ai-code status``)."""
+
+    def connect(self) -> None:
+        # typeshed knows no bytes here; socket.getaddrinfo, which gets them, takes both.
+        host: Any = self.host.encode() if self.host.isascii() else self.host
+        self.sock = socket.create_connection((host, self.port), self.timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def system_bundle() -> Path | None:

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from ai_code.core.errors import AiCodeError
+from ai_code.core.reply import chosen, listed
 from ai_code.core.secret_values import masked
-from ai_code.core.text import SafeText, fitting, visible
+from ai_code.core.text import SafeText, fitting, visible, wrapped
 
 _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
@@ -46,6 +47,8 @@ class TerminalConsole:
         self.quiet = False
         self.verbose = False
         self.may_ask = True
+        self.shown_as = ""
+        """How this program was called, for the commands in lines of ours; empty: ``ai-code``."""
         self._hidden: Sequence[str] = ()
 
     def hide(self, values: Sequence[str]) -> None:
@@ -99,7 +102,7 @@ class TerminalConsole:
     def tool(self, text: str) -> None:
         if not self.quiet:
             # One line of the screen: a long path must not take two.
-            self._line(fitting(self._shown(text), _columns() - 1), _DIM)
+            self._put([fitting(self._shown(text), self._columns() - 1)], _DIM)
 
     def detail(self, text: str) -> None:
         """Only with -v."""
@@ -113,7 +116,7 @@ class TerminalConsole:
         if text and self._mid_line:
             # The answer stands there, unfinished: a person sees by it how far things are.
             return
-        shown = fitting(self._shown(text), _columns() - 1)
+        shown = fitting(self._shown(text), self._columns() - 1)
         if shown:
             self._plain_screen()
         self._write(self._err, "\r\x1b[K" + (self._styled(shown, _DIM) if shown else ""))
@@ -121,46 +124,52 @@ class TerminalConsole:
 
     def error(self, error: AiCodeError) -> None:
         """What, why, then the hint last."""
-        self._line(f"ai-code: {error.what}", _RED)
+        self._line(f"ai-code: {error.what}", _RED, lists=True)
         if error.why:
-            self._line(error.why)
+            self._line(error.why, lists=True)
         if error.hint:
-            self._line(f"hint: {error.hint}")
+            self._line(f"hint: {error.hint}", lists=True)
 
     def ask(self, question: str, choices: Mapping[str, str]) -> str | None:
         """See the port. Asked on stderr, answered on the terminal's own stdin."""
         if not (self.may_ask and self.stdin_is_tty and self.stderr_is_tty):
             return None
-        listed = ", ".join(f"[{key}] {meaning}" for key, meaning in choices.items())
+        indent = question[: len(question) - len(question.lstrip())]
+        room = self._columns() - len(indent) - 2
+        lines = wrapped(f"{self._said(question)} {listed(choices)}:", room)
+        prompt = "\n".join(indent + line for line in lines) + " "
         while True:
-            self.status("")
-            self._plain_screen()
-            self._fresh_line()
-            self._write(self._err, f"{self._shown(question)} {listed}: ")
-            reply = self._typed()
+            reply = self._replied(prompt)
             if not reply:
-                self._write(self._err, "\n")
                 return None
-            letter = reply.strip().lower()[:1]
-            if letter in choices:
+            if letter := chosen(reply, choices):
                 return letter
-            self._write(self._err, f"Please type one of these letters: {', '.join(choices)}\n")
+            letters = ", ".join(choices)
+            self._write(self._err, f"{indent}Please type one of these letters: {letters}\n")
 
     def ask_line(self, question: str) -> str | None:
         """See the port."""
         if not (self.may_ask and self.stdin_is_tty and self.stderr_is_tty):
             return None
+        reply = self._replied(f"{self._shown(question)}: ")
+        return reply.strip() if reply else None
+
+    def _replied(self, prompt: str) -> str:
+        """One line from the terminal; empty at its end. The screen's line is ended in any case:
+        what is said next, after Ctrl-C too, begins a new one."""
         self.status("")
         self._plain_screen()
         self._fresh_line()
-        self._write(self._err, f"{self._shown(question)}: ")
-        reply = self._typed()
-        if not reply:
-            self._write(self._err, "\n")
-        return reply.strip() if reply else None
+        self._write(self._err, prompt)
+        reply = ""
+        try:
+            reply = self._typed()
+        finally:
+            if not reply:
+                self._write(self._err, "\n")
+        return reply
 
     def _typed(self) -> str:
-        """One line from the terminal; empty at its end."""
         if self._stdin is None:
             return ""
         try:
@@ -171,18 +180,49 @@ class TerminalConsole:
             # The terminal is gone.
             return ""
 
-    def _line(self, text: str, style: str = "") -> None:
+    def _line(self, text: str, style: str = "", *, lists: bool = False) -> None:
+        """On a terminal no word is broken at its edge; a script gets the text as it is.
+        ``lists``: what is indented by four blanks is a command."""
+        shown = self._said(text)
+        self._put(self._folded(shown, lists) if self.stderr_is_tty else [shown], style)
+
+    def _put(self, lines: Sequence[str], style: str) -> None:
         self.status("")
         if self.stderr_is_tty:
             self._plain_screen()
             self._fresh_line()
-        self._write(self._err, self._styled(self._shown(text), style) + "\n")
+        self._write(self._err, "".join(self._styled(line, style) + "\n" for line in lines))
+
+    def _folded(self, shown: str, lists: bool) -> Sequence[str]:
+        columns, lines = self._columns(), shown.split("\n")
+        if all(fitting(line, columns) == line for line in lines):
+            return lines
+        # Most lines are short: the start does not pay for it.
+        from ai_code.core.pasting import prose_lines, screen_lines
+
+        fold = screen_lines if lists else prose_lines
+        return [part for line in lines for part in fold(line, columns, self.shown_as)]
+
+    def _said(self, text: str) -> str:
+        """A line of ours, its commands as the person calls them."""
+        shown = self._shown(text)
+        if not self.shown_as:
+            return shown
+        from ai_code.core.pasting import shown_command
+
+        return shown_command(shown, self.shown_as)
 
     def _shown(self, text: str) -> str:
         return visible(masked(text, self._hidden) if self._hidden else text)
 
     def _styled(self, safe: str, style: str) -> str:
         return f"{style}{safe}{_OFF}" if style and self._colour_err else safe
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(2 if self._err is None else self._err).columns or 80
+        except OSError:
+            return 80
 
     def _plain_screen(self) -> None:
         """A line of ours does not take on the colour that the answer has set: it could be one
@@ -232,10 +272,3 @@ def _write_all(descriptor: int | None, data: bytes) -> None:
             import select
 
             select.select([], [descriptor], [])
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(2).columns or 80
-    except OSError:
-        return 80

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -29,6 +30,41 @@ class SystemFiles:
         # A cut through the last character is not a fault of the file's.
         return text.rstrip("�") if len(data) == most_bytes else text
 
+    def exact(self, path: Path, root: Path) -> bytes | None:
+        """All bytes of a regular file whose real path lies in ``root``; None where nothing is
+        there. Raises OSError: it leads elsewhere, or is no file."""
+        if not os.path.lexists(path):
+            return None
+        return _real(path, root).read_bytes()
+
+    def replace(self, path: Path, root: Path, before: bytes | None, after: bytes) -> bool:
+        """Writes ``after`` in the place of ``before``, mode and links kept; False where something
+        else stands there by now. Raises OSError."""
+        if self.exact(path, root) != before:
+            return False
+        if before is None:
+            write_whole(path, after, 0o666 & ~_umask())
+            return True
+        real = _real(path, root)
+        write_whole(real, after, stat.S_IMODE(real.stat().st_mode))
+        return True
+
+    def below(self, folder: Path, root: Path, most: int) -> tuple[Path, ...]:
+        """Markdown files below a folder whose real path lies in ``root``, by name, ``most`` of
+        them at most. Links to further folders are not followed."""
+        try:
+            if not folder.resolve(strict=True).is_relative_to(root.resolve()):
+                return ()
+        except (OSError, RuntimeError):
+            return ()
+        found: list[Path] = []
+        for here, folders, names in os.walk(folder):
+            folders.sort()
+            found += [Path(here) / name for name in sorted(names) if name.endswith(".md")]
+            if len(found) >= most:
+                break
+        return tuple(found[:most])
+
     def size(self, path: Path) -> int | None:
         try:
             told = path.stat()
@@ -54,6 +90,21 @@ class SystemFiles:
     def write(self, path: Path, text: str) -> None:
         private_folder(path.parent)
         write_whole(path, text.encode("utf-8", "replace"))
+
+
+def _real(path: Path, root: Path) -> Path:
+    real = path.resolve(strict=True)
+    if not real.is_relative_to(root.resolve()):
+        raise OSError(errno.EXDEV, f"it leads to {real}", str(path))
+    if not stat.S_ISREG(real.stat().st_mode):
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    return real
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def private_folder(path: Path) -> None:

@@ -1,7 +1,8 @@
 """The machine's memory, read from where each system tells it; ``core.hardware_readings`` judges.
 
-RAM by psutil, NVIDIA by NVML (else nvidia-smi), AMD by sysfs, Apple by sysctl, and the memory
-limit of the control group that we run in (a container: psutil tells the host's).
+RAM by Linux' /proc/meminfo (else psutil, whose import is a sixth of ``ai-code status``), NVIDIA by
+NVML (else nvidia-smi), AMD by sysfs, Apple by sysctl, and the memory limit of the control group
+that we run in (a container: the others tell the host's).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ai_code.core.hardware_readings import (
     nvidia_smi_cards,
     pci_id,
     pci_name,
+    ram_of,
 )
 from ai_code.core.machine import Machine
 
@@ -49,14 +51,12 @@ class SystemHardware:
 
     def memory(self) -> Machine:
         """Reads anew with each call; what cannot be read counts as not there."""
-        import psutil
-
-        ram = psutil.virtual_memory()
+        total, available = ram_of(_text(self._root / "proc/meminfo")) or _ram_by_psutil()
         limit, used = self.cgroup()
         return machine_of(
             Readings(
-                ram.total,
-                ram.available,
+                total,
+                available,
                 limit,
                 used,
                 nvidia=self._nvidia(),
@@ -114,6 +114,13 @@ class SystemHardware:
         except TimeoutError:
             cards = []
         return cards or _nvidia_smi()
+
+
+def _ram_by_psutil() -> tuple[int, int]:
+    import psutil
+
+    ram = psutil.virtual_memory()
+    return ram.total, ram.available
 
 
 def _nvml() -> list[NvidiaCard]:

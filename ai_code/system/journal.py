@@ -16,6 +16,8 @@ from ai_code.core.text import visible
 from ai_code.system.files import private_folder
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+_LIST = "ai-code history --all"
+"""What lists the runs that there are."""
 _MOST_BYTES = 16 * 1024 * 1024
 _DAY_S = 86_400.0
 _LONGEST_WAIT_DAYS = 40
@@ -60,7 +62,7 @@ class FileJournal:
 
     def run_dir(self, run_id: str) -> Path:
         if not _ID.fullmatch(run_id):
-            raise UsageError(f"{visible(run_id)!r} is no run")
+            raise UsageError(f"{visible(run_id)!r} is no run", hint=_LIST)
         return self._runs / run_id
 
     def save(self, record: RunRecord) -> None:
@@ -92,13 +94,13 @@ class FileJournal:
         if run_id in found:
             found = [run_id]
         if not found:
-            raise UsageError(f"there is no run {visible(run_id)!r}", hint=f"ls {self._runs}")
+            raise UsageError(f"there is no run {visible(run_id)!r}", hint=_LIST)
         if len(found) > 1:
             listed = ", ".join(found[:5])
-            raise UsageError(f"more than one run begins with {run_id}", why=listed)
+            raise UsageError(f"more than one run begins with {run_id}", why=listed, hint=_LIST)
         record = self._read(found[0])
         if record is None:
-            raise UsageError(f"the record of run {found[0]} cannot be read")
+            raise UsageError(f"the record of run {found[0]} cannot be read", hint=_LIST)
         return record
 
     def latest(self, root: Path, *, landed: bool = True) -> RunRecord | None:
@@ -115,7 +117,7 @@ class FileJournal:
     def newest(self) -> Iterator[RunRecord]:
         return self._records()
 
-    def tidy(self, keep_days: float) -> int:
+    def tidy(self, keep_days: float, keep_runs: int = 0) -> int:
         """``prune``, at most once a day; how many runs went. Costs a look at one file."""
         stamp = self._runs.parent / "pruned"
         try:
@@ -126,21 +128,26 @@ class FileJournal:
         # First, so that several runs do not do it beside each other.
         stamp.touch(mode=0o600)
         os.utime(stamp, (self._now(), self._now()))
-        return self.prune(keep_days)
+        return self.prune(keep_days, keep_runs)
 
-    def prune(self, keep_days: float) -> int:
-        """Removes runs that were begun more than ``keep_days`` ago, and reports of bugs of that
-        age; how many runs. Kept are what the undo of a younger run needs, and a run that may
-        still work (one that waits for a reset)."""
-        limit = self._stamp(keep_days)
-        old = [run_id for run_id in self._ids() if run_id < limit]
+    def prune(self, keep_days: float, keep_runs: int = 0) -> int:
+        """Removes runs that were begun more than ``keep_days`` ago, all but the newest
+        ``keep_runs`` (0 each: no limit), and reports of bugs of that age; how many runs. Kept are
+        what the undo of a younger run needs, and a run that may still work (one that waits for a
+        reset)."""
+        ids = self._ids()
+        limit = self._stamp(keep_days) if keep_days else ""
+        if 0 < keep_runs < len(ids):
+            limit = max(limit, ids[keep_runs - 1])
+        old = [run_id for run_id in ids if run_id < limit]
         if old:
             from ai_code.system.private_git import remove
 
             old = [run_id for run_id in old if not self._is_needed(run_id, limit, keep_days)]
             for run_id in old:
                 remove(self._runs / run_id)
-        for report in (self._runs.parent / "reports").glob("bug-*.txt"):
+        reports = (self._runs.parent / "reports").glob("bug-*.txt") if keep_days else ()
+        for report in reports:
             if report.stat().st_mtime < self._now() - keep_days * _DAY_S:
                 report.unlink(missing_ok=True)
         return len(old)

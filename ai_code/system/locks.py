@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -24,6 +23,9 @@ def tree_lock(state_dir: Path, root: Path, *, run_id: str, wait_s: float) -> Ite
     however it ends. Raises TryLaterError when another holds it for longer than ``wait_s``."""
     folder = state_dir / "locks"
     private_folder(folder)
+    # Not at the top: it brings OpenSSL, 5 MB that a run in which Claude answers never needs.
+    import hashlib
+
     name = hashlib.sha256(os.fsencode(root)).hexdigest()
     path = folder / f"{name}.lock"
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

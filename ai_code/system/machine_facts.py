@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import signal
 import socket
 import stat
 import subprocess
@@ -19,6 +18,7 @@ from typing import Literal, TypeVar
 from ai_code.core.errors import CannotStartError
 from ai_code.core.ports_machine import Bound, Disk, Entry, Ran, Waiting
 from ai_code.core.task import Program
+from ai_code.system.asked import Asked
 from ai_code.system.background import start
 
 T = TypeVar("T")
@@ -43,7 +43,9 @@ class SystemFacts:
         environ: Mapping[str, str],
         find: Callable[[Sequence[str]], Program | None],
         proc: Path = Path("/proc"),
+        asked: Asked | None = None,
     ) -> None:
+        self._asked = asked or Asked()
         self._environ = dict(environ)
         self._find = find
         self._proc = proc
@@ -62,27 +64,16 @@ class SystemFacts:
             program = self._find(argv)
             if program is None:
                 return Ran(None, problem="missing")
-            child = subprocess.Popen(
-                program.argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**self._environ, **env},
-                cwd=cwd,
-                start_new_session=True,
-            )
+            with self._asked.start(
+                program.argv, {**self._environ, **env}, stderr=subprocess.PIPE, cwd=cwd
+            ) as child:
+                out, err = child.communicate(timeout=timeout_s)
         except CannotStartError as error:
             return Ran(None, problem=error.what)
+        except subprocess.TimeoutExpired:
+            return Ran(None, problem="timeout")
         except OSError as error:
             return Ran(None, problem=error.strerror or str(error))
-        with child:
-            try:
-                out, err = child.communicate(timeout=timeout_s)
-            except subprocess.TimeoutExpired:
-                return Ran(None, problem="timeout")
-            finally:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(child.pid, signal.SIGKILL)
         return Ran(child.returncode, _text(out), _text(err))
 
     def bound(self, port: int) -> Sequence[Bound]:
@@ -110,22 +101,32 @@ class SystemFacts:
                 yield fields[9], _address(packed)
 
     def _owners(self, inodes: set[str]) -> dict[str, tuple[int, str]]:
-        """Process id and program of sockets, as far as we may look."""
+        """Process id and program of sockets, as far as we may look. A child that was just forked
+        holds what its parent does: of both it is the parent's."""
         wanted = {f"socket:[{inode}]": inode for inode in inodes}
-        found: dict[str, tuple[int, str]] = {}
+        found: dict[str, dict[int, str]] = {}
         for folder in self._proc.glob("[0-9]*"):
-            try:
-                with os.scandir(folder / "fd") as files:
-                    names = [os.readlink(each.path) for each in files]  # noqa: PTH115
-                held = [wanted[name] for name in names if name in wanted]
-                if held:
-                    program = (folder / "comm").read_text().strip()
-                    found |= {inode: (int(folder.name), program) for inode in held}
-            except OSError:
-                continue
-            if len(found) == len(wanted):
-                break
-        return found
+            with contextlib.suppress(OSError):
+                held = [wanted[name] for name in _open_files(folder) if name in wanted]
+                program = (folder / "comm").read_text().strip() if held else ""
+                for inode in held:
+                    found.setdefault(inode, {})[int(folder.name)] = program
+        return {inode: self._eldest(holders) for inode, holders in found.items()}
+
+    def _eldest(self, holders: Mapping[int, str]) -> tuple[int, str]:
+        """The first whose parent is not among them."""
+        pids = sorted(holders)
+        alone = [pid for pid in pids if self._parent(pid) not in holders] if pids[1:] else pids
+        chosen = (alone or pids)[0]
+        return chosen, holders[chosen]
+
+    def _parent(self, pid: int) -> int:
+        try:
+            # proc_pid_stat(5): the name, in brackets, may hold anything.
+            fields = (self._proc / str(pid) / "stat").read_text().rpartition(")")[2].split()
+            return int(fields[1])
+        except (OSError, ValueError, IndexError):
+            return 0
 
     def _bound_by_lsof(self, port: int) -> Sequence[Bound]:
         told = self.run(("lsof", "-nP", f"-iTCP:{port}", "-sTCP:LISTEN", "-Fpcn"), _LSOF_S)
@@ -203,6 +204,15 @@ class SystemFacts:
                 return hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError:
             return None
+
+
+def _open_files(process: Path) -> Iterator[str]:
+    """What its descriptors lead to. One that is closed meanwhile is no reason to miss the others.
+    Raises OSError where we may not look."""
+    with os.scandir(process / "fd") as files:
+        for each in files:
+            with contextlib.suppress(FileNotFoundError):
+                yield os.readlink(each.path)  # noqa: PTH115
 
 
 def _address(packed: str) -> str:

@@ -36,15 +36,15 @@ class FileModelNotes:
     def remember_need(self, need: MeasuredNeed) -> None:
         self._add("needs", need, lambda row: (row.digest, row.context, row.kv_type))
 
-    def exam(self, digest: str) -> ExamResult | None:
-        found = [each for each in self.exams() if each.digest == digest]
+    def exam(self, digest: str, engine: str = "aider") -> ExamResult | None:
+        found = [each for each in self.exams() if (each.digest, each.engine) == (digest, engine)]
         return found[-1] if found else None
 
     def exams(self) -> Sequence[ExamResult]:
         return self._rows("exams", ExamResult)
 
     def remember_exam(self, result: ExamResult) -> None:
-        self._add("exams", result, lambda row: (row.digest, row.edit_format))
+        self._add("exams", result, lambda row: (row.digest, row.engine, row.edit_format))
 
     def _add(self, kind: str, note: Any, key: Any) -> None:
         with file_lock(self._path):
@@ -71,7 +71,9 @@ def _note(row: Any, form: type[N]) -> N | None:
     """One stored row, or None where it is not of our form."""
     if not isinstance(row, dict) or row.get("kv_type", "f16") not in ELEMENT_BYTES:
         return None
-    texts = {"digest", "name", "edit_format", "kv_type"}
+    texts = {"digest", "name", "edit_format", "kv_type", "engine"}
+    # What older versions did not write has its default.
+    row = {**form._field_defaults, **row}
     for field in form._fields:
         value = row.get(field)
         wanted = str if field in texts else (int, float)

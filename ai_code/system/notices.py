@@ -21,7 +21,17 @@ from ai_code.core.text import visible
 if TYPE_CHECKING:
     from ai_code.core.task import Program
 
-_LONGEST_S = 1.0
+_LONGEST_S = 10
+"""A command of the person's: long enough for a message over a slow network."""
+_SYSTEMD_S = 1.0
+_TOO_LONG = -signal.SIGKILL
+# The process group ends itself when the time is over, whether we are still there or not. The
+# subshell's TERM takes its sleep along; without a sleep on this machine nothing is ended.
+_WATCHED = """\
+"$@" & told=$!
+(trap 'kill $!; exit' TERM; PATH="$PATH:/bin:/usr/bin" sleep {seconds} & wait $! && kill -KILL 0) &
+watch=$!; wait $told; code=$?; kill $watch; exit $code
+"""
 _TIMER_RUNS_S = 30
 """A program of the timer's that hangs is ended by systemd."""
 _SCRIPT = (
@@ -33,24 +43,49 @@ _SCRIPT = (
 
 
 class SystemNotices:
-    """See ``flows.world.Notices``. ``find`` finds a program by its name."""
+    """See ``flows.world.Notices``. ``find`` finds a program by its name; ``longest_s`` are the
+    seconds that a command of the person's may take."""
 
     def __init__(
         self,
         environ: Mapping[str, str],
         find: Callable[[Sequence[str]], Program | None],
         platform: str = sys.platform,
+        longest_s: float = _LONGEST_S,
     ) -> None:
         self._environ = dict(environ)
         self._find = find
         self._platform = platform
+        self._longest_s = longest_s
+        self._telling: list[tuple[str, subprocess.Popen[bytes]]] = []
+
+    @property
+    def has_timers(self) -> bool:
+        """See the port."""
+        return self._platform == "linux" and self._path("systemd-run") is not None
 
     def tell(self, how: str | Sequence[str], title: str, text: str, event: str) -> str:
         """See the port."""
         argv = self._argv(how, title, text)
         if isinstance(argv, str):
             return argv
-        return self._run(argv, {**self._environ, "AI_CODE_EVENT": event})
+        watched = ["/bin/sh", "-c", _WATCHED.format(seconds=self._longest_s), "sh", *argv]
+        child = _started(watched, {**self._environ, "AI_CODE_EVENT": event})
+        if isinstance(child, str):
+            return child
+        self._telling.append((argv[0], child))
+        return ""
+
+    def failures(self) -> list[str]:
+        """See the port."""
+        ended = [(name, child.poll()) for name, child in self._telling]
+        self._telling = [each for each in self._telling if each[1].returncode is None]
+        return [self._failure(name, code) for name, code in ended if code]
+
+    def _failure(self, name: str, code: int) -> str:
+        if code == _TOO_LONG:
+            return f"{name} took longer than {self._longest_s:g} s and was ended"
+        return f"{name} ended with {code}"
 
     def tell_at(
         self, how: str | Sequence[str], title: str, text: str, event: str, *, at: int, account: str
@@ -61,8 +96,8 @@ class SystemNotices:
         if isinstance(argv, str):
             return argv
         run = self._path("systemd-run")
-        if run is None or self._platform != "linux":
-            return "no systemd-run on this machine: ai-code status tells when the limit is over"
+        if run is None or not self.has_timers:
+            return "no systemd-run on this machine"
         from datetime import UTC, datetime
 
         moment = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -74,14 +109,14 @@ class SystemNotices:
             f"--setenv=AI_CODE_EVENT={event}", f"--setenv=PATH={self._environ.get('PATH', '')}",
             "--", *(word.replace("$", "$$") for word in argv),
         ]  # fmt: skip
-        return self._run(timer, self._environ)
+        return _run(timer, self._environ)
 
     def forget(self, account: str) -> None:
         """See the port."""
         ctl = self._path("systemctl")
         if ctl is not None and self._platform == "linux":
             unit = _unit(account)
-            self._run([ctl, "--user", "--quiet", "stop", f"{unit}.timer"], self._environ)
+            _run([ctl, "--user", "--quiet", "stop", f"{unit}.timer"], self._environ)
 
     def _argv(self, how: str | Sequence[str], title: str, text: str) -> list[str] | str:
         """The command line, or why there is none."""
@@ -107,30 +142,39 @@ class SystemNotices:
             return None
         return program.argv[0] if program else None
 
-    def _run(self, argv: Sequence[str], env: Mapping[str, str]) -> str:
-        try:
-            child = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=dict(env),
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
-            return f"{argv[0]}: {error}"
-        code: int | None = None
-        try:
-            code = child.wait(_LONGEST_S)
-        except subprocess.TimeoutExpired:
-            return f"{argv[0]} took longer than {_LONGEST_S:g} s and was ended"
-        finally:
-            if code is None:
-                # Too slow, or a signal to us ended the wait.
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
-        return f"{argv[0]} ended with {code}" if code else ""
+
+def _started(argv: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes] | str:
+    """In a session of its own: nothing that the terminal sends reaches it."""
+    try:
+        return subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(env),
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        return f"{argv[0]}: {error}"
+
+
+def _run(argv: Sequence[str], env: Mapping[str, str]) -> str:
+    """A command of systemd's, which is quick; what went wrong, or nothing."""
+    child = _started(argv, env)
+    if isinstance(child, str):
+        return child
+    code: int | None = None
+    try:
+        code = child.wait(_SYSTEMD_S)
+    except subprocess.TimeoutExpired:
+        return f"{argv[0]} took longer than {_SYSTEMD_S:g} s and was ended"
+    finally:
+        if code is None:
+            # Too slow, or a signal to us ended the wait.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    return f"{argv[0]} ended with {code}" if code else ""
 
 
 def _unmarked(text: str) -> str:

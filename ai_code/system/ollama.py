@@ -6,6 +6,7 @@ API: https://github.com/ollama/ollama/blob/main/docs/api.md
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ai_code.core.ports import LoadedModel, ModelServerError, PullProgress, ServedModel
 from ai_code.core.rfc3339 import epoch_of
+from ai_code.core.text import one_line
 from ai_code.system.background import start
 
 if TYPE_CHECKING:
@@ -23,6 +25,9 @@ _LEAST_S = 0.05
 _LOAD_TIMEOUT_S = 600.0
 _UNLOAD_TIMEOUT_S = 30.0
 _MOST_BYTES = 16 << 20
+_MOST_OF_A_PAGE = 4096
+_OF_PROXIES = frozenset({401, 403, 407, 429, 500, 502, 503, 504})
+"""What a proxy answers for itself: no access, or no Ollama behind it."""
 
 
 class OllamaServer:
@@ -52,7 +57,12 @@ class OllamaServer:
 
     def models(self) -> Sequence[ServedModel]:
         return [
-            ServedModel(str(row["name"]), _number(row, "size"), str(row.get("digest", "")))
+            ServedModel(
+                str(row["name"]),
+                _number(row, "size"),
+                str(row.get("digest", "")),
+                epoch_of(row.get("modified_at")),
+            )
             for row in self._rows("/api/tags")
         ]
 
@@ -82,10 +92,15 @@ class OllamaServer:
         body = {"model": name, "stream": False, "keep_alive": 0}
         self._object("POST", "/api/generate", body, timeout_s=_UNLOAD_TIMEOUT_S)
 
+    def derive(self, name: str, of: str, num_ctx: int) -> None:
+        """By /api/create, which copies no weights."""
+        body = {"model": name, "from": of, "parameters": {"num_ctx": num_ctx}, "stream": False}
+        self._object("POST", "/api/create", body, timeout_s=_UNLOAD_TIMEOUT_S)
+
     def delete(self, name: str) -> None:
         status, data = self._in_time("DELETE", "/api/delete", {"model": name}, _UNLOAD_TIMEOUT_S)
         if status != 200:
-            raise ModelServerError("http", _told(data, status), status)
+            raise refusal(data, status)
 
     def pull(self, name: str) -> Iterator[PullProgress]:
         from ai_code.system.pulling import pull
@@ -116,7 +131,7 @@ class OllamaServer:
         except (ValueError, RecursionError):
             answer = None
         if status != 200:
-            raise ModelServerError("http", _told(data, status), status)
+            raise refusal(data, status)
         if not isinstance(answer, dict):
             raise ModelServerError("garbage", f"{self.base_url}{path} did not answer with JSON")
         return answer
@@ -164,14 +179,25 @@ class OllamaServer:
         return ModelServerError("refused", error.strerror or str(error) or type(error).__name__)
 
 
-def _told(data: bytes, status: int) -> str:
-    """What an answer that is an error says: ``{"error": "…"}`` of Ollama's, or a proxy's text."""
+def refusal(data: bytes, status: int) -> ModelServerError:
+    """An answer that is an error: ``{"error": "…"}`` of Ollama's, or the text of a proxy. A page
+    of HTML where Ollama has its API comes from another server, unless its status says that a
+    proxy stands before it."""
     try:
         answer = json.loads(data)
     except (ValueError, RecursionError):
         answer = None
     told = answer.get("error") if isinstance(answer, dict) else None
-    return str(told or data[:200].decode("utf-8", "replace") or f"HTTP {status}")
+    if told:
+        return ModelServerError("http", str(told), status)
+    text = data[:_MOST_OF_A_PAGE].decode("utf-8", "replace").strip()
+    if not text.startswith("<"):
+        return ModelServerError("http", one_line(text) or f"HTTP {status}", status)
+    if status not in _OF_PROXIES:
+        return ModelServerError("garbage", f"a page of HTML, HTTP {status}", status)
+    title = re.search(r"<title[^>]*>([^<]*)", text, re.IGNORECASE)
+    name = one_line(title[1], 60) if title else ""
+    return ModelServerError("http", f"the page '{name}'" if name else "a page of HTML", status)
 
 
 def _body(response: HTTPResponse, timeout_s: float) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ai_code.core.ports_models import Blob, Manifest
@@ -35,12 +35,16 @@ class SystemOllamaFolder:
     def there(self) -> bool:
         return _is_there(self.path)
 
-    def free_bytes(self) -> int | None:
+    @property
+    def nearest(self) -> Path:
         folder = self.path
         while not _is_there(folder) and folder != folder.parent:
             folder = folder.parent
+        return folder
+
+    def free_bytes(self) -> int | None:
         try:
-            return shutil.disk_usage(folder).free
+            return shutil.disk_usage(self.nearest).free
         except OSError:
             return None
 
@@ -90,13 +94,10 @@ class SystemOllamaFolder:
         return self.path.joinpath("manifests", *safe)
 
 
-def find_ollama_folder(
-    environ: Mapping[str, str], home: Path, names: Sequence[str]
-) -> SystemOllamaFolder:
-    """Where the environment says, or the places that installers use; of several the one that has
-    one of these models. Where none is there yet, the one that Ollama would make."""
+def find_ollama_folder(said: str, home: Path, names: Sequence[str]) -> SystemOllamaFolder:
+    """``said``, where that is a whole path, or the places that installers use; of several the one
+    that has one of these models. Where none is there yet, the one that Ollama would make."""
     own = home / ".ollama" / "models"
-    said = environ.get("OLLAMA_MODELS", "")
     if said.startswith("/"):
         return SystemOllamaFolder(Path(said))
     there = [SystemOllamaFolder(path) for path in (own, *map(Path, _PLACES)) if _is_there(path)]

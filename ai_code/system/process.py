@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.errors import Stopped
 from ai_code.core.exits import EndedBy, Exit
+from ai_code.system.ending_group import end_group
+from ai_code.system.fenced import fenced_argv
 from ai_code.system.guard import Guard, start_guard
 from ai_code.system.signals import signal_group
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from ai_code.system.standby import PythonStandby
 
 _TICK_S = 0.25
-_GRACE_S = 3.0
 _DRAIN_S = 0.5
 _MOST_DRAIN_S = 2.0
 _TAIL = 4000
@@ -118,7 +119,7 @@ class ProcessRoom:
         if child is None:
             _remove(command.fresh)
             child = subprocess.Popen(
-                command.argv,
+                fenced_argv(command),
                 cwd=command.cwd,
                 env=environ,
                 stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
@@ -139,32 +140,10 @@ class ProcessRoom:
 
     def _end(self, child: subprocess.Popen[bytes]) -> None:
         """TERM to the group and to what escaped from it, then KILL."""
-        import psutil
-
-        if self._guard is None:
-            return
-        try:
-            family = psutil.Process(child.pid).children(recursive=True)
-        except psutil.Error:
-            family = []
-        group = self._guard.group
-        try:
-            signal_group(group, signal.SIGTERM)
-            signal_group(group, signal.SIGCONT)
-            _wait(child, _GRACE_S)
-        except Stopped:
-            # Asked a second time: no more grace.
-            pass
-        if child.poll() is None:
-            signal_group(group, signal.SIGKILL)
-            self._guard.dismiss()
+        guard = self._guard
+        if guard is not None and end_group(child, guard.group):
+            guard.dismiss()
             self._guard = None
-            child.wait()
-        for process in family:
-            try:
-                process.kill()
-            except psutil.Error:
-                continue
 
 
 class _Conversation:
@@ -312,13 +291,6 @@ class _Conversation:
 def _remove(paths: Iterable[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)
-
-
-def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
-    try:
-        child.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return
 
 
 def _close_quietly(pipe: Any) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ai_code.core.errors import CannotStartError
 from ai_code.core.task import Program
+from ai_code.system.asked import Asked
 from ai_code.system.files import private_folder, write_whole
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -23,8 +22,15 @@ class Programs:
     """``cache`` is a JSON file: path, size and mtime of a program → its version. ``own`` is
     looked through after the PATH: what we installed for the person."""
 
-    def __init__(self, environ: Mapping[str, str], cache: Path, own: Path | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        cache: Path,
+        own: Path | None = None,
+        asked: Asked | None = None,
+    ) -> None:
         self._environ = dict(environ)
+        self._asked = asked or Asked()
         self._cache = cache
         path = self._environ.get("PATH", os.defpath)
         self._search = f"{path}:{own}" if own else path
@@ -64,27 +70,16 @@ class Programs:
                 continue
 
     def _ask(self, program: Program) -> str:
+        argv = [*program.argv, "--version"]
         try:
-            child = subprocess.Popen(
-                [*program.argv, "--version"],
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                stdin=subprocess.DEVNULL,
-                env=self._environ,
-                start_new_session=True,
-            )
-        except OSError:
+            with self._asked.start(argv, self._environ, stderr=subprocess.PIPE, cwd=None) as child:
+                out, err = child.communicate(timeout=_TIMEOUT_S)
+        except (subprocess.TimeoutExpired, OSError):
             return ""
-        with child:
-            try:
-                told = child.communicate(timeout=_TIMEOUT_S)[0]
-            except subprocess.TimeoutExpired:
-                told = b""
-            finally:
-                # It may be a script with children of its own; Ctrl-C ends them all.
-                _end_group(child)
-        match = _VERSION.search(told[:200].decode("utf-8", "replace"))
-        return match.group() if match else ""
+        # pi 0.74.2 tells it on standard error. There a broken one tells the version of Node.js.
+        told = (out, err) if child.returncode == 0 else (out,)
+        found = (_VERSION.search(each[:200].decode("utf-8", "replace")) for each in told)
+        return next((match.group() for match in found if match), "")
 
     def _known(self) -> dict[str, dict[str, str]]:
         try:
@@ -101,11 +96,6 @@ class Programs:
         except OSError:
             # Asking again next time costs a second and breaks nothing.
             return
-
-
-def _end_group(child: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
 
 
 def _parsed(text: str) -> tuple[int, ...] | None:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ai_code.core.ports import ModelServerError, PullProgress
 from ai_code.system.connection import connect
+from ai_code.system.ollama import refusal
 
 _SILENCE_S = 120.0
 """Ollama tells of a download several times a second; it says nothing while it checks a digest of
@@ -40,7 +41,7 @@ def pull(
         )
         response = connection.getresponse()
         if response.status != 200:
-            raise _refused(response)
+            raise refusal(response.read(_LONGEST_LINE), response.status)
         yield from _lines(response)
     except TimeoutError as error:
         raise ModelServerError("timeout", f"nothing came for {_SILENCE_S:g} s") from error
@@ -73,17 +74,6 @@ def _lines(response: HTTPResponse) -> Iterator[PullProgress]:
         if progress.status == "success":
             return
     raise ModelServerError("refused", "the server ended in the middle of the download")
-
-
-def _refused(response: HTTPResponse) -> ModelServerError:
-    data = response.read(_LONGEST_LINE)
-    try:
-        row = json.loads(data)
-    except (ValueError, RecursionError):
-        row = None
-    told = row.get("error") if isinstance(row, dict) else None
-    message = str(told or data[:200].decode("utf-8", "replace") or f"HTTP {response.status}")
-    return ModelServerError("http", message, response.status)
 
 
 def _count(row: Mapping[str, Any], key: str) -> int:

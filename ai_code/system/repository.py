@@ -85,6 +85,13 @@ def find_root(cwd: Path) -> Path | None:
     return found[0] if found else None
 
 
+def find_shared(cwd: Path) -> Path | None:
+    """What all linked worktrees of the repository around ``cwd`` have in common: its git
+    directory."""
+    found = _find(cwd)
+    return _common_dir(found[1]) if found else None
+
+
 def _find(cwd: Path) -> tuple[Path, Path] | None:
     """The root of the work tree and its git directory."""
     here = cwd.resolve()

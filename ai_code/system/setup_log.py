@@ -43,8 +43,9 @@ class FileSetupLog:
 
     def _write(self, change: Change, *, keep: bool) -> None:
         with file_lock(self._path):
-            rows = [each for each in self.changes() if not each.same(change)]
-            rows += [change] if keep else []
+            rows = list(self.changes())
+            place = next((n for n, each in enumerate(rows) if each.same(change)), len(rows))
+            rows[place : place + 1] = [change] if keep else []
             if not rows:
                 self._path.unlink(missing_ok=True)
                 return

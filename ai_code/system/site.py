@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,23 @@ class SystemSite:
             *([self._root / "nix/var/nix/profiles/per-user" / user / "home-manager"] * bool(user)),
         ]
         return "home-manager" if any(self.there(path) for path in generations) else ""
+
+    @property
+    def own_command(self) -> tuple[str, ...]:
+        program = Path(sys.executable).with_name("ai-code")
+        if os.access(program, os.X_OK):
+            return (str(program),)
+        # -P: what lies in the folder where it is started must not be taken for us.
+        return (sys.executable, "-P", "-m", __package__.partition(".")[0])
+
+    @property
+    def lingers(self) -> bool:
+        # What `loginctl enable-linger` leaves (systemd-logind(8)); it needs no bus to be read.
+        try:
+            user = pwd.getpwuid(os.getuid()).pw_name
+        except KeyError:
+            return False
+        return self.there(self._root / "var/lib/systemd/linger" / user)
 
     @property
     def user_units(self) -> Path:

@@ -84,8 +84,9 @@ def missing_folders(root: Path, path: str) -> list[str]:
     return [name for name in names if not os.path.lexists(root / name)]
 
 
-def put(root: Path, path: str, wanted: FileState, expected: FileState) -> None:
-    """Brings ``path`` to ``wanted``, whole or not at all, if it still is as ``expected``.
+def put(root: Path, path: str, wanted: FileState, expected: FileState) -> int | None:
+    """Brings ``path`` to ``wanted``, whole or not at all, if it still is as ``expected``. The
+    permission bits that the file has got; None where there is no file.
 
     Raises InTheWay when it is not, OSError when it cannot be done; the file is then as it was."""
     if wanted.absent:
@@ -93,18 +94,32 @@ def put(root: Path, path: str, wanted: FileState, expected: FileState) -> None:
             _still(folder, name, expected)
             os.unlink(name, dir_fd=folder)
             _sync(folder)
-        return
+        return None
     make_folders(root, path)
     with parent_of(root, path) as (folder, name):
         temporary = f".ai-code-{secrets.token_hex(6)}.tmp"
         try:
-            _create(folder, temporary, name, wanted)
+            perms = _create(folder, temporary, name, wanted)
             _still(folder, name, expected)
             os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
         except BaseException:
             _unlink(folder, temporary)
             raise
         _sync(folder)
+    return perms
+
+
+def make_folder(root: Path, path: str, perms: int) -> None:
+    """Makes a folder with these permission bits, where its place is free and its parent there;
+    one that stands there gets the bits."""
+    with suppress(OSError), parent_of(root, path) as (above, name):
+        with suppress(FileExistsError):
+            os.mkdir(name, dir_fd=above)
+        here = os.open(name, _FOLDER, dir_fd=above)
+        try:
+            os.fchmod(here, perms)
+        finally:
+            os.close(here)
 
 
 def remove_empty_folder(root: Path, path: str) -> bool:
@@ -153,11 +168,11 @@ def _still(folder: int, name: str, expected: FileState) -> None:
         raise InTheWay(errno.EBUSY, "it was changed in the same moment")
 
 
-def _create(folder: int, temporary: str, name: str, wanted: FileState) -> None:
+def _create(folder: int, temporary: str, name: str, wanted: FileState) -> int | None:
     data = wanted.data or b""
     if wanted.link:
         os.symlink(os.fsdecode(data), temporary, dir_fd=folder)
-        return
+        return None
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     if wanted.perms is None:
         create_mode = 0o777 if wanted.mode == EXECUTABLE else 0o666
@@ -171,6 +186,7 @@ def _create(folder: int, temporary: str, name: str, wanted: FileState) -> None:
             _keep_owner(descriptor, folder, name)
             os.fchmod(descriptor, wanted.perms)
         os.fsync(descriptor)
+        return stat.S_IMODE(os.fstat(descriptor).st_mode)
 
 
 def _keep_owner(descriptor: int, folder: int, name: str) -> None:

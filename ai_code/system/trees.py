@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ai_code.system.repository import find_root
 
 if TYPE_CHECKING:
-    from ai_code.core.changes import Change
+    from ai_code.core.changes import Change, LeftOut
     from ai_code.core.ports_tree import TreeFacts, UndoWork, Where, Written
     from ai_code.system.workspace_changes import PreparedWorkspace
 
@@ -64,11 +64,23 @@ class RealTrees:
         return tree_lock(self._state_dir, root, run_id=run_id, wait_s=wait_s)
 
     def write(
-        self, root: Path, run_dir: Path, changes: Sequence[Change], remove_dirs: Sequence[str] = ()
+        self,
+        root: Path,
+        run_dir: Path,
+        changes: Sequence[Change],
+        remove_dirs: Sequence[str] = (),
+        make_dirs: Sequence[tuple[str, int]] = (),
     ) -> Written:
         from ai_code.system import landing_files
 
-        return landing_files.write_changes(root, run_dir, changes, remove_dirs, self._env)
+        return landing_files.write_changes(
+            root, run_dir, changes, remove_dirs, make_dirs, env=self._env
+        )
+
+    def would_leave(self, root: Path, changes: Sequence[Change]) -> tuple[LeftOut, ...]:
+        from ai_code.system import landing_files
+
+        return landing_files.would_leave(root, changes, self._env)
 
     def adopt(
         self, root: Path, run_dir: Path, changes: Sequence[Change], take_back: Sequence[Change]
@@ -110,10 +122,11 @@ class RealTrees:
         stored = landing_files.landed_steps(run_dir)
         if stored is None:
             return UndoWork(())
-        return UndoWork(tuple(map(landing_files.undo_change, stored.steps)), stored.made_dirs)
+        changes = tuple(map(landing_files.undo_change, stored.steps))
+        return UndoWork(changes, stored.made_dirs, stored.cleared_dirs)
 
     def in_place(self, run_dir: Path) -> bool:
-        from ai_code.system.workspace import IN_PLACE
+        from ai_code.system.workspace_changes import IN_PLACE
 
         return (run_dir / IN_PLACE).exists()
 

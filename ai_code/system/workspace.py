@@ -15,16 +15,16 @@ from pathlib import Path
 from ai_code.core.changes import LeftOut, is_private
 from ai_code.core.errors import AiCodeError
 from ai_code.core.ports_tree import Where
+from ai_code.system import tree_modes
 from ai_code.system.files import private_folder
+from ai_code.system.filtered import Filtered, filtered
 from ai_code.system.folder_walk import SKIPPED, TooMuch, walk
 from ai_code.system.git import Git
 from ai_code.system.private_git import private_git, raw, remove
-from ai_code.system.repository import Repository, discover
-from ai_code.system.snapshot import Entry, Sieve, Snapshot, through_link
-from ai_code.system.workspace_changes import INDEX_OF_TREE, PreparedWorkspace
+from ai_code.system.repository import Repository, discover, small_text
+from ai_code.system.snapshot import HUGE_BYTES, Entry, Sieve, Snapshot, through_link
+from ai_code.system.workspace_changes import IN_PLACE, INDEX_OF_TREE, PreparedWorkspace
 
-IN_PLACE = "in-place"
-"""A file of the run's folder: the snapshot beside it is of a tree that is worked in itself."""
 CONTEXT_FILES = ("CLAUDE.md", "AGENTS.md", "README.md")
 _GITLINK, _LINK = "160000", "120000"
 
@@ -60,7 +60,7 @@ def worktree_path(root: Path, run_dir: Path) -> Path:
 
 def discard_workspace(run_dir: Path) -> None:
     """Removes the private worktree and its git directory; before/, patches and record stay."""
-    for name in ("w", "git", "index.pristine", INDEX_OF_TREE, IN_PLACE):
+    for name in ("w", "git", "index.pristine", INDEX_OF_TREE, IN_PLACE, tree_modes.NAME):
         remove(run_dir / name)
 
 
@@ -87,6 +87,7 @@ class _Preparation:
         self._links: list[str] = []
         self._named = self._inside(include)
         self._unstaged: set[str] = set()
+        self._stored: frozenset[str] = frozenset()
         self._partial = False
 
     def run(self) -> PreparedWorkspace:
@@ -95,6 +96,9 @@ class _Preparation:
         path = self._root
         if self._where == "tree":
             (self._run_dir / IN_PLACE).touch(mode=0o600)
+            files = [entry.path for entry in self._snapshot(path).entries()]
+            folders = not (self._partial or is_everything(self._root, self._env))
+            tree_modes.note(self._run_dir, self._root, files, folders=folders)
         else:
             if self._repository is not None and self._index.exists():
                 shutil.copy2(self._index, self._run_dir / INDEX_OF_TREE)
@@ -117,6 +121,7 @@ class _Preparation:
             gitlinks=tuple(entry.path for entry in entries if entry.mode == _GITLINK),
             left_out=tuple(self._left),
             unstaged=frozenset(self._unstaged),
+            stored=self._stored,
             head=head,
             bounded=self._partial or is_everything(self._root, self._env),
             env=self._env,
@@ -138,15 +143,16 @@ class _Preparation:
         copy_index(self._repository, self._plan.git_dir)
         snapshot = self._snapshot(self._root)
         entries = snapshot.entries()
+        found = self._filtered(entries)
         if self._where == "tree" and self._converts(entries):
             # In the tree itself the bytes must be known exactly: hashed anew, nothing converted.
             self._plan = raw(self._plan)
             self._plan.write(head)
             self._index.unlink(missing_ok=True)
-        self._stage_repository(snapshot, entries)
+        self._stage_repository(snapshot, entries, found)
         return entries
 
-    def _stage_repository(self, snapshot: Snapshot, entries: list[Entry]) -> None:
+    def _stage_repository(self, snapshot: Snapshot, entries: list[Entry], found: Filtered) -> None:
         tracked = {entry.path: entry.mode for entry in entries}
         snapshot.check_flags(entries if self._index.exists() else ())
         private = [path for path in tracked if is_private(path)]
@@ -158,15 +164,35 @@ class _Preparation:
         paths |= dict.fromkeys(
             snapshot.differing(untracked=not is_everything(self._root, self._env))
         )
+        paths |= dict.fromkeys(found.text)
+        # Git would believe the times of these files, and keep what it stores of them.
+        snapshot.drop(found.text if self._index.exists() else ())
+        out = {*found.stored, *found.secret}
         sieve = Sieve(self._root, tracked)
-        taken = sieve.take(path for path in paths if not is_private(path))
+        taken = sieve.take(path for path in paths if not is_private(path) and path not in out)
         taken += sieve.named(path for path in self._named if path not in tracked)
         self._left += sieve.left_out
         self._links = sieve.links + [each.path for each in entries if each.mode == _LINK]
         unread = {left.path for left in sieve.left_out if left.path in tracked}
         snapshot.stage(dict.fromkeys(taken))
-        snapshot.drop(unread)
-        self._unstaged = {*private, *paths, *unread} - set(taken)
+        snapshot.drop({*unread, *found.secret})
+        self._unstaged = {*private, *paths, *unread, *out} - set(taken)
+
+    def _filtered(self, entries: list[Entry]) -> Filtered:
+        attributes = self._plan.attributes
+        own = self._plan.settings.get("core.attributesfile")
+        if own:
+            attributes += small_text(Path(own))
+        git = Git(self._plan.git_dir, self._root, self._env, index=self._index)
+        found = filtered(git, self._root, entries, self._named, attributes)
+        self._left += [LeftOut(path, "it may hold secrets or settings") for path in found.secret]
+        if self._where == "worktree":
+            self._stored = frozenset(found.stored)
+            return found
+        # The bytes themselves are kept here, as long as they are few.
+        large = [each for each in found.stored if (self._root / each).stat().st_size > HUGE_BYTES]
+        self._left += [LeftOut(path, "git stores it through a filter") for path in large]
+        return found._replace(stored=tuple(large))
 
     def _converts(self, entries: Iterable[Entry]) -> bool:
         """True when checking out may write other bytes than are stored."""

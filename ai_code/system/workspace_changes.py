@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from ai_code.core.changes import GITLINK, MAX_BYTES, Change, Changes, Kind, Left
 from ai_code.core.errors import AiCodeError
 from ai_code.core.line_ends import kept
 from ai_code.core.ports_tree import Where
+from ai_code.system import other_repositories
 from ai_code.system.git import Git, GitError
 from ai_code.system.private_git import PrivateGit, remove
 from ai_code.system.repository import discover
@@ -21,6 +23,10 @@ from ai_code.system.snapshot import Sieve, Snapshot, through_link
 
 _DROPPED_FOLDERS = frozenset({"__pycache__", ".git"})
 _MOST_NAMED = 50
+_GITLINK = "160000"
+IN_PLACE = "in-place"
+"""A file of the run's folder: the snapshot beside it is of a tree that is worked in itself. It is
+made before an engine starts there."""
 INDEX_OF_TREE = "index.tree"
 """Name of the index that knows the times of the tree's own files."""
 
@@ -46,6 +52,8 @@ class PreparedWorkspace:
     """The root is the home folder or /: new files are not looked for in the tree."""
     unstaged: frozenset[str] = frozenset()
     """What differed in the tree and was not taken in."""
+    stored: frozenset[str] = frozenset()
+    """Of these the worktree has only what git stores through a filter, such as a pointer of LFS."""
     head: str | None = None
     env: Mapping[str, str] | None = None
 
@@ -84,7 +92,7 @@ def changes_of(workspace: PreparedWorkspace) -> Changes:
     shutil.copy2(workspace.run_dir / "index.pristine", index)
     git = Git(git_dir, workspace.path, workspace.env, index=index)
     snapshot = Snapshot(git, workspace.path)
-    unskipped = _stage(workspace, snapshot)
+    unskipped, unfit = _stage(workspace, snapshot)
     rows = [row for row in _rows(git, workspace.snapshot) if not _is_dropping(row)]
     befores = _Befores(workspace)
     try:
@@ -95,18 +103,35 @@ def changes_of(workspace: PreparedWorkspace) -> Changes:
         )
     finally:
         befores.clear()
+    refused = _refused(workspace, items)
+    unfit += [
+        LeftOut(each.path, refused[each.path], each) for each in items if each.path in refused
+    ]
+    items = tuple(each for each in items if each.path not in refused)
     ignored = snapshot.ignored() if workspace.where == "worktree" else []
     return Changes(
         items,
         escaped=_escaped(workspace),
-        ignored=_named_few(
-            [*_in_gitlinks(workspace), *(path for path in ignored if not _dropped_name(path))]
-        ),
+        ignored=_named_few([path for path in ignored if not _dropped_name(path)]),
+        unfit=tuple(sorted(unfit, key=lambda each: each.path)[:_MOST_NAMED]),
     )
 
 
-def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> bool:
-    """Stages what differs; True when files outside of a sparse checkout are among it."""
+def _refused(workspace: PreparedWorkspace, changes: Iterable[Change]) -> dict[str, str]:
+    """What must not land although it differs, and why."""
+    if workspace.where == "tree":
+        return {}
+    reason = "git stores it through a filter (LFS), and only what it stores was there"
+    new = [each.path for each in changes if each.kind == "A"]
+    found = dict.fromkeys(workspace.stored, reason)
+    if not workspace.in_git:
+        return found
+    return found | other_repositories.foreign(workspace.root, new, workspace.named)
+
+
+def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> tuple[bool, list[LeftOut]]:
+    """Stages what differs: whether files outside of a sparse checkout are among it, and what is
+    in other repositories."""
     entries = snapshot.entries()
     tracked = {entry.path: entry.mode for entry in entries}
     appeared = [
@@ -116,6 +141,7 @@ def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> bool:
     in_copy = workspace.where == "worktree"
     differing = snapshot.differing(untracked=in_copy or not workspace.bounded)
     differing = [path for path in (*differing, *appeared) if not _dropped_name(path)]
+    unfit = _in_other_repositories(workspace, tracked, differing)
     if not in_copy:
         # What the snapshot left out was in the tree all along: it is not new.
         known = {left.path for left in workspace.left_out}
@@ -128,7 +154,22 @@ def _stage(workspace: PreparedWorkspace, snapshot: Snapshot) -> bool:
         if path not in tracked and not through_link(workspace.path, path)
     )
     snapshot.stage(dict.fromkeys(taken))
-    return bool(appeared)
+    return bool(appeared), unfit
+
+
+def _in_other_repositories(
+    workspace: PreparedWorkspace, tracked: Mapping[str, str], differing: list[str]
+) -> list[LeftOut]:
+    submodules = [path for path in workspace.gitlinks if tracked.get(path) == _GITLINK]
+    if workspace.where == "worktree":
+        planted = other_repositories.planted(workspace.path, submodules)
+        found = [*planted, *other_repositories.made(differing)]
+        return [each for each in found if not _dropped_name(each.path)]
+    nested = [path.rstrip("/") for path in differing if path.endswith("/")]
+    since_ns = (workspace.run_dir / IN_PLACE).stat().st_ctime_ns
+    folders = (*submodules, *nested)
+    touched = other_repositories.touched(workspace.root, folders, since_ns, workspace.named)
+    return [*islice(touched, _MOST_NAMED)]
 
 
 def _is_there(workspace: PreparedWorkspace, path: str) -> bool:
@@ -221,18 +262,6 @@ def _escaped(workspace: PreparedWorkspace) -> tuple[str, ...]:
     return tuple(
         sorted(f"../{entry.name}" for entry in beside.iterdir() if entry != workspace.path)
     )
-
-
-def _in_gitlinks(workspace: PreparedWorkspace) -> list[str]:
-    """Submodules are empty folders here: what is in one was put there by the engine."""
-    if workspace.where == "tree":
-        return []
-    found = []
-    for link in workspace.gitlinks:
-        folder = workspace.path / link
-        if folder.is_dir() and not folder.is_symlink():
-            found += [f"{link}/{entry.name}" for entry in folder.iterdir()]
-    return found
 
 
 def _named_few(paths: list[str]) -> tuple[str, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ai_code.cli.config import config
+from ai_code.core.catalogue import Catalogue
 from ai_code.core.errors import AiCodeError, ConfigError, UsageError
+from ai_code.core.reply import chosen
 from ai_code.settings import KEYS, Layers, SourceFile, load
+from ai_code.system.catalogue_files import load_catalogue
 from ai_code.system.config_files import PROJECT_FILE, ConfigStore, Places
 
 ROOT = Path(__file__).parents[2]
@@ -23,13 +28,30 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Terminal:
-    stdin_is_tty: bool = False
+    """Where somebody sits who answers everything so."""
+
+    answer: str | None = None
+
+    @property
+    def stdin_is_tty(self) -> bool:
+        return self.answer is not None
+
+    stderr_is_tty = stdin_is_tty
+
+    def ask(self, _question: str, choices: Mapping[str, str]) -> str | None:
+        return chosen(self.answer or "", choices)
 
 
 @dataclass
 class World:
     config: ConfigStore
     console: Terminal
+    models_file: Path
+    shown_as: str = ""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return load_catalogue(self.models_file)
 
 
 @dataclass
@@ -50,8 +72,9 @@ class Desk:
     def type(self, *words: str, answer: str | None = None, **environ: str) -> Result:
         environ = {"HOME": str(self.home), **environ}
         store = ConfigStore(Places.from_environ(environ), environ, self.project)
-        world = World(store, Terminal(stdin_is_tty=answer is not None))
-        return CliRunner().invoke(config, words, obj=world, input=answer)
+        terminal = Terminal(answer)
+        world = World(store, terminal, self.user_file.with_name("models.yaml"))
+        return CliRunner().invoke(config, words, obj=world)
 
     def fails(self, kind: type[AiCodeError], *words: str) -> AiCodeError:
         error = self.type(*words).exception
@@ -193,7 +216,30 @@ def test_path_tells_what_to_write_where_nix_made_the_file(desk: Desk) -> None:
     assert 'programs.ai-code.settings.model = "qwen2.5-coder:7b";' in output
 
 
+def test_path_for_a_script(desk: Desk) -> None:
+    desk.user_file.symlink_to("/nix/store/abc-config.yaml")
+    told = json.loads(desk.type("path", "--json").stdout)
+    assert told["version"] == 1
+    files = {each["role"]: each for each in told["files"]}
+    assert list(files["user file"].values()) == [
+        "user file", str(desk.user_file), True, False, "/nix/store/abc-config.yaml", True,
+    ]  # fmt: skip
+    assert files["project file"]["path"] == str(desk.project_file)
+    assert not files["project file"]["exists"] and files["project file"]["target"] is None
+
+
 # --- trust
+
+
+def test_what_is_trusted_for_a_script(desk: Desk) -> None:
+    assert json.loads(desk.type("trust", "--list", "--json").stdout) == {"version": 1, "files": []}
+    desk.project_file.write_text("aider.args: [--a]\n")
+    desk.type("trust", "--yes")
+    [file] = json.loads(desk.type("trust", "--list", "--json").stdout)["files"]
+    digest = hashlib.sha256(desk.project_file.read_bytes()).hexdigest()
+    assert file == {"path": str(desk.project_file), "sha256": digest}
+    error = desk.fails(UsageError, "trust", "--json")
+    assert error.hint == "ai-code config trust --list --json"
 
 
 def test_trust_and_revoke(desk: Desk) -> None:
@@ -274,15 +320,16 @@ def test_secrets_of_a_project_are_not_shown_but_their_names_are(desk: Desk) -> N
 
 
 SCRIPT = """
-import os, sys
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from ai_code.cli.config import config
 from ai_code.system.config_files import ConfigStore, Places
+from ai_code.system.console import TerminalConsole
 environ = dict(os.environ)
 store = ConfigStore(Places.from_environ(environ), environ, Path.cwd())
-console = SimpleNamespace(stdin_is_tty=sys.stdin.isatty())
-config(["trust"], obj=SimpleNamespace(config=store, console=console))
+console = TerminalConsole(environ)
+config(["trust"], obj=SimpleNamespace(config=store, console=console, shown_as="./ai-code"))
 """
 
 
@@ -293,9 +340,9 @@ def test_trust_asks_on_a_terminal(desk: Desk) -> None:
         sys.executable, ["-c", SCRIPT], cwd=str(desk.project), env=environ, timeout=20
     )  # type: ignore[arg-type]
     child.expect(r"aider\.args: \[--a\]")
-    child.expect(r"trust this file\? \[y/N\]")
+    child.expect_exact("Trust this file? [y] yes, [n] no:")
     child.sendline("y")
-    child.expect("trusted; to take it back")
+    child.expect_exact("trusted; to take it back: ./ai-code config trust --revoke")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
@@ -312,3 +359,30 @@ def test_help_is_there(desk: Desk, words: list[str]) -> None:
 def test_every_command_has_a_short_help() -> None:
     assert isinstance(config, click.Group)
     assert all(command.short_help for command in config.commands.values())
+
+
+def test_check_tells_of_rules_about_models_that_rule_out_nobody(desk: Desk) -> None:
+    desk.user_file.write_text("models.exclude-makers: [Alibba]\n")
+    checked = desk.type("check")
+    assert checked.exit_code == 0
+    assert "warning: models.exclude-makers (user " in checked.stderr
+    assert "did you mean Alibaba?" in checked.stderr
+    own = desk.user_file.with_name("models.yaml")
+    own.write_text("makers: [{name: Alibba, country: DE}]\n")
+    assert "warning" not in desk.type("check").stderr
+    own.write_text("makers: [{name: Alibba, country: UK}]\n")
+    checked = desk.type("check")
+    assert checked.exit_code == 78
+    assert "country 'UK' is no country code (two letters of ISO 3166); did you mean GB?" in (
+        checked.stdout
+    )
+
+
+def test_a_country_that_is_none_is_an_error(desk: Desk) -> None:
+    desk.user_file.write_text("models:\n  exclude-countries: [US, China]\n")
+    checked = desk.type("check")
+    assert checked.exit_code == 78
+    assert f"{desk.user_file}:2:22: models.exclude-countries: 'China' is no country" in (
+        checked.stdout
+    )
+    assert "did you mean CN?" in checked.stdout

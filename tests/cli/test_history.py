@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -28,7 +30,8 @@ AIDER = Attempt(
 
 
 def add(world: FakeWorld, *attempts: Attempt, **fields: Any) -> RunRecord:
-    world.clock.advance(1)
+    # The last four digits, by which the log names a run, begin with its millisecond.
+    world.clock.advance(1.001)
     now = world.clock.now()
     values: dict[str, Any] = {"state": "done", "exit_code": 0, "ended": now + 25, **fields}
     root = str(world.trees.root_of(world.cwd))
@@ -43,6 +46,19 @@ def run(world: FakeWorld, *arguments: str, command: Any = history) -> Result:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
+
+
+def on_a_terminal(world: FakeWorld, monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
+    far, near = os.openpty()
+    with os.fdopen(near, "w", encoding="utf-8") as terminal, monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", terminal)
+        history.main(words, obj=world, standalone_mode=False)
+    told = b""
+    with suppress(OSError):  # what Linux says at the end of a terminal that nobody writes to
+        while piece := os.read(far, 1 << 16):
+            told += piece
+    os.close(far)
+    return told.decode().splitlines()
 
 
 def test_a_list_of_this_folder_and_of_all(world: FakeWorld) -> None:
@@ -101,6 +117,22 @@ def test_one_in_full_with_the_commands_to_go_on(world: FakeWorld) -> None:
         run(world, "show", "2099")
 
 
+def test_a_long_japanese_prompt_and_a_long_command_fit_the_screen(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = "0f8c2d1e-5a51-4d7e-9a41-2f6f0c7b9e10"
+    prompt = "ログインの処理を見直して、テストも追加してください。" * 4
+    cwd = "/home/somebody/projects/a-folder-with-a-long-name"
+    claude = LIMIT._replace(session_id=session)
+    record = add(world, claude, prompt_line=prompt, cwd=cwd)
+    piped = run(world, "show", record.id).stdout
+    assert f"cd {cwd} && claude --resume {session}\n" in piped
+    lines = on_a_terminal(world, monkeypatch, "show", record.id)
+    assert all(columns(line) <= 80 for line in lines)
+    assert prompt in "".join(line[17:] for line in lines)
+    assert f"claude --resume {session}" in [line.strip() for line in lines]
+
+
 def test_a_pipe_that_takes_ascii_only(world: FakeWorld) -> None:
     add(world, LIMIT, AIDER, prompt_line="日本")
     told = CliRunner(charset="ascii").invoke(history, [], obj=world)
@@ -111,6 +143,13 @@ def test_a_pipe_that_takes_ascii_only(world: FakeWorld) -> None:
 # log --------------------------------------------------------------------------------------------
 
 
+def test_nothing_to_tell_is_said_to_a_person_only(world: FakeWorld) -> None:
+    assert run(world, command=log).stdout == "no run is recorded\n"
+    assert run(world, "--errors", command=log).stdout == "no error is recorded\n"
+    assert run(world, "--json", command=log).stdout == ""
+    assert run(world, "-n", "0", command=log).stdout == ""
+
+
 def test_events_come_oldest_first(world: FakeWorld) -> None:
     first = add(world, LIMIT, AIDER, prompt_line="one", landed=(LandedFile("a", "M", 1, 1),))
     add(world, Attempt("claude", verdict="failed", reason="crash"), exit_code=1)
@@ -118,13 +157,17 @@ def test_events_come_oldest_first(world: FakeWorld) -> None:
     assert [line.split()[5] for line in lines] == [
         "began", "limit", "done", "ended",
     ]  # fmt: skip
-    assert "resets" in lines[1] and "one" in lines[0] and "1 file landed" in lines[3]
+    assert (
+        "session · resets 21:47 · " in lines[1]
+        and "one" in lines[0]
+        and "1 file landed" in lines[3]
+    )
     assert len(run(world, "-n", "2", command=log).stdout.splitlines()) == 2
 
 
 def test_errors_only(world: FakeWorld) -> None:
     add(world, LIMIT, AIDER)
-    assert run(world, "--errors", command=log).stdout == ""
+    assert run(world, "--errors", command=log).stdout == "no error is recorded\n"
     add(world, LIMIT, Attempt("aider", verdict="failed", reason="stall"), exit_code=1)
     add(world, state="crashed", exit_code=None, ended=None)
     rows = [

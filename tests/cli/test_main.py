@@ -84,6 +84,7 @@ def world(git_project: Path, tmp_path: Path, clean_env: dict[str, str]) -> Itera
         (["--prompt=--help me"], "--help me"),
         (["-p", "first", "second", "third"], "first\nsecond third"),
         (["please", "undo", "this"], "please undo this"),
+        (["remember that the parser is slow"], "remember that the parser is slow"),
         (["/run rm -rf /"], "/run rm -rf /"),
         (["!ls"], "!ls"),
         (["  spaces  "], "  spaces  "),
@@ -91,6 +92,29 @@ def world(git_project: Path, tmp_path: Path, clean_env: dict[str, str]) -> Itera
 )
 def test_anything_else_is_the_prompt(world: CommandWorld, argv: list[str], prompt: str) -> None:
     assert world.told_claude(*argv) == prompt
+
+
+@pytest.mark.parametrize(
+    ("argv", "hint"),
+    [
+        (["--local", "ask", "what is this?"], "ai-code ask --local 'what is this?'"),
+        (["-q", "--no-fallback", "plan", "it"], "ai-code plan -q --no-fallback it"),
+        (["-v", "doctor"], "ai-code doctor -v"),
+    ],
+)
+def test_a_command_behind_options_is_no_prompt(
+    world: CommandWorld, argv: list[str], hint: str
+) -> None:
+    """What was to be a question would have become a task, and edited files."""
+    error = world.refused(*argv)
+    assert "has to come first" in error.what
+    assert error.hint == hint
+
+
+def test_a_prompt_that_begins_with_a_commands_name_can_still_be_given(world: CommandWorld) -> None:
+    assert world.told_claude("run", "-q", "ask", "what is this?") == "ask what is this?"
+    assert world.told_claude("-q", "doctor the parser") == "doctor the parser"
+    assert world.told_claude("-q", "undo", "the", "last", "rename") == "undo the last rename"
 
 
 @pytest.mark.parametrize("word", ["undoo", "limit", "confg", "completions", "dif"])
@@ -109,6 +133,7 @@ def test_one_word_close_to_a_command_shows_both_readings(world: CommandWorld, wo
         (["limits", "are", "annoying"], "'limits are annoying'"),
         (["config", "the", "parser's", "limits"], "'config the parser'\"'\"'s limits'"),
         (["completion", "of", "words"], "'completion of words'"),
+        (["memory", "leaks", "in", "parser.py"], "'memory leaks in parser.py'"),
     ],
 )
 def test_a_command_with_words_it_cannot_take_shows_both_readings(
@@ -167,10 +192,58 @@ def test_an_empty_prompt(world: CommandWorld, argv: list[str]) -> None:
     assert error.exit_code == 2 and error.hint
 
 
-def test_nothing_at_all_on_a_terminal(world: CommandWorld) -> None:
+@pytest.mark.parametrize("argv", [[], ["chat"], ["chat", "-v"]])
+def test_nothing_at_all_on_a_terminal_is_claudes_screen(
+    world: CommandWorld, argv: list[str]
+) -> None:
     world.console.terminal()
-    error = world.refused()
+    world.terminal.expect("claude")
+    assert world.call(*argv) == 0
+    assert world.terminal.lent[0].argv == ("/programs/claude", "--session-id", "session-1")
+
+
+def test_nothing_to_do_on_a_terminal(world: CommandWorld) -> None:
+    world.console.terminal()
+    error = world.refused("-v")
     assert error.what == "what shall be done?" and error.hint == "ai-code --help"
+
+
+def test_chat_passes_on_what_is_claudes(world: CommandWorld) -> None:
+    world.console.terminal()
+    world.terminal.expect("claude")
+    words = ("--resume", "ID", "--claude-model", "opus", "--", "--permission-mode", "plan")
+    assert world.call("chat", *words) == 0
+    assert world.terminal.lent[0].argv[1:] == (
+        *("--resume", "ID", "--model", "opus", "--permission-mode", "plan"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["hello"], "chat takes no prompt"),
+        (["--local", "-c"], "--local leaves Claude out, -c asks for it"),
+        (["--local", "--resume", "ID"], "--local leaves Claude out, --resume asks for it"),
+        (["--local", "--", "--verbose"], "--local leaves Claude out, -- asks for it"),
+        (["--", "--session-id", "x"], "--session-id after -- is set by ai-code itself"),
+        (["--", "-c"], "-c after -- is an option of ai-code itself"),
+    ],
+)
+def test_chat_refuses(world: CommandWorld, argv: list[str], told: str) -> None:
+    world.console.terminal()
+    assert told in world.refused("chat", *argv).what
+
+
+def test_chat_needs_a_terminal(world: CommandWorld) -> None:
+    error = world.refused("chat")
+    assert error.what == "a chat needs a terminal" and error.hint
+
+
+def test_the_defaults_of_a_chat_are_clicks() -> None:
+    from ai_code.cli.begin_chat import DEFAULTS as PLAIN
+
+    with load("chat").make_context("chat", []) as context:
+        assert context.params == PLAIN
 
 
 def test_bytes_that_are_no_text(world: CommandWorld) -> None:
@@ -239,9 +312,13 @@ def test_dry_run_runs_nothing(world: CommandWorld) -> None:
 
 
 HELPS = [
-    *([], ["run"], ["undo"], ["diff"], ["completion"], ["drill"], ["doctor"], ["setup"]),
+    *([], ["run"], ["chat"], ["undo"], ["diff"], ["completion"], ["drill"], ["doctor"], ["setup"]),
     *(["limits"], ["limits", "classify"], ["limits", "rules"], ["limits", "status"]),
     *(["history"], ["history", "show"], ["log"], ["status"], ["stats"]),
+    *(["ask"], ["plan"], ["engines"], *(["engines", n] for n in sorted(load("engines").commands))),
+    *(["handover"], ["handover", "show"], ["review"]),
+    *(["remember"], ["memory"], *(["memory", name] for name in sorted(load("memory").commands))),
+    *(["hooks"], ["hooks", "install"], ["hooks", "remove"], ["hooks", "show"]),
     *(["config"], ["config", "show"], ["config", "check"], ["config", "path"], ["config", "trust"]),
     *(["models"], *(["models", name] for name in sorted(load("models").commands))),
 ]
@@ -320,7 +397,7 @@ def test_bash_completion(clean_env: dict[str, str]) -> None:
 def test_claude_is_not_installed(clean_env: dict[str, str], git_project: Path) -> None:
     told = ai_code(clean_env, "fix it", cwd=git_project)
     assert told.returncode == 127 and told.stdout == ""
-    assert told.stderr.splitlines()[-1].startswith("hint: npm install")
+    assert told.stderr.splitlines()[-1].startswith("hint: ai-code setup claude")
 
 
 def test_an_error_is_what_why_and_the_hint_last(clean_env: dict[str, str]) -> None:
@@ -389,4 +466,4 @@ def test_a_prompt_alone_is_read_as_click_would_read_it() -> None:
     from ai_code.cli.begin import DEFAULTS
 
     context = load("run").make_context("ai-code", ["two", "words"])
-    assert context.params == {**DEFAULTS, "words": ("two", "words")}
+    assert {**context.params, "mode": "edit"} == {**DEFAULTS, "words": ("two", "words")}

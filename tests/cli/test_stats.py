@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 from click.testing import CliRunner
 
@@ -27,6 +28,29 @@ def test_the_screen(world: FakeWorld) -> None:
     assert all(columns(line) <= 80 for line in text.splitlines())
     rows = json.loads(run(world, "--json", command=stats).stdout)
     assert rows["version"] == 1 and rows["fallbacks"] == {"session": 1}
+
+
+def test_nothing_is_torn_from_its_number(world: FakeWorld) -> None:
+    """Bars are padded, so that figures stand below each other; lines end at commas."""
+    long = AIDER._replace(model="hf.co/unsloth/Qwen3-Coder-30B-A3B:Q4", replying_s=12.0)
+    for _ in range(3):
+        add(world, Attempt("claude", verdict="done", wall_s=9.0))
+    add(world, LIMIT, long)
+    for code, verdict in ((1, "failed"), (75, "unavailable"), (130, "interrupted"), (1, "limit")):
+        add(world, Attempt("claude", verdict=verdict), exit_code=code)
+    lines = run(world, command=stats).stdout.splitlines()
+    assert all(columns(line) <= 80 for line in lines)
+    [claude] = [line for line in lines if line.startswith("claude")]
+    [aider] = [line for line in lines if line.startswith("aider")]
+    assert claude.index("3 of 8") == aider.index("1 of 1") == 33
+    broken = [(one, two) for one, two in pairwise(lines) if two.startswith(" " * 12)]
+    assert broken and all(one.endswith(",") for one, _ in broken), lines
+    assert any(line.endswith("  20 Nov to 20 Nov, at most 8 runs") for line in lines)
+
+
+def test_one_run_is_no_runs(world: FakeWorld) -> None:
+    add(world, LIMIT, AIDER)
+    assert "at most 1 run\n" in run(world, command=stats).stdout
 
 
 def test_since_leaves_out_what_was_before(world: FakeWorld) -> None:

@@ -28,7 +28,7 @@ def limited(world: FakeWorld, kind: LimitKind = LimitKind.SESSION, after_s: int 
 
 
 def with_config(world: FakeWorld) -> FakeWorld:
-    loaded = SimpleNamespace(settings=world.settings)
+    loaded = SimpleNamespace(settings=world.settings, warnings=())
     world.config = SimpleNamespace(load=lambda _: loaded)  # type: ignore[attr-defined]
     return world
 
@@ -125,11 +125,14 @@ def test_what_is_loaded_and_until_when(world: FakeWorld) -> None:
         LoadedModel("a:7b", 5 * GIB, 5 * GIB, 8192, NOW + 300.0),
         LoadedModel("b", 5 * GIB, 1 * GIB, 0, NOW + 300 * 366 * 86_400.0),
         LoadedModel("日本語" * 20, GIB, 0, 0),
+        LoadedModel("deepseek-coder:6.7b", GIB, 0, 16384, NOW + 40 * 86_400.0),
     ]
     world.hardware.machine = Machine(32 * GIB, 24 * GIB, (Gpu("RTX", "nvidia", 8 * GIB, 2 * GIB),))
     text = screen(world)
     assert "a:7b, 5.0 GiB, 100 % GPU, 8192 tokens, until 20:52 (in 5 min)" in text
     assert "b, 5.0 GiB, 20 % GPU, stays" in text
+    # Where not all of it fits, the moment is whole.
+    assert "deepseek-coder:6.7b, 1.0 GiB, 16384 tokens, until Wed 30 Dec 20:47\n" in text
     assert "RAM 24.0 of 32.0 GiB free" in text and "RTX 2.0 of 8.0 GiB free" in text
     assert all(columns(line) <= 80 for line in text.splitlines())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from contextlib import nullcontext
@@ -17,6 +18,7 @@ from ai_code.cli.undo import undo
 from ai_code.core.changes import Change, Changes, LandedFile
 from ai_code.core.errors import UsageError
 from ai_code.core.record import RecordedLeftOut, RunRecord
+from ai_code.core.reply import chosen
 from ai_code.flows.landing import decide, land
 from ai_code.system.journal import FileJournal
 from ai_code.system.trees import RealTrees
@@ -37,6 +39,9 @@ class Here:
             stdin_is_tty=self.tty,
             stderr_is_tty=self.tty,
             stdout_is_tty=False,
+            ask=lambda question, choices: (
+                sys.stderr.write(f"{question}\n") and chosen(input or "", choices)
+            ),
             raw=lambda data: sys.stdout.buffer.write(data),
             important=lambda line: sys.stderr.write(line + "\n"),
         )
@@ -133,6 +138,23 @@ def test_what_was_changed_since_is_left_alone_and_named(here: Here) -> None:
     assert "left-out.patch" in done.output
 
 
+def test_where_nothing_can_be_undone_nobody_is_asked_and_the_later_run_is_named(
+    here: Here,
+) -> None:
+    first = here.land(EDIT)
+    assert EDIT.after is not None
+    second = here.land(Change("a.txt", "M", REGULAR, REGULAR, EDIT.after, b"else\n"))
+    here.tty = True
+    told = here.call(undo, first)
+    assert told.exit_code == 1 and "Undo this?" not in told.output, told.output
+    assert f"nothing of run {first} was undone" in told.output
+    assert f"undo it first: ai-code undo {second}" in told.output
+    assert "  leave " not in told.output and told.output.count("left alone: a.txt") == 1
+    assert here.call(undo, second, "--yes").exit_code == 0
+    assert here.call(undo, first, "--yes").exit_code == 0
+    assert (here.cwd / "a.txt").read_bytes() == EDIT.before
+
+
 def test_undo_of_a_run_that_was_killed_while_it_landed(here: Here) -> None:
     before = picture(here.cwd)
     run_id = here.land(EDIT, NEW)
@@ -174,3 +196,19 @@ def test_the_raw_diff_is_a_patch(here: Here, tmp_path: Path) -> None:
         ["git", "apply", "--whitespace=nowarn", "-"], cwd=here.cwd, input=text, check=True
     )
     assert (here.cwd / "a.txt").read_bytes() == EDIT.after
+
+
+def test_a_diff_for_a_script(here: Here) -> None:
+    (here.cwd / "b.txt").write_bytes(b"1\n2\n")
+    picture_of_noise = Change("絵.png", "A", 0, REGULAR, None, b"\x89PNG\x00")
+    run_id = here.land(EDIT, NEW, BAD, picture_of_noise)
+    told = json.loads(here.call(diff, "--json").stdout)
+    assert (told["version"], told["run"]) == (1, run_id)
+    rows = {each["path"]: each for each in told["changes"]}
+    assert (rows["a.txt"]["kind"], rows["a.txt"]["added"], rows["a.txt"]["removed"]) == ("M", 1, 1)
+    assert rows["絵.png"]["binary"] and rows["絵.png"]["added"] is None
+    assert told["patch"].encode() == here.call(diff, "--raw").stdout_bytes
+    assert told["left_out"] == [{"path": "b.txt", "reason": "it was emptied"}]
+    assert "-1\n-2\n" in told["left_out_patch"]
+    for other in ("--raw", "--stat"):
+        assert isinstance(here.call(diff, "--json", other).exception, UsageError)

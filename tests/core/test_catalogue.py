@@ -94,6 +94,11 @@ def test_who_made_it(name: str, show: Any, maker: str) -> None:
         ({"contxt": 1}, "unknown key 'contxt'"),
         ({"languages": "en"}, "languages is not a list"),
         ({"roles": ["cook"]}, "'cook' is none of"),
+        ({"temperature": 3}, "temperature 3 is no number from 0 to 2"),
+        ({"temperature": "hot"}, "temperature 'hot'"),
+        ({"lean-tools": "few"}, "lean-tools 'few' is none of yes, no"),
+        ({"num-ctx": 1024}, "num-ctx 1024 is not between 4096 and"),
+        ({"num-ctx": "10M"}, "num-ctx 10000000 is not between"),
         ({"name": None}, "models[0]: name"),
     ],
 )
@@ -150,3 +155,14 @@ def test_ours_is_consistent() -> None:
         for quantisation in entry.quantisations:
             bits = 8 * quantisation.size / entry.parameters
             assert 3.4 <= bits <= 17, (entry.name, quantisation.name, bits)
+
+
+def test_how_much_a_name_downloads() -> None:
+    """The plain name, one of its downloads, a missing tag; nothing where nobody knows."""
+    known = load_catalogue(Path("/nowhere/models.yaml"))
+    entry = known.entry("qwen2.5-coder:7b")
+    assert entry is not None
+    for each in entry.quantisations:
+        assert known.download_bytes(each.tag) == each.size
+    assert known.download_bytes("qwen2.5-coder:7b-instruct-fp16") == 0
+    assert known.download_bytes("nobody-knows") == 0

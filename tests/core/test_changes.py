@@ -40,6 +40,14 @@ def test_not_protected(path: str) -> None:
 def test_private() -> None:
     for path in (".env", "a/.ENV.x", ".aider.x/y", ".claude/settings.local.json", "b/.mcp.json"):
         assert is_private(path)
+    for path in (
+        ".opencode/plugin/x.ts",
+        "a/opencode.json",
+        ".QWEN/settings.json",
+        ".vibe/x",
+        ".pi/x",
+    ):
+        assert is_private(path) and is_protected(path)
     for path in (".claude/commands/a.md", "env", "x.env", ".git/config", "settings.json"):
         assert not is_private(path)
 

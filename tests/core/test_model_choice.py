@@ -59,6 +59,16 @@ def test_the_exam_in_the_edit_format_that_is_used_counts() -> None:
     assert of("b:1b", taken).share is None
 
 
+def test_the_exam_with_the_engine_that_is_used_counts() -> None:
+    model = ServedModel("a:1b", 1, "digest of a:1b")
+    taken = (exam("a:1b", 4), exam("a:1b", 1)._replace(engine="pi", edit_format="tools"))
+    shares = [
+        standing(model, catalogue=CATALOGUE, exams=taken, engine=engine).share
+        for engine in ("aider", "pi", "codex")
+    ]
+    assert shares == [1.0, 0.25, None]
+
+
 def test_a_model_that_passed_is_known_though_nobody_else_knows_it() -> None:
     assert names(of("mine:1b", (exam("mine:1b", 4),)), of("other:1b")) == ["mine:1b"]
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_code.core.catalogue import ROLES
+from ai_code.core.disk import DiskRoom
 from ai_code.core.machine import Gpu, Machine
 from ai_code.core.memory import GIB, need_bytes
 from ai_code.core.model_notes import ExamResult
@@ -19,7 +20,9 @@ from ai_code.core.recommend import (
     LEAST_SPEED,
     Recommendation,
     Wishes,
+    better_with_room,
     budget_of,
+    least_with_room,
     recommend,
 )
 from ai_code.system.catalogue_files import load_catalogue
@@ -166,6 +169,46 @@ def test_a_coarser_one_where_only_that_fits() -> None:
     on = Machine(64 * GIB, 0, (Gpu("x", "nvidia", 44 * GIB, 0),))
     found = {row.entry.name: row.name for row in best(on)}
     assert found["llama3.3:70b"] == "llama3.3:70b-instruct-q3_K_M"
+
+
+def disk(free: float) -> DiskRoom:
+    return DiskRoom(int(free * 1e9), "/models", "/")
+
+
+def test_what_has_no_room_on_the_disk_is_left_out() -> None:
+    """And what it would be is kept, so that it can be told."""
+    on = machine("vram-24")
+    everything, _ = recommend(CATALOGUE, on, Wishes(FREE))
+    assert everything[0].name == "devstral-small-2:24b"
+    found, left = recommend(CATALOGUE, on, Wishes(FREE, room=disk(12)))
+    assert found and all(each.fit.quantisation.size <= 11.5e9 for each in found)
+    better = better_with_room(found, left)
+    assert better == everything[0]
+    why = {each.entry.name: each.why for each in left}
+    assert why["devstral-small-2:24b"] == "needs 15.0 GB of disk, 12.0 GB are free in /models"
+    assert better_with_room(everything, ()) is None
+
+
+def test_a_coarser_download_where_the_disk_has_no_room_for_the_usual() -> None:
+    on = Machine(128 * GIB, 0, (Gpu("x", "nvidia", 80 * GIB, 0),))
+    found, _ = recommend(CATALOGUE, on, Wishes(FREE, room=disk(38)))
+    names = {row.entry.name: row.name for row in found}
+    assert names["llama3.3:70b"] == "llama3.3:70b-instruct-q3_K_M"
+
+
+def test_what_is_installed_needs_no_room() -> None:
+    on = machine("vram-24")
+    found, left = recommend(
+        CATALOGUE, on, Wishes(FREE, installed=["devstral-small-2:24b"], room=disk(0))
+    )
+    assert [each.name for each in found] == ["devstral-small-2:24b"]
+    assert better_with_room(found, left) is None
+    smallest = least_with_room(left)
+    assert smallest is not None and smallest.fit.quantisation.size < 2e9
+
+
+def test_a_disk_that_is_not_known_is_not_judged() -> None:
+    assert best(machine("ram-32"), room=None) == best(machine("ram-32"), room=disk(10_000))
 
 
 @given(

@@ -47,6 +47,22 @@ def test_overlapping_waits_count_once() -> None:
     assert waiting_saved(runs) == 3 * HOUR
 
 
+def test_a_chat_after_a_limit_is_a_fallback_and_saves_the_waiting() -> None:
+    """Claude's screen and the chat that followed it have records of their own."""
+    reset = int(NOW + 2 * HOUR)
+    chat = {"after": "weekly", "after_resets_at": reset, "interactive": True}
+    runs = [
+        run(limit(reset, "weekly"), interactive=True, exit_code=75),
+        run(local(), **chat),
+        # A chat that was chosen, and one that did not even start.
+        run(local(), interactive=True),
+        run(local("unavailable", reason="no-model"), **chat, exit_code=75),
+    ]
+    told = run_stats(runs, since=None, until=NOW, tz=UTC)
+    assert told.fallbacks == {"weekly": 1}
+    assert told.waiting_saved_s == 2 * HOUR
+
+
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99))))
 def test_waiting_saved_is_the_length_of_the_union(spans: list[tuple[int, int]]) -> None:
     runs = [run(limit(1000 + end), local(), ended=1000.0 + start) for start, end in spans]
@@ -126,3 +142,11 @@ def test_since() -> None:
     for wrong in wrong_ones:
         with pytest.raises(UsageError):
             started(wrong, NOW, UTC)
+
+
+def test_time_before_a_screen_is_no_speed_of_an_engines() -> None:
+    chat = local(wall_s=3600.0, tokens_received=100, replying_s=2.0)
+    numbers = run_stats([run(chat, interactive=True)], since=None, until=NOW, tz=UTC)
+    assert (numbers.engines["aider"].turns, numbers.engines["aider"].median_s) == (1, None)
+    model = numbers.models["m:7b"]
+    assert (model.tokens_per_s, model.writing_per_s) == (None, 50.0)

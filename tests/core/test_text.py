@@ -114,6 +114,25 @@ def test_a_word_that_is_too_long_stays_whole_where_it_has_to_be_copied() -> None
     assert wrapped(f"look at {path} now", 10, indent="  ") == ["look at", f"  {path}", "  now"]
 
 
+def test_japanese_without_blanks_is_cut_where_it_may_be() -> None:
+    prompt = "ログインの処理を「短く」して、src/login_helper.pyにテストも追加してください。"
+    lines = wrapped(prompt, 20)
+    assert "".join(lines) == prompt and len(lines) > 3
+    assert all(columns(line) <= 20 for line in lines)
+    assert any("src/login_helper.py" in line for line in lines)
+    assert not any(line[0] in "」、。" or line[-1] == "「" for line in lines)
+    # A path has to be copied, in whichever letters it is written.
+    path = "/home/hana/プロジェクト/ログインの処理"
+    assert wrapped(f"see {path}", 20) == ["see", path]
+
+
+@given(TEXTS, st.integers(8, 60), st.sampled_from(["", "  "]))
+def test_nothing_is_lost_where_long_words_stay(text: str, columns: int, indent: str) -> None:
+    text = visible(text)
+    lines = wrapped(text, columns, indent=indent)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
 def test_cells_are_as_wide_as_they_look() -> None:
     for text in ("abc", "日本語のテキスト", "e\u0301", "ﾊﾝｶｸ", ""):
         assert columns(cell(text, 12)) == 12

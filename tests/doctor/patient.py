@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from ai_code.app import SystemWorld
 from ai_code.core.doctor import Result
 from ai_code.core.machine import Gpu, Machine
 from ai_code.drill.models import FakeModel
 from ai_code.drill.ollama import OllamaStandIn
 from ai_code.flows.doctor.examine import Doctor, Report
+from ai_code.wiring import SystemWorld
 
 GIB = 1 << 30
 SMALL = FakeModel(
@@ -43,14 +43,40 @@ ON_CPU = (
 )
 UNIT = """LoadState=loaded
 ActiveState={active}
-SubState=running
+SubState={sub}
 Result={result}
+ExecMainStatus={status}
 NRestarts={restarts}
-MainPID=4242
+MainPID={pid}
 FragmentPath={path}
 UnitFileState={enabled}
 Environment={variables}
 """
+
+SYSTEMCTL = """\
+echo "$*" >> {base}/systemctl.log
+scope=system
+[ "$1" = --user ] && scope=user && shift
+verb=$1
+shift
+for word; do case "$word" in -*) ;; *) unit={base}/units/$scope/$word ;; esac; done
+case "$verb" in
+  show) if [ -e "$unit" ]; then exec /bin/cat "$unit"; else echo LoadState=not-found; fi ;;
+  start|restart) [ ! -e "$unit" ] || exec /bin/cp "$unit.started" "$unit" ;;
+esac
+"""
+JOURNALCTL = """\
+while [ $# -gt 0 ]; do [ "$1" = --unit ] && log={base}/journal/$2; shift; done
+[ ! -e "$log" ] || exec /bin/cat "$log"
+"""
+OLLAMA_UNIT = "ollama.service"
+RESTART = "systemctl --user restart ollama.service"
+
+
+def edit(line: str, restart: str = RESTART) -> str:
+    """How a variable of the service's is changed."""
+    editing = restart.replace("restart", "edit")
+    return f"{editing} && {restart}   (in the editor, two lines: [Service] and {line})"
 
 
 def log(rest: str = "", *, cuda: str = "", keep: str = "5m0s", cache: str = "") -> str:
@@ -123,31 +149,35 @@ class Patient:
         return server
 
     def service(
-        self, *, active: str = "active", result: str = "success", restarts: int = 0,
-        path: str = "/home/p/.config/systemd/user/ollama.service", enabled: str = "enabled",
-        variables: str = "",
+        self, unit: str = OLLAMA_UNIT, *, active: str = "active", result: str = "success",
+        restarts: int = 0, path: str = "/home/p/.config/systemd/user/{unit}",
+        enabled: str = "enabled", variables: str = "", manager: str = "--user ",
+        runs_it: bool = True, sub: str = "running", status: int = 0, then: str = "active",
     ) -> None:  # fmt: skip
-        """A systemd user unit of Ollama's. Its state lies in files; started, it is active."""
+        """A unit of systemd's, Ollama's or another one; each has a state of its own, which lies
+        in files. Started, it is ``then``. ``runs_it``: the servers of this machine are its."""
         told = UNIT.format(
-            active=active, result=result, restarts=restarts, path=path, enabled=enabled,
-            variables=variables,
+            active=active, result=result, restarts=restarts, path=path.format(unit=unit),
+            enabled=enabled, variables=variables, sub=sub, status=status,
+            pid=os.getpid() if runs_it else 4242,
         )  # fmt: skip
-        (self.base / "unit").write_text(told)
-        well = told.replace(f"ActiveState={active}", "ActiveState=active")
-        (self.base / "unit.started").write_text(well)
-        self.program(
-            "systemctl",
-            f'echo "$*" >> {self.base}/systemctl.log\n'
-            f'case "$*" in "--user show "*) exec /bin/cat {self.base}/unit;; '
-            f'"--user start "*) exec /bin/cp {self.base}/unit.started {self.base}/unit;; '
-            '"show "*) echo LoadState=not-found;; esac',
-        )
-
-    def log(self, text: str) -> None:
-        """What journalctl tells of the unit."""
+        folder = self.base / "units" / ("user" if manager else "system")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / unit).write_text(told)
+        well = told.replace(f"ActiveState={active}", f"ActiveState={then}")
+        (folder / f"{unit}.started").write_text(well)
         if not (self.bin / "systemctl").exists():
+            self.program("systemctl", SYSTEMCTL.format(base=self.base))
+
+    def log(self, text: str, unit: str = OLLAMA_UNIT) -> None:
+        """What journalctl tells of the unit."""
+        if unit == OLLAMA_UNIT and not (self.bin / "systemctl").exists():
             self.service()
-        self.says("journalctl", text)
+        (self.base / "journal").mkdir(exist_ok=True)
+        (self.base / "journal" / unit).write_text(text)
+        # Not written anew: a look that goes on beside us may be starting it at this moment.
+        if not (self.bin / "journalctl").exists():
+            self.program("journalctl", JOURNALCTL.format(base=self.base))
 
     def settings(self, text: str) -> None:
         path = self.home / ".config/ai-code/config.yaml"
@@ -190,9 +220,9 @@ class Patient:
         assert seen.state == "ok", seen
         return seen
 
-    def mend(self, name: str) -> Report:
-        """``--fix --yes`` for one check."""
-        doctor = Doctor(self.world(), [name], limit_s=30.0)
+    def mend(self, name: str, *, again_s: float = 30.0) -> Report:
+        """``--fix --yes`` for one check; ``again_s`` is for it to be well then."""
+        doctor = Doctor(self.world(), [name], limit_s=30.0, again_s=again_s)
         return doctor.mend(doctor.examine(), lambda _result: True)
 
     def close(self) -> None:

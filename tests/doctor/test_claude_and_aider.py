@@ -11,9 +11,9 @@ import pytest
 from tests.conftest import real_program
 from tests.doctor.patient import Patient
 
-INSTALL = "npm install -g @anthropic-ai/claude-code"
-AIDER = "uv tool install --compile-bytecode --python 3.12 aider-chat"
-AIDER_ANEW = "uv tool install --reinstall --compile-bytecode --python 3.12 aider-chat"
+INSTALL = "ai-code setup claude"
+REINSTALL = "npm install -g @anthropic-ai/claude-code   (or as it was installed)"
+AIDER = "ai-code setup aider"
 
 
 def test_claude_is_missing(patient: Patient) -> None:
@@ -25,14 +25,44 @@ def test_claude_is_missing(patient: Patient) -> None:
     patient.mended("claude-found")
 
 
+def test_a_claude_of_the_settings_is_missing(patient: Patient) -> None:
+    patient.settings("claude.command: /opt/claude\n")
+    patient.broken("claude-found", "ai-code config show --origin   (claude.command)")
+
+
 def test_claude_names_no_version(patient: Patient) -> None:
     assert patient.see("claude-version").state == "skipped"
     patient.program("claude", "exit 1")
-    patient.broken("claude-version", INSTALL)
+    patient.broken("claude-version", REINSTALL)
     patient.claude("1.0.100")
     patient.broken("claude-version", "claude update", state="warn")
     patient.claude()
     patient.mended("claude-version")
+
+
+@pytest.mark.parametrize(
+    ("auth", "seen"),
+    [("echo 'Sign in\n\tfirst'", 'could not be read: it printed "first"'),
+     ("printf %0300d 7", 'it printed "' + "0" * 99 + "…"),
+     ("exit 3", "it printed nothing (exit code 3)"),
+     ("echo $ANTHROPIC_API_KEY", 'it printed "‹secret›"'),
+     ("echo '[1]'", 'it printed "[1]"')],
+)  # fmt: skip
+def test_claude_prints_no_answer_about_its_login(patient: Patient, auth: str, seen: str) -> None:
+    patient.env["ANTHROPIC_API_KEY"] = "sk-dummy-and-long"
+    patient.program("claude", f'case "$1" in --version) echo 2.1.329;; *) {auth};; esac')
+    patient.broken("claude-login", "claude update", state="warn", evidence=seen)
+    patient.claude(logged_in=True)
+    patient.mended("claude-login")
+
+
+def test_claude_prints_only_garbage(patient: Patient) -> None:
+    patient.program("claude", "echo '<html>blocked</html>'")
+    said = 'names no version: it printed "<html>blocked</html>"'
+    patient.broken("claude-version", REINSTALL, evidence=said)
+    login = patient.see("claude-login")
+    assert login.state == "skipped"
+    assert login.finding.evidence == "not asked: what claude --version prints could not be read"
 
 
 @pytest.mark.claude
@@ -86,12 +116,17 @@ def test_aider_is_missing(patient: Patient) -> None:
 
 
 def test_aider_does_not_say_its_version(patient: Patient) -> None:
-    patient.program("aider", "echo Traceback >&2; exit 1")
-    patient.broken("aider-version", AIDER_ANEW)
+    trace = "Traceback (most recent call last):\\nImportError: no module litellm"
+    patient.program("aider", f"printf '{trace}' >&2; exit 1")
+    said = 'names no version: it printed "ImportError: no module litellm"'
+    patient.broken("aider-version", AIDER, evidence=said)
     patient.says("aider", "aider 0.50.0\n")
-    patient.broken("aider-version", AIDER_ANEW, state="warn")
+    patient.broken("aider-version", AIDER, state="warn")
     patient.says("aider", "aider 0.86.2\n")
     patient.mended("aider-version")
+    patient.program("mine", "exit 1")
+    patient.settings("aider.command: mine\n")
+    patient.broken("aider-version", "ai-code config show --origin   (aider.command)")
 
 
 def test_aider_without_bytecode(patient: Patient) -> None:
@@ -101,7 +136,8 @@ def test_aider_without_bytecode(patient: Patient) -> None:
     python = patient.base / "venv/bin/python"
     (patient.bin / "aider").write_text(f"#!{python}\nimport aider\n")
     (patient.bin / "aider").chmod(0o755)
-    patient.broken("aider-bytecode", AIDER_ANEW, state="warn")
+    compiles = f"{python} -m compileall -q -j 0 {package.parent}"
+    patient.broken("aider-bytecode", compiles, state="warn")
     (package / "__pycache__").mkdir()
     (package / "__pycache__/main.cpython-312.pyc").write_text("")
     patient.mended("aider-bytecode")
@@ -114,9 +150,7 @@ def test_aider_that_cannot_edit(patient: Patient) -> None:
     assert patient.see("aider-edits").state == "skipped"
     (patient.bin / "aider").write_text(f"#!{sys.executable}\nraise ImportError('litellm')\n")
     (patient.bin / "aider").chmod(0o755)
-    seen = patient.see("aider-edits", deep=True)
-    assert seen.state == "failed" and seen.fix is not None, seen
-    patient.broken("aider-edits", seen.fix.shown, deep=True)
+    patient.broken("aider-edits", AIDER, deep=True)
     (patient.bin / "aider").unlink()
     (patient.bin / "aider").symlink_to(real_program("aider"))
     patient.mended("aider-edits", deep=True)

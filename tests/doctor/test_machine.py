@@ -13,7 +13,7 @@ SHOW = "ai-code config show --origin"
 
 def test_little_memory(patient: Patient) -> None:
     patient.hardware.machine = Machine(4 * GIB, 3 * GIB)
-    patient.broken("machine-ram", "ollama pull qwen2.5-coder:3b", state="warn")
+    patient.broken("machine-ram", "ai-code models pull qwen2.5-coder:1.5b", state="warn")
     patient.hardware.machine = Machine(16 * GIB, GIB // 2)
     patient.broken("machine-ram", "ps -eo pid,rss,comm --sort=-rss", state="warn")
     patient.hardware.machine = Machine(16 * GIB, 12 * GIB)
@@ -44,7 +44,11 @@ def test_a_full_disk(patient: Patient) -> None:
     patient.seen["disk"] = small
     patient.broken("machine-disk", f"df -h {patient.state}")
     free["bytes"] = 3 * GIB
-    patient.broken("machine-disk", "ollama list   (then: ollama rm NAME)", state="warn")
+    patient.broken(
+        "machine-disk", "ai-code models list   (then: ai-code models rm NAME)", state="warn"
+    )
+    patient.ollama(models=[])
+    patient.broken("machine-disk", "df -h", state="warn")
     del patient.seen["disk"]
     if patient.see("machine-disk").state == "warn":
         pytest.skip("this machine has less than 10 GiB of disk free")
@@ -70,10 +74,19 @@ def test_git_without_a_name(patient: Patient) -> None:
 
 
 def test_settings_that_cannot_be_used(patient: Patient) -> None:
-    patient.settings("modell: x\n")
-    patient.broken("settings-files", "ai-code config check", evidence="modell")
+    patient.settings("engine: auto\nmodell: x\n")
+    own = patient.home / ".config/ai-code/config.yaml"
+    patient.broken("settings-files", f'"${{EDITOR:-vi}}" {own}   (line 2)', evidence="modell")
+    skipped = patient.see("settings-fallback")
+    assert skipped.state == "skipped"
+    assert skipped.finding.evidence == "the settings cannot be read"
     patient.settings("model: x\n")
     assert "model (user " in patient.mended("settings-files").finding.evidence
+
+
+def test_a_variable_that_cannot_be_used(patient: Patient) -> None:
+    patient.env["AI_CODE_ENGINE"] = "gpt"
+    patient.broken("settings-files", "unset AI_CODE_ENGINE", evidence="AI_CODE_ENGINE")
 
 
 def test_a_setting_that_is_ignored(patient: Patient) -> None:

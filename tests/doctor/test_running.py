@@ -14,13 +14,7 @@ from ai_code.core.machine import Machine
 from ai_code.flows.doctor.running import seconds_of
 from ai_code.flows.doctor.server_log import parse_log
 from ai_code.flows.doctor.service import parse_launchctl, parse_systemctl
-from tests.doctor.patient import CARD, GIB, ON_CPU, ON_GPU, SMALL, Patient, log
-
-RESTART = "systemctl --user restart ollama.service"
-
-
-def edit(line: str) -> str:
-    return f"systemctl --user edit ollama.service   ([Service] {line}), then {RESTART}"
+from tests.doctor.patient import CARD, GIB, ON_CPU, ON_GPU, RESTART, SMALL, Patient, edit, log
 
 
 def test_the_service_is_off(patient: Patient) -> None:
@@ -50,10 +44,7 @@ def test_keep_alive_in_the_shell_alone(patient: Patient) -> None:
         "ollama-keep-alive", edit("Environment=OLLAMA_KEEP_ALIVE=1h"), state="warn"
     )
     assert "the server has 5m0s" in seen.finding.evidence
-    patient.service(path=str(patient.base / "unit"))
-    (patient.base / "unit").unlink()
     patient.log(log(keep="1h0m0s"))
-    patient.service()
     patient.mended("ollama-keep-alive")
 
 
@@ -73,7 +64,11 @@ def test_a_model_that_stays_longer_than_was_set(patient: Patient) -> None:
 
 def test_what_we_are_told_of_the_server_is_not_so(patient: Patient) -> None:
     patient.log(log(cache="q8_0"))
-    patient.broken("ollama-settings", "ollama.kv-cache-type: q8_0", state="warn")
+    patient.broken(
+        "ollama-settings",
+        "ollama.kv-cache-type: q8_0   (in ~/.config/ai-code/config.yaml)",
+        state="warn",
+    )
     patient.settings("ollama.kv-cache-type: q8_0\n")
     patient.mended("ollama-settings")
 

@@ -11,7 +11,7 @@ import pytest
 from ai_code.drill.serving import Exchange, StandIn
 from ai_code.flows.doctor import server
 from ai_code.flows.doctor.server import GET_OLLAMA
-from tests.doctor.patient import Patient, free_port
+from tests.doctor.patient import Patient, edit, free_port, pid
 
 
 class Another(StandIn):
@@ -33,6 +33,13 @@ def test_ollama_is_not_installed(patient: Patient) -> None:
     patient.mended("ollama-binary")
     patient.env["OLLAMA_HOST"] = "gpu.example.invalid"
     assert patient.see("ollama-binary").state == "skipped"
+
+
+def test_a_server_without_the_program_is_enough(patient: Patient) -> None:
+    patient.ollama()
+    patient.without("ollama")
+    seen = patient.mended("ollama-binary")
+    assert seen.finding.evidence == "the server answers; the program is not needed"
 
 
 def test_the_server_is_not_running(patient: Patient) -> None:
@@ -87,7 +94,7 @@ def test_the_services_address_is_another(patient: Patient) -> None:
     patient.settings(f"ollama.api: 127.0.0.1:{free_port()}\n")
     seen = patient.see("ollama-address")
     assert seen.state == "failed" and seen.fix is not None
-    assert seen.fix.shown.startswith(f"ollama.api: {running.url}   (instead of user ")
+    assert seen.fix.shown == f"ollama.api: {running.url}   (in ~/.config/ai-code/config.yaml)"
     patient.settings(f"ollama.api: {running.url}\n")
     patient.mended("ollama-address")
 
@@ -105,14 +112,11 @@ def test_a_client_that_is_newer(patient: Patient) -> None:
 def test_open_to_the_network(patient: Patient) -> None:
     with listening("0.0.0.0") as port:
         patient.env["OLLAMA_HOST"] = f"127.0.0.1:{port}"
-        fix = f"OLLAMA_HOST=127.0.0.1:{port} ollama serve"
+        fix = f"kill {pid()} && sleep 2 && OLLAMA_HOST=127.0.0.1:{port} ollama serve"
         patient.broken("ollama-open", fix, state="warn", evidence="0.0.0.0")
         patient.service()
-        edit = (
-            "systemctl --user edit ollama.service   ([Service] Environment=OLLAMA_HOST="
-            f"127.0.0.1:{port}), then systemctl --user restart ollama.service"
-        )
-        patient.broken("ollama-open", edit, state="warn")
+        edited = edit(f"Environment=OLLAMA_HOST=127.0.0.1:{port}")
+        patient.broken("ollama-open", edited, state="warn")
     with listening("127.0.0.1") as port:
         patient.env["OLLAMA_HOST"] = f"127.0.0.1:{port}"
         patient.mended("ollama-open")
@@ -130,6 +134,7 @@ def test_open_over_ipv6(patient: Patient) -> None:
 
 def test_a_server_elsewhere_without_encryption(patient: Patient) -> None:
     patient.env["OLLAMA_HOST"] = "http://gpu.example.invalid:11434"
-    patient.broken("ollama-open", "ollama.api: https://…", state="warn", evidence="unencrypted")
+    fix = "export OLLAMA_HOST=https://gpu.example.invalid"
+    patient.broken("ollama-open", fix, state="warn", evidence="unencrypted")
     patient.env["OLLAMA_HOST"] = "https://gpu.example.invalid"
     patient.mended("ollama-open")

@@ -62,7 +62,7 @@ def test_a_record_that_cannot_be_read(patient: Patient) -> None:
     (folder / "record.json").write_text('{"version": 1')
     patient.broken("state-journal", f"mv {folder} {folder}.unreadable", evidence=RUN)
     assert patient.mend("state-journal").healthy
-    assert "1 records" in patient.mended("state-journal").finding.evidence
+    assert "1 record" in patient.mended("state-journal").finding.evidence
     assert (folder.parent / f"{RUN}.unreadable" / "record.json").exists()
 
 
@@ -95,7 +95,7 @@ def test_stale_locks(patient: Patient) -> None:
     running = patient.state / "running"
     running.mkdir(parents=True)
     (running / "2-bb.lock").touch()
-    patient.broken("state-processes", FIX, state="warn", evidence="1 stale locks")
+    patient.broken("state-processes", FIX, state="warn", evidence="1 stale lock")
     patient.mend("state-processes")
     assert not list(running.iterdir())
     patient.mended("state-processes")

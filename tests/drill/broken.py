@@ -73,13 +73,13 @@ def the_brief_forgets_claude() -> None:
     from ai_code.engines.aider import command
 
     facts = command.render_facts
-    command.render_facts = lambda brief: facts(replace(brief, claude_edited=()))
+    command.render_facts = lambda brief: facts(replace(brief, claude_edited=(), story=""))
 
 
 def the_brief_forgets_the_project() -> None:
-    from ai_code.flows import context
+    from ai_code.flows import briefing
 
-    context._candidates = lambda *_: ()
+    briefing.copy_context = lambda *_: ()
 
 
 def the_brief_forgets_the_task() -> None:

@@ -132,7 +132,7 @@ def run_aider(aider_bin: Path, clean_env: dict[str, str], git_project: Path) -> 
                 *("--edit-format", edit_format, "--yes-always", "--no-auto-commits"),
                 *("--no-suggest-shell-commands", "--no-detect-urls", "--disable-playwright"),
                 *("--no-gitignore", "--no-check-update", "--no-show-release-notes"),
-                *("--no-show-model-warnings", "--analytics-disable", "--no-pretty"),
+                *("--no-show-model-warnings", "--no-analytics", "--no-pretty"),
                 *("--no-fancy-input", "--env-file", "/dev/null", "--timeout", "20"),
                 *("--chat-history-file", "/dev/null", "--input-history-file", "/dev/null"),
                 *("--file", "hello.py", "--message-file", str(message)),

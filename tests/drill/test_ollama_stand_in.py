@@ -288,7 +288,7 @@ def test_edit_formats() -> None:
     assert whole_file("a.py", "x = 1") == "a.py\n```\nx = 1\n```\n"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.text())
 def test_any_text_arrives_as_it_was(text: str) -> None:
     body = json.dumps(CHAT)

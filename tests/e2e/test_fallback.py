@@ -165,7 +165,7 @@ def test_on_limit_stop_or_ask_without_anybody(world: World, how: str) -> None:
 
 
 @pytest.mark.aider
-@pytest.mark.parametrize(("answer", "code", "text"), [("l", 0, DOCUMENTED), ("s", 75, HELLO)])
+@pytest.mark.parametrize(("answer", "code", "text"), [("l", 0, DOCUMENTED), ("q", 75, HELLO)])
 def test_on_limit_ask_on_a_terminal(world: World, answer: str, code: int, text: str) -> None:
     world.settings("fallback:\n  on-limit: ask\n")
     world.claude(scenarios.session())

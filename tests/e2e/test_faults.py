@@ -43,7 +43,7 @@ def test_claude_is_missing(local: World) -> None:
     run = local.run(TASK)
     assert run.code == 127
     assert "Claude Code is not installed" in run.stderr
-    assert run.hint == "npm install -g @anthropic-ai/claude-code"
+    assert run.hint == "ai-code setup claude"
     assert local.text() == HELLO
 
 
@@ -150,7 +150,7 @@ def test_aider_is_missing_at_a_limit(world: World) -> None:
     assert run.code == 75
     assert "session limit reached" in run.stderr
     assert "aider is not installed" in run.stderr
-    assert "aider-chat" in run.hint
+    assert run.hint == "ai-code setup aider"
 
 
 def test_aider_is_not_executable(local: World) -> None:

@@ -216,7 +216,7 @@ def never_started(world: World) -> None:
 @pytest.mark.parametrize(
     ("models", "said", "hint"),
     [
-        ([], "Ollama has no model installed", "ollama pull deepseek-coder:6.7b"),
+        ([], "Ollama has no model installed", "ai-code models pull "),
         (
             [FakeModel("a:1b"), FakeModel("b:1b")],
             "none of the installed models is chosen by itself",
@@ -225,7 +225,7 @@ def never_started(world: World) -> None:
         (
             [FakeModel("deepseek-coder:6.7b", size=1 << 50)],
             "deepseek-coder:6.7b needs about",
-            "ollama pull qwen2.5-coder:3b",
+            "ai-code models pull ",
         ),
     ],
     ids=["none", "several", "memory"],
@@ -248,7 +248,7 @@ def test_a_model_that_is_not_installed(world: World) -> None:
     run = world.run("--local", "--model", "codellama:7b", TASK)
     assert run.code == 1
     assert "codellama:7b is not installed" in run.stderr
-    assert run.hint == "ollama pull codellama:7b"
+    assert run.hint == "ai-code models pull codellama:7b"
 
 
 @pytest.mark.parametrize("way", ["refused", "silent", "garbage"])
@@ -271,7 +271,7 @@ def test_aider_is_missing(world: World) -> None:
     run = world.run("--local", TASK)
     assert run.code == 127
     assert "aider is not installed" in run.stderr
-    assert "aider-chat" in run.hint
+    assert run.hint == "ai-code setup aider"
 
 
 def test_a_proxy_in_front_of_ollama(world: World) -> None:

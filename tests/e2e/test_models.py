@@ -24,6 +24,36 @@ def test_every_listing_has_json(world: World) -> None:
         assert len(result.raw.splitlines()) == 1
 
 
+def test_without_a_server_json_is_json_all_the_same(world: World) -> None:
+    world.ollama(models=[SMALL])
+    world.stop_servers()
+    for words in (["list"], ["verify"], ["test"], ["show", "nobody:1b"]):
+        result = world.run("models", *words, "--json")
+        told = json.loads(result.stdout)
+        assert result.code == told["exit_code"] == 1, result
+        assert told["error"]["what"].startswith("Ollama is not running at ")
+        assert told["error"]["hint"] == result.hint
+    for words in (["list", "--all"], ["show", QWEN_CODER.name], ["recommend"]):
+        result = world.run("models", *words, "--json")
+        assert result.code == 0, result
+        assert json.loads(result.stdout)["note"].endswith("what is installed is not known")
+        plain = world.run("models", *words)
+        assert "what is installed is not known" in " ".join(plain.stdout.split())
+        assert max(map(len, plain.stdout.splitlines())) <= 80, plain
+
+
+def test_an_address_that_cannot_be_read_is_told_of(world: World) -> None:
+    world.ollama(models=[SMALL])
+    world.env["OLLAMA_HOST"] = "bad::host"
+    for words in (["models", "list", "--all"], ["status"], ["--dry-run", "x"]):
+        told = world.run(*words).stderr
+        assert "OLLAMA_HOST cannot be read as an address, and is ignored" in told, words
+        assert "hint: unset OLLAMA_HOST" in told, words
+    for words in (["status"], ["config", "show"]):
+        (warning,) = json.loads(world.run(*words, "--json").stdout)["warnings"]
+        assert warning["hint"] == "unset OLLAMA_HOST"
+
+
 def test_screens_fit_80_columns(world: World) -> None:
     world.ollama(models=[SMALL, QWEN_CODER])
     for words in (*LISTINGS, ["recommend", "--all", "--role", "draft"]):

@@ -120,7 +120,7 @@ def test_undo_asks_and_needs_somebody_who_answers(limited: World) -> None:
     assert (refused.code, limited.text()) == (2, DOCUMENTED)
     assert "--yes" in refused.hint
     terminal = limited.terminal("undo")
-    terminal.expect_exact("undo this?")
+    terminal.expect_exact("Undo this? [y] yes, [n] no:")
     terminal.sendline("y")
     terminal.read()
     assert limited.text() == HELLO

@@ -31,8 +31,10 @@ from ai_code.core.ports import (
     PullProgress,
     ServedModel,
 )
+from ai_code.core.ports_memory import MemoryFolder
 from ai_code.core.record import RunRecord
 from ai_code.core.task import Program
+from ai_code.flows.interactive import Interactive
 from ai_code.flows.run import Run
 from ai_code.flows.turns import RunOptions
 from ai_code.settings import KEYS, Settings, typed_settings
@@ -40,10 +42,16 @@ from ai_code.system.catalogue_files import load_catalogue
 from ai_code.system.files import SystemFiles
 from ai_code.system.journal import FileJournal
 from ai_code.system.limit_store import LimitStore
+from ai_code.system.machine_facts import SystemFacts
+from ai_code.system.memory_index import SqliteIndex
 from ai_code.system.model_notes import FileModelNotes
+from ai_code.system.note_files import NoteFiles
 from ai_code.system.ollama_folder import SystemOllamaFolder
 from ai_code.system.scratch_folder import scratch_folder
+from ai_code.system.transcripts import FileTranscripts
 from ai_code.system.trees import RealTrees
+from ai_code.system.untold import UntoldTrees
+from tests.flows.fake_terminal import FakeTerminal
 from tests.recorded import recordings
 
 T = TypeVar("T")
@@ -223,6 +231,9 @@ class FakeConsole:
         self.stdout = b""
         self.answers: deque[str | None] = deque()
         self.hidden: Sequence[str] = ()
+        self.tells_errors = False
+        self.choices: list[str] = []
+        """The letters of each question."""
 
     def terminal(self) -> None:
         self.stdin_is_tty = self.stdout_is_tty = self.stderr_is_tty = True
@@ -259,15 +270,24 @@ class FakeConsole:
             self.shown.append(("status", text))
 
     def error(self, error: AiCodeError) -> None:
-        pytest.fail(f"an error is app's to show: {error}")
+        if not self.tells_errors:
+            pytest.fail(f"an error is app's to show: {error}")
+        self.shown.append(("error", f"{error.what} {error.why} {error.hint}"))
 
     def ask(self, question: str, choices: Mapping[str, str]) -> str | None:
         self.shown.append(("ask", question))
+        self.choices.append("".join(choices))
         if not self.answers:
             pytest.fail(f"an unexpected question: {question}")
         answer = self.answers.popleft()
         assert answer is None or answer in choices
         return answer
+
+    def ask_line(self, question: str) -> str | None:
+        self.shown.append(("ask", question))
+        if not self.answers:
+            pytest.fail(f"an unexpected question: {question}")
+        return self.answers.popleft()
 
     def of(self, kind: str) -> list[str]:
         return [text for each, text in self.shown if each == kind]
@@ -324,6 +344,21 @@ class FakeServer:
         yield PullProgress("success")
 
 
+class FakeFolder(SystemOllamaFolder):
+    """Ollama's folder of models on a disk with as much room as a test says. All models of the
+    server lie there."""
+
+    def __init__(self, path: Path, free: int) -> None:
+        super().__init__(path)
+        self._free = free
+
+    def free_bytes(self) -> int | None:
+        return self._free
+
+    def holds(self, name: str) -> bool:
+        return True
+
+
 class FakeHardware:
     def __init__(self) -> None:
         self.machine = Machine(32 * GIB, 24 * GIB)
@@ -339,6 +374,12 @@ class FakeNotices:
         self.told: list[tuple[str, object, str, str]] = []
         self.timers: dict[str, int] = {}
         self.problem = ""
+        self.failed: list[str] = []
+        self.has_timers = True
+
+    def failures(self) -> list[str]:
+        failed, self.failed = self.failed, []
+        return failed
 
     def tell(self, how: str | Sequence[str], title: str, text: str, event: str) -> str:
         self.told.append((event, how, title, text))
@@ -356,6 +397,8 @@ class FakeNotices:
 
 class FakeClaudeHome:
     def __init__(self, config_dir: Path) -> None:
+        self.imports_approved = False
+        self.is_managed = False
         self.folder = ClaudeFolder(
             has_folder_settings=False,
             trusted=False,
@@ -367,6 +410,15 @@ class FakeClaudeHome:
 
     def look(self, cwd: Path) -> ClaudeFolder:
         return self.folder
+
+    def managed(self) -> bool:
+        return self.is_managed
+
+    def memory(self) -> MemoryFolder:
+        return MemoryFolder(self.folder.config_dir)
+
+    def may_import(self, cwd: Path) -> bool:
+        return self.imports_approved
 
 
 @dataclass
@@ -388,6 +440,7 @@ class FakeWorld:
         self.cwd = cwd
         self.state = state
         self.environ: dict[str, str] = dict(environ)
+        self.shown_as = ""
         self.clock = FakeClock()
         self.console = FakeConsole()
         self.processes = FakeProcesses(self.clock)
@@ -397,13 +450,21 @@ class FakeWorld:
         self.ca_bundle: Path | None = None
         self.notices = FakeNotices()
         self.claude_home = FakeClaudeHome(Path("/home/person/.claude"))
+        self.transcripts = FileTranscripts(state / "claude")
+        self.untold = UntoldTrees(state)
+        self.terminal = FakeTerminal(state / "claude" / "projects", self.clock)
         self.trees = RealTrees(state, environ)
         self.journal: Any = FileJournal(state, now=self.clock.now)
         self.limits: Any = LimitStore(state / "limits.json")
         self.files = SystemFiles()
         self.catalogue = load_catalogue(state / "models.yaml")
         self.model_notes = FileModelNotes(state / "models.json")
+        self.notes = NoteFiles(state)
+        self.memory_index = SqliteIndex(state / "memory" / "index.sqlite3")
         self.fence_dir = Path("/fence")
+        self.has_kernel_fence = self.has_network_fence = True
+        self.disk_free = 1000 * 10**9
+        """Bytes, where Ollama keeps its models."""
         self.leftovers: list[str] = []
         self.settings = typed_settings({name: key.default for name, key in KEYS.items()})
         self.run_ids: list[str] = []
@@ -423,13 +484,20 @@ class FakeWorld:
     ) -> FakeServer:
         return self.model_server(base_url, headers, ca_file)
 
-    def ollama_folder(self, names: Sequence[str]) -> SystemOllamaFolder:
-        return SystemOllamaFolder(self.state / "ollama" / "models")
+    def ollama_folder(self, names: Sequence[str], said: str = "") -> FakeFolder:
+        return FakeFolder(self.state / "ollama" / "models", self.disk_free)
+
+    @property
+    def machine_facts(self) -> SystemFacts:
+        return SystemFacts(self.environ, lambda _argv: None)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        with scratch_folder() as folder:
+        with scratch_folder({"TMPDIR": str(self.state)}) as folder:
             yield folder
+
+    def local_soon(self) -> None:
+        """All is here."""
 
     def background(self, work: Callable[[], T]) -> Callable[[], T]:
         try:
@@ -502,6 +570,14 @@ class FakeWorld:
         except AiCodeError as error:
             return Outcome(int(error.exit_code), error)
 
+    def chat(self, **options: Any) -> Outcome:
+        """``ai-code chat``."""
+        self.clock.advance(0.01)
+        try:
+            return Outcome(Interactive(self, self.settings, RunOptions("", **options)).go())
+        except AiCodeError as error:
+            return Outcome(int(error.exit_code), error)
+
     @property
     def command(self) -> Command:
         """The last command that was started."""
@@ -522,7 +598,7 @@ class FakeWorld:
 
     def done(self) -> None:
         """Everything that was expected has happened."""
-        left = [each.engine for each in self.processes.expected]
+        left = [each.engine for each in (*self.processes.expected, *self.terminal.expected)]
         assert not left, f"expected runs that did not happen: {left}"
         assert not self.console.answers, "questions that were never asked"
 

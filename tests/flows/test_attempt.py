@@ -181,6 +181,19 @@ def test_waiting_is_visible_from_three_seconds_on() -> None:
     assert watched.console.of("status")[-1] == "compacting history"
 
 
+def test_that_it_waits_for_its_server_is_told_once() -> None:
+    """Not before it has said anything: it is starting then, and needs the processors."""
+    told: list[str] = []
+    watched = Watched(on_waiting=lambda: told.append("waits"))
+    watched.after(5.0, silence_s=5.0)
+    watched.see()
+    watched.after(0.1, silence_s=0.1)
+    assert told == []
+    watched.after(0.25, silence_s=0.35)
+    watched.after(0.25, silence_s=0.6)
+    assert told == ["waits"]
+
+
 def test_off_a_terminal_a_line_a_minute() -> None:
     watched = Watched()
     for second in range(1, 200):

@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from ai_code.core.machine import Gpu
-from ai_code.core.memory import GIB
+from ai_code.core.memory import GIB, need_bytes
 from ai_code.core.model_notes import ExamResult, MeasuredNeed
 from ai_code.core.policy import Policy
 from ai_code.core.ports import LoadedModel, Machine, ModelServerError, ServedModel
+from ai_code.core.recommend import Wishes, recommend
 from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.drill.models import CODELLAMA, DEEPSEEK_CODER, GPT_OSS, QWEN_CODER, FakeModel
-from ai_code.flows.readiness import Known, Ready, Wanted, ask_local, check_local, hosts
+from ai_code.flows.readiness import Ready, ask_local, check_local, hosts
+from ai_code.flows.wanted import Known, Wanted
 from ai_code.system.catalogue_files import load_catalogue
 from ai_code.system.model_notes import FileModelNotes
 from tests.flows.fake_world import FakeServer, FakeWorld
@@ -60,6 +62,11 @@ def refused(server: Server, wanted: Wanted, has: Machine = BIG) -> Unavailable:
 AUTO = Wanted("auto", 0, {}, None)
 
 
+def first_of(policy: Policy, has: Machine = BIG) -> str:
+    found, _ = recommend(CATALOGUE, has, Wishes(policy, allow_split=AUTO.allow_cpu_offload))
+    return f"ai-code models pull {found[0].name}"
+
+
 # Policy --------------------------------------------------------------------------------------
 
 
@@ -81,7 +88,7 @@ def test_a_named_model_is_refused_by_the_rules_name() -> None:
 def test_what_is_not_installed_is_refused_too_before_anybody_pulls_it() -> None:
     answer = refused(Server([]), replace(AUTO, model="deepseek-coder:33b", policy=NO_CHINA))
     assert "models.exclude-countries has CN (DeepSeek)" in answer.message
-    assert answer.hint == "ollama pull codellama:7b"
+    assert answer.hint == first_of(NO_CHINA)
 
 
 def test_where_all_are_excluded_the_rule_is_named() -> None:
@@ -90,7 +97,7 @@ def test_where_all_are_excluded_the_rule_is_named() -> None:
         "no installed model may be used (deepseek-coder:6.7b: models.exclude-countries has CN "
         "(DeepSeek))"
     )
-    assert answer.hint == "ollama pull codellama:7b"
+    assert answer.hint == first_of(NO_CHINA)
 
 
 def test_a_model_under_another_name_is_known_by_its_file() -> None:
@@ -106,19 +113,19 @@ def test_a_chain_keeps_to_the_rules() -> None:
     assert refused(Server(GUIDE), wanted, machine(3)).reason is UnavailableReason.MEMORY
 
 
-@pytest.mark.parametrize(
-    ("policy", "hint"),
-    [
-        (Policy(), "ollama pull qwen2.5-coder:3b"),
-        (NO_CHINA, "ollama pull llama3.2:3b"),
-        (Policy(allow=("codellama*",)), "ai-code config show --origin"),
-    ],
-)
-def test_a_smaller_model_that_is_hinted_at_is_an_allowed_one(policy: Policy, hint: str) -> None:
-    wanted = replace(AUTO, policy=policy)
-    got = refused(Server([CODELLAMA]), wanted, machine(2)).hint
-    # Which small model there is first depends on whose makers the catalogue knows.
-    assert got.startswith(hint) or (policy == NO_CHINA and got.startswith("ollama pull gemma3"))
+@pytest.mark.parametrize("policy", [Policy(), NO_CHINA, Policy(allow=("codellama*",))])
+def test_a_smaller_model_that_is_hinted_at_is_allowed_and_fits(policy: Policy) -> None:
+    small = machine(5)
+    got = refused(Server([CODELLAMA]), replace(AUTO, policy=policy), small).hint
+    if policy.allow:
+        assert got.startswith("ollama ps ")
+        return
+    assert got.endswith("   (a smaller model; or close other programs)")
+    name = got.split()[3]
+    entry = CATALOGUE.entry(name)
+    assert got.startswith("ai-code models pull ") and entry is not None
+    assert not policy.refusal(name, entry.maker)
+    assert need_bytes(entry.quantisations[0].size, entry.shape, 4096) <= small.free
 
 
 # auto ----------------------------------------------------------------------------------------

@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from ai_code.core.brief import ContextFile, estimate_tokens
-from ai_code.flows.context import gather_context
+from ai_code.core.context_parts import budget_of
+from ai_code.flows.chain import Chain, Where
+from ai_code.flows.context import choose_context, copy_context
+from ai_code.system.claude_home import SystemClaudeHome
 from ai_code.system.files import SystemFiles
+from ai_code.system.note_files import NoteFiles
 
 NAMES = ("CLAUDE.md", "AGENTS.md", "README.md")
 
@@ -31,20 +35,24 @@ class Project:
         self,
         cwd: str = "",
         *,
+        names: Sequence[str] | None = NAMES,
         extra: Sequence[Path] = (),
         num_ctx: int = 16384,
         budget: int = 0,
     ) -> tuple[tuple[ContextFile, ...], tuple[str, ...]]:
-        return gather_context(
-            SystemFiles(),
+        where = Where(
             root=self.root,
             cwd=self.root / cwd,
-            names=NAMES,
-            extra=extra,
-            num_ctx=num_ctx,
-            budget=budget,
-            folder=self.folder,
+            home=str(self.root.parent / "home"),
+            names=names,
+            reads=extra,
+            most_bytes=budget_of(num_ctx, budget) * 8 + 4096,
         )
+        claude = SystemClaudeHome({}, self.root.parent / "home")
+        notes = NoteFiles(self.root.parent / "state")
+        chain = Chain(SystemFiles(), claude, notes, where)
+        chosen = choose_context(chain, num_ctx=num_ctx, budget=budget)
+        return copy_context(SystemFiles(), chosen, self.folder), chosen.notes
 
     def shown(self, cwd: str = "", **more: object) -> list[str]:
         return [file.shown for file in self.gather(cwd, **more)[0]]  # type: ignore[arg-type]
@@ -63,17 +71,20 @@ def test_nothing_there(project: Project) -> None:
 
 def test_keys_are_nobodys_memory(project: Project) -> None:
     project.write(".env", "TOKEN=secret\n")
-    told = gather_context(
-        SystemFiles(),
-        root=project.root,
-        cwd=project.root,
-        names=(".env",),
-        extra=(),
-        num_ctx=16384,
-        budget=0,
-        folder=project.folder,
-    )
-    assert told == ((), ())
+    assert project.gather(names=(".env",)) == ((), ())
+
+
+def test_files_that_somebody_chose_outside_the_project(project: Project, tmp_path: Path) -> None:
+    """A setting that names them counts from a trusted place only."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "style.md").write_text("mine\n")
+    (tmp_path / "shared.md").write_text("ours\n")
+    names = ("~/style.md", str(tmp_path / "shared.md"), "README.md", "../shared.md")
+    project.write("README.md", "read me\n")
+    files, _ = project.gather(names=names)
+    shown = ["~/style.md", str(tmp_path / "shared.md"), "README.md"]
+    assert [file.shown for file in files] == shown
+    assert {file.origin for file in files} == {"context.files"}
 
 
 def test_nearest_first(project: Project) -> None:

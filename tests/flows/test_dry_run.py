@@ -6,6 +6,7 @@ from typing import Any
 
 from ai_code.core.ports import ModelServerError
 from ai_code.flows.dry_run import dry_run
+from ai_code.flows.remember import remember
 from ai_code.flows.turns import RunOptions
 from tests.flows.fake_world import FakeWorld
 
@@ -27,6 +28,9 @@ def test_both_engines(world: FakeWorld) -> None:
         "   [AI: Ollama + Aider (fallback - rate limit detected)]",
         "   $ /programs/aider … in a private worktree",
         "   model qwen2.5-coder:7b at http://127.0.0.1:11434, context 16384 tokens",
+        "   memory, 18 of 4096 tokens at most:",
+        "         10 tokens  CLAUDE.md (project)",
+        "          8 tokens  README.md (project)",
         "The second engine takes over on: plan, credit, rate, overloaded",
     ]
 
@@ -56,3 +60,27 @@ def test_arguments_are_quoted_and_no_prompt_or_secret_is_shown(world: FakeWorld)
     told = "\n".join(lines(world, engine_args=("--append-system-prompt", "be brief; rm -rf /")))
     assert "--append-system-prompt 'be brief; rm -rf /'" in told
     assert "docstring" not in told and "proxy-password-42" not in told
+
+
+def test_each_part_of_memory_with_its_origin(world: FakeWorld) -> None:
+    (world.cwd / "AGENTS.md").symlink_to("CLAUDE.md")
+    rules = world.cwd / ".claude" / "rules"
+    rules.mkdir(parents=True)
+    (rules / "py.md").write_text("---\npaths: '*.py'\n---\nTyped.\n")
+    (rules / "ts.md").write_text("---\npaths: '*.ts'\n---\nStrict.\n")
+    (world.cwd / "long.md").write_text("long\n" * 1200)
+    remember(world, "Use tabs.", None)
+    before = sorted(world.state.rglob("*"))
+    told = list(dry_run(world, world.settings, RunOptions("edit hello.py", reads=("long.md",))))
+    assert sorted(world.state.rglob("*")) == before, "nothing is written"
+    claude = next(line for line in told if "append-system-prompt-file" in line)
+    assert "/memory/for-claude/project-" in claude
+    assert "   memory: 1 note of ai-code remember, 24 tokens, beside its own files" in told
+    assert "       1501 tokens  long.md (--read)" in told
+    assert "          4 tokens  notes for this project (ai-code remember)" in told
+    told = list(dry_run(world, world.settings, RunOptions("edit hello.py")))
+    assert "         10 tokens  CLAUDE.md = AGENTS.md (project)" in told
+    assert "          2 tokens  .claude/rules/py.md (rule, for *.py)" in told
+    assert not [line for line in told if "ts.md" in line]
+    told = list(dry_run(world, world.settings, RunOptions("write new.ts")))
+    assert [line for line in told if "ts.md (rule" in line], "of a file that is yet to be made"

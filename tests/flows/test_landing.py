@@ -53,7 +53,7 @@ def test_asking() -> None:
 
 
 def test_after_a_cut_answer_nothing_is_above_suspicion() -> None:
-    plan = decide(Changes((GOOD,)), on_suspect="drop", answer_was_cut=True)
+    plan = decide(Changes((GOOD,)), on_suspect="drop", unfinished=ANSWER_WAS_CUT)
     assert plan.left_out == (LeftOut("good.txt", ANSWER_WAS_CUT, GOOD),)
 
 

@@ -288,7 +288,7 @@ def test_aiders_own_droppings_are_nobodys_change(world: FakeWorld) -> None:
 
 
 def test_another_run_holds_the_tree(world: FakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ai_code.flows.local_turn._LOCK_WAIT_S", 0.0)
+    monkeypatch.setattr("ai_code.flows.local_landing._LOCK_WAIT_S", 0.0)
     world.expect_aider()
     before = world.read("hello.py")
     with world.trees.lock(world.cwd, run_id="another", wait_s=0.0):

@@ -42,14 +42,20 @@ def test_claude_that_works_again_makes_the_reset_old_news(limited: FakeWorld) ->
     assert (limited.notices.told, limited.notices.timers) == ([], {})
 
 
-def test_the_end_of_a_wait_where_no_timer_tells_it(limited: FakeWorld) -> None:
-    limited.notices.problem = "no systemd-run"
+@pytest.mark.parametrize("lack", ["a timer that fails", "no timers"])
+def test_the_end_of_a_wait_where_no_timer_tells_it(limited: FakeWorld, lack: str) -> None:
+    if lack == "no timers":
+        limited.notices.has_timers = False
+    else:
+        limited.notices.problem = "systemd-run ended with 1"
     limited.expect_recording(LIMIT)
     limited.expect_recording(OK)
     assert limited.go(wait=True).code == 0
     [(event, _, title, text)] = limited.notices.told
     assert (event, title) == ("reset", "ai-code: Claude is back")
     assert text == "The session limit has been reset."
+    said = [line for line in limited.console.of("note") if line.startswith("not notified")]
+    assert len(said) == (lack == "a timer that fails"), "what the machine has not is no news"
 
 
 def test_a_timer_tells_the_end_of_a_wait_once(limited: FakeWorld) -> None:
@@ -66,9 +72,18 @@ def test_a_local_engine_that_was_chosen_is_no_switch(limited: FakeWorld) -> None
     assert not limited.notices.told
 
 
-def test_a_notification_that_fails_is_a_detail(limited: FakeWorld) -> None:
+def test_what_goes_wrong_is_one_line(limited: FakeWorld) -> None:
+    """The timer and the switch have the same trouble."""
     limited.notices.problem = "there is no notify-send"
     limited.expect_recording(LIMIT)
     limited.expect_aider()
     assert limited.go().code == 0
-    assert "not notified: there is no notify-send" in limited.console.of("detail")
+    assert limited.console.of("note").count("not notified: there is no notify-send") == 1
+
+
+def test_what_has_failed_meanwhile_is_told_at_the_end(limited: FakeWorld) -> None:
+    limited.notices.failed = ["/bin/mine ended with 3"]
+    limited.expect_recording(LIMIT)
+    limited.expect_aider()
+    assert limited.go().code == 0
+    assert limited.console.of("note")[-1] == "not notified: /bin/mine ended with 3"

@@ -13,7 +13,8 @@ from ai_code.core.memory import GIB
 from ai_code.core.ports import LoadedModel, Machine, ModelServerError, ServedModel
 from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.drill.models import CODELLAMA, DEEPSEEK_CODER, GPT_OSS, QWEN_CODER, FakeModel
-from ai_code.flows.readiness import Ready, Wanted, check_local
+from ai_code.flows.readiness import Ready, check_local
+from ai_code.flows.wanted import Wanted
 
 BIG = Machine(ram_total=64 * GIB, ram_available=48 * GIB)
 LOCAL = "http://127.0.0.1:11434"
@@ -144,8 +145,8 @@ def test_a_server_elsewhere_is_not_started_here() -> None:
 @pytest.mark.parametrize(
     ("installed", "model", "words", "hint"),
     [
-        ([], "auto", "no model installed", "ollama pull deepseek-coder:6.7b"),
-        ([], "mistral:7b", "mistral:7b is not installed", "ollama pull mistral:7b"),
+        ([], "auto", "no model installed", "ai-code models recommend --all"),
+        ([], "mistral:7b", "mistral:7b is not installed", "ai-code models pull mistral:7b"),
         (
             ["a:1b", "b:1b"],
             "auto",
@@ -153,7 +154,12 @@ def test_a_server_elsewhere_is_not_started_here() -> None:
             "--model a:1b",
         ),
         (["a:1b"], "b:1b", "b:1b is not installed in Ollama (installed: a:1b)", "pull b:1b"),
-        (["nomic-embed-text"], "auto", "that can edit (nomic-embed-text:latest)", "ollama pull"),
+        (
+            ["nomic-embed-text"],
+            "auto",
+            "that can edit (nomic-embed-text:latest)",
+            "models recommend",
+        ),
     ],
 )
 def test_no_model(installed: list[str], model: str, words: str, hint: str) -> None:
@@ -198,7 +204,7 @@ def test_too_little_memory() -> None:
     assert "deepseek-coder:6.7b needs about 6.0 GiB of memory and 2.5 GiB can be had" in (
         answer.message
     )
-    assert "smaller model" in answer.hint
+    assert "close other programs" in answer.hint
 
 
 def test_the_context_shrinks_with_the_memory() -> None:

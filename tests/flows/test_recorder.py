@@ -281,6 +281,15 @@ def test_old_records_go_when_there_is_time(world: FakeWorld) -> None:
     assert len(world.journal.list(9)) == 2
 
 
+def test_only_so_many_records_are_kept(world: FakeWorld) -> None:
+    world.set(journal_keep_days=0, journal_keep_runs=1)
+    for _ in range(2):
+        world.expect_recording("ok-stream-2.1.329")
+        world.go()
+        world.clock.advance(2 * 86_400)
+    assert [record.id for record in world.journal.list(9)] == [world.record.id]
+
+
 def test_records_of_long_ago_go_at_the_end_of_any_run(world: FakeWorld) -> None:
     world.expect_recording("ok-stream-2.1.329")
     world.go()

@@ -11,6 +11,7 @@ from ai_code.core.errors import AiCodeError
 from ai_code.core.exits import EndedBy, Exit
 from ai_code.core.ports import ModelServerError
 from ai_code.core.verdict import LimitKind
+from ai_code.flows.models.recommending import best
 from tests.flows.fake_world import ANSWER, EDITED, NOW, FakeWorld, Silence
 from tests.recorded import recordings, stream_of
 
@@ -131,9 +132,9 @@ def test_on_a_new_machine_all_that_is_missing_is_told_at_once(world: FakeWorld) 
     ended = world.go()
     assert (ended.code, ended.error and ended.error.hint) == (
         127,
-        "npm install -g @anthropic-ai/claude-code",
+        "ai-code setup claude",
     )
-    for text in ("aider is not installed", "uv tool install", "Ollama is not running", "drill"):
+    for text in ("aider is not installed", "ai-code setup aider", "Ollama is not running", "drill"):
         assert text in ended.text
     world.processes.missing = {"claude"}
     world.server.error = None
@@ -144,7 +145,7 @@ def test_claude_missing(world: FakeWorld) -> None:
     world.processes.missing.add("claude")
     ended = world.go()
     assert ended.code == 127
-    assert ended.error is not None and ended.error.hint.startswith("npm install")
+    assert ended.error is not None and ended.error.hint == "ai-code setup claude"
     world.set(fallback_on=frozenset({"missing"}))
     world.expect_aider()
     assert world.go().code == 0
@@ -164,6 +165,21 @@ def test_interrupted_stops_everything(world: FakeWorld, number: int) -> None:
     assert world.go().code == 128 + number
     assert world.server.asked == 0
     assert world.record.attempts[0].verdict == "interrupted"
+
+
+def test_ctrl_c_says_how_to_go_on_where_claude_has_kept_the_session(world: FakeWorld) -> None:
+    stopped = Exit(143, ended_by=EndedBy.PERSON, person_signal=2)
+    world.expect("claude", Silence(1), exit=stopped)
+    world.go()
+    assert world.console.of("important") == []
+    session = world.record.attempts[0].session_id
+    name = "".join(c if c.isalnum() else "-" for c in str(world.cwd.resolve()))
+    folder = world.state / "claude" / "projects" / name
+    folder.mkdir(parents=True)
+    (folder / f"{session}.jsonl").write_text("{}\n")
+    world.expect("claude", Silence(1), exit=stopped)
+    assert world.go(resume=session).code == 130
+    assert world.console.of("important")[-1] == f"  ai-code --resume {session} …"
 
 
 def test_interrupted_in_mid_retry_stops_everything(world: FakeWorld) -> None:
@@ -214,13 +230,13 @@ def break_local(world: FakeWorld, what: str) -> str:
         return "ollama serve"
     if what == "model":
         world.server.served = []
-        return "ollama pull deepseek-coder:6.7b"
+        return f"ai-code models pull {best(world, world.settings).name}"
     if what == "memory":
         machine = world.hardware.machine
         world.hardware.machine = replace(machine, ram_available=machine.ram_total // 16)
-        return "ollama pull qwen2.5-coder:3b"
+        return "ai-code models pull "
     world.processes.missing.add("aider")
-    return "uv tool install"
+    return "ai-code setup aider"
 
 
 @pytest.mark.parametrize("what", NOT_READY)
@@ -414,13 +430,13 @@ def test_no_fallback(world: FakeWorld) -> None:
 
 @pytest.mark.parametrize("engines", [()])
 def test_no_engine_to_fall_back_to(world: FakeWorld, engines: tuple[str, ...]) -> None:
-    world.set(fallback_engines=engines)
+    world.set(fallback_chain=engines)
     at_limit(world)
     assert world.go().code == 75
     assert world.go(local_only=True).code == 78
 
 
-@pytest.mark.parametrize(("answer", "code"), [("l", 0), ("s", 75), (None, 75)])
+@pytest.mark.parametrize(("answer", "code"), [("l", 0), ("q", 75), (None, 75)])
 def test_ask(terminal: FakeWorld, answer: str | None, code: int) -> None:
     terminal.set(fallback_on_limit="ask")
     terminal.console.answers.append(answer)

@@ -135,8 +135,8 @@ def test_ctrl_c_while_waiting_is_recorded(world: FakeWorld) -> None:
     world.clock.sleep = sleep  # type: ignore[method-assign]
     with pytest.raises(Stopped):
         world.go(wait=True)
-    [*_, told] = world.console.of("important")
-    assert told == f"Stopped waiting. To go on later: ai-code --resume {SESSION_ID} …"
+    told = world.console.of("important")[-2:]
+    assert told == ["Stopped waiting. To go on later:", f"  ai-code --resume {SESSION_ID} …"]
     assert (world.record.state, world.record.exit_code) == ("done", None)
     assert [each.verdict for each in world.record.attempts] == ["limit"]
 

@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.nix.home_manager import ROOT, HomeManager, found
+
+__all__ = ["ROOT"]
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> HomeManager:
+    """The real Home Manager, where there is one."""
+    return found(tmp_path / "home")
 
 
 @pytest.fixture

@@ -16,7 +16,12 @@ from typing import Any
 import pytest
 
 import ai_code
+from ai_code.core.countries import country_code
+from ai_code.core.errors import ConfigError
+from ai_code.core.models import is_model_name
 from ai_code.core.policy import Policy
+from ai_code.flows.models.idle_rules import idle_rules
+from ai_code.settings import Layers, load
 from ai_code.system.catalogue_files import load_catalogue
 from tests.nix.conftest import ROOT
 
@@ -52,8 +57,13 @@ def test_values_that_systemd_passes_on_as_they_are(evaluate: Evaluate) -> None:
 
 
 def test_names_of_models(evaluate: Evaluate) -> None:
-    right = ["mistral", "qwen2.5-coder:7b", "hf.co/a/B-GGUF:Q4_K_M"]
+    right = ["mistral", "qwen2.5-coder:7b", "hf.co/a/B-GGUF:Q4_K_M", "_x", "host:5000/a/b:c"]
     wrong = ["", "-x", "a b", "a;b", "$(x)", "a'b", "--help"]
+    wrong += ["モデル", "a\n", " a"]
+    assert [is_model_name(name) for name in right + wrong] == [
+        *[True] * len(right),
+        *[False] * len(wrong),
+    ]
     told = evaluate(f"map rules.isModelName {_list(right + wrong)}")
     assert told == [True] * len(right) + [False] * len(wrong)
 
@@ -99,6 +109,28 @@ def test_the_makers_are_the_catalogues() -> None:
     assert told == [(each.name, each.country, list(each.names)) for each in CATALOGUE.makers]
 
 
+def test_a_country_or_a_maker_that_is_none_is_told(evaluate: Evaluate) -> None:
+    """What the switch refuses is what `ai-code config check` would, and so with its warnings."""
+    countries = f"(builtins.fromJSON (builtins.readFile {MAKERS.with_name('countries.json')}))"
+    codes = ["CN", "cn", "no", "XX", "China", "uk", "", " US", "中国"]
+    told = evaluate(f"rules.unknownCountries {countries} {{ exclude-countries = {_list(codes)}; }}")
+    assert told == [code for code in codes if not country_code(code)]
+    for code in codes:
+        layers = Layers(environ={"AI_CODE_MODELS_EXCLUDE_COUNTRIES": json.dumps([code])})
+        if code in told:
+            with pytest.raises(ConfigError, match="is no country code"):
+                load(layers)
+        else:
+            assert load(layers).settings.models_exclude_countries == (code.upper(),)
+    makers = f"(builtins.fromJSON (builtins.readFile {MAKERS}))"
+    names = ["Alibaba", "alibaba", "Alibba", "qwen", "Stability AI"]
+    told = evaluate(f"rules.unknownMakers {makers} {{ exclude-makers = {_list(names)}; }}")
+    loaded = load(Layers(environ={"AI_CODE_MODELS_EXCLUDE_MAKERS": json.dumps(names)}))
+    assert told == ["Alibba", "qwen"]
+    assert len(idle_rules(loaded, CATALOGUE)) == len(told)
+    assert evaluate(f"rules.unknownMakers {makers} {{ }}") == []
+
+
 def test_hardening_has_no_directive_without_effect_in_a_user_unit(evaluate: Evaluate) -> None:
     """Measured: these are ignored, or fatal, in a unit of an unprivileged manager."""
     told = evaluate('map rules.hardening [ false true "strict" ]')
@@ -130,5 +162,5 @@ def test_the_lock_is_that_of_the_inputs() -> None:
 
 def _list(values: list[str]) -> str:
     """A Nix list of texts."""
-    escaped = [json.dumps(value).replace("${", "\\${") for value in values]
+    escaped = [json.dumps(value, ensure_ascii=False).replace("${", "\\${") for value in values]
     return f"[ {' '.join(escaped)} ]"

@@ -152,6 +152,9 @@ class Talk:
     def interrupt(self) -> None:
         self._child.sendintr()
 
+    def end_of_input(self) -> None:
+        self._child.sendeof()
+
     def end(self) -> int:
         """Reads to the end; the exit code."""
         self._take(self._child.read())

@@ -163,9 +163,48 @@ def test_the_persons_own_aider_is_used_as_it_is(bare: Bare) -> None:
     bare.stub("aider", "echo aider 0.82.1")
     row = bare.rows("--yes", "aider")["aider"]
     assert (row["state"], row["told"]) == ("ok", "aider 0.82.1 (tested: 0.86.2)")
+    assert bare.log() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ("echo Traceback >&2; exit 1", "does not start"),
+        ("echo aider 0.50.0", "is too old (0.50.0)"),
+    ],
+)
+def test_a_broken_one_of_the_persons_is_left_and_ours_is_used(
+    bare: Bare, body: str, wrong: str
+) -> None:
+    uv(bare)
+    bare.stub("aider", body)
+    run = bare.setup("--yes", "aider")
+    assert run.code == 0 and f"{bare.bin}/aider {wrong}." in " ".join(run.stderr.split()), run
+    assert starts(bare) == "aider 0.86.2"
+    # What runs start, although the other one is on the PATH before it.
+    shown = bare.run("config", "show", "--origin").stdout
+    assert f"{bare.programs}/bin/aider" in shown
+    assert bare.states("aider") == {"aider": "ok"}
+    assert bare.setup("--remove", "--yes").code == 0
+    assert bare.log() == [] and "bin/aider" not in bare.run("config", "show").stdout
+    assert (bare.bin / "aider").exists()
+
+
+def test_one_that_was_chosen_and_is_gone_is_made_anew(bare: Bare) -> None:
+    uv(bare)
     bare.stub("aider", "exit 1")
+    bare.setup("--yes", "aider")
+    (bare.programs / "bin/aider").unlink()
+    assert bare.states("--yes", "aider") == {"aider": "done"}
+    assert starts(bare) == "aider 0.86.2"
+
+
+def test_one_that_the_settings_name_is_the_persons_to_change(bare: Bare) -> None:
+    bare.stub("my-aider", "exit 1")
+    bare.env["AI_CODE_AIDER_COMMAND"] = "my-aider"
     row = bare.rows("--yes", "aider")["aider"]
-    assert row["state"] == "failed" and row["mend"] == [f"{bare.bin}/aider --version"]
+    assert row["state"] == "failed" and "the settings name" in row["told"]
+    assert row["mend"] == [f"{bare.bin}/my-aider --version", "ai-code config show --origin"]
     assert bare.log() == []
 
 

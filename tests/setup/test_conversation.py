@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +15,7 @@ from ai_code.drill.replies import edit_block
 from tests.conftest import real_program
 from tests.e2e.world import SMALL, wait_for
 from tests.setup.bare import Bare, Talk, free_port
+from tests.setup.starting import served_when_started
 
 
 def everything(bare: Bare) -> None:
@@ -58,7 +56,7 @@ def test_a_machine_that_has_everything(bare: Bare) -> None:
     everything(bare)
     run = bare.setup("--skip", "drill")
     assert run.code == 0, run
-    assert "claude    ok      Claude Code 2.1.329" in run.stdout
+    assert "claude    ok       Claude Code 2.1.329" in run.stdout
     assert run.stdout.splitlines()[-1].endswith("skipped: drill")
     assert bare.log() == []
 
@@ -87,7 +85,7 @@ def test_every_step_can_be_skipped(bare: Bare) -> None:
     options = [word for name in STEPS for word in ("--skip", name)]
     run = bare.setup("--yes", *options)
     assert run.code == 0 and bare.log() == []
-    assert run.stdout.count("skipped as you said") == len(STEPS)
+    assert run.stdout.count("skipped  as you said") == len(STEPS)
 
 
 def test_an_unknown_step(bare: Bare) -> None:
@@ -102,6 +100,10 @@ def test_enough_is_enough(bare: Bare) -> None:
     assert talk.end() == 1
     assert talk.lines[-1] == "" and "stopped; to go on: ai-code setup" in talk.raw
     assert bare.calls("npm") == [] and bare.log() == []
+    table = [line.split(maxsplit=2) for line in talk.lines if line.startswith("  ")]
+    rows = [row for row in table if row[0] in STEPS]
+    assert [(row[0], row[1]) for row in rows] == [("git", "ok"), *((s, "-") for s in STEPS[1:])]
+    assert [row[2] for row in rows[1:]] == ["you stopped here", *["not looked at"] * 5]
 
 
 def test_a_no_goes_on_to_the_next_step(bare: Bare) -> None:
@@ -118,7 +120,26 @@ def test_ctrl_c_at_a_question(bare: Bare) -> None:
     talk.wait_for("Do it?")
     talk.interrupt()
     assert talk.end() == 130
-    assert "stopped; to go on: ai-code setup" in talk.raw and bare.log() == []
+    assert "stopped; to go on: ai-code setup" in talk.lines and bare.log() == []
+
+
+def test_ctrl_d_is_enough_too(bare: Bare) -> None:
+    talk = Talk(bare.terminal("setup", "claude", "ollama"))
+    talk.answer("Which one?", "r")
+    talk.wait_for("Its address")
+    talk.end_of_input()
+    assert talk.end() == 1
+    assert "stopped; to go on: ai-code setup" in talk.lines and bare.log() == []
+
+
+def test_what_only_begins_with_a_letter_agrees_to_nothing(bare: Bare) -> None:
+    talk = Talk(bare.terminal("setup", "aider"))
+    talk.answer("Do it?", "yesterday")
+    talk.answer("Do it?", "")
+    talk.answer("Do it?", "ｎ")  # as a Japanese keyboard types it
+    assert talk.end() == 1 and bare.log() == []
+    assert talk.lines.count("    Please type one of these letters: y, n, q") == 2
+    assert "    MISSING: aider is not installed" in talk.lines
 
 
 def test_git_is_said_and_looked_for_again(bare: Bare) -> None:
@@ -159,7 +180,7 @@ def test_claude_code_under_its_makers_terms(bare: Bare) -> None:
 def test_an_npm_that_fails(bare: Bare) -> None:
     bare.stub("npm", "echo 'npm error network is unreachable' >&2; exit 1")
     row = bare.rows("--yes", "claude")["claude"]
-    assert row["state"] == "failed" and row["mend"] == ["npm install -g @anthropic-ai/claude-code"]
+    assert row["state"] == "failed" and row["mend"] == ["ai-code setup claude"]
 
 
 def test_a_program_that_the_settings_name(bare: Bare) -> None:
@@ -204,18 +225,23 @@ def test_from_nothing_to_a_fallback_that_works_and_back(bare: Bare) -> None:
     # What Claude had done before its limit stays; the model does the rest.
     rest = edit_block("hello.py", "def goodbye():\n", 'def goodbye():\n    """Say goodbye."""\n')
     server = OllamaStandIn([], [rest], port=port, pullable=[SMALL])
-    with started(bare, server):
+    with served_when_started(bare, server=server):
         talk = Talk(bare.terminal("setup"))
         talk.answer("Install it under these terms?", "y")
         talk.answer("Write, enable and start it?", "y")
+        talk.answer("Write and enable it?", "y")
         talk.answer("Which?", "o")
         talk.answer("Its name", SMALL.tag)
         talk.answer("Play it?", "y")
         assert talk.end() == 0, talk.raw
+        told = [line for line in talk.lines if line.startswith("passed, ")]
+        assert told == [], "said once, by the step"
+        steps = [line for line in talk.lines if line[:1].isdigit()]
+        assert [line[:3] for line in steps] == [f"{n}/7" for n in range(1, 8)]
         assert any(line.split()[:3] == ["model", "real", "passed"] for line in talk.lines)
         assert [line for line in talk.lines if line][-1] == "the fallback works"
         assert all(len(line) <= 80 for line in talk.lines)
-        assert bare.kinds() == ["claude", "unit", "model"]
+        assert bare.kinds() == ["claude", "unit", "unit", "model"]
         before = bare.log()
         assert bare.setup("--yes", "--skip", "drill").code == 0, "twice is once"
         assert bare.log() == before
@@ -230,29 +256,6 @@ SYSTEMCTL = """case "$*" in
   "--user enable "*) touch {base}/started ;;
 esac
 """
-
-
-@contextmanager
-def started(bare: Bare, server: OllamaStandIn) -> Iterator[None]:
-    """The server answers from the moment that a service was started."""
-    over = threading.Event()
-    running: list[OllamaStandIn] = []
-
-    def serve() -> None:
-        while not (bare.base / "started").exists():
-            if over.wait(0.02):
-                return
-        running.append(server.__enter__())
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-        for each in running:
-            each.__exit__(None, None, None)
 
 
 @pytest.mark.claude

@@ -46,7 +46,7 @@ def test_the_recommended_one_is_pulled_and_taken_back(bare: Bare) -> None:
     assert bare.states("--yes", "model") == {"model": "ok"}, "once is enough"
     run = bare.setup("--remove")
     assert run.code == 1 and names(server) == [name], "without a yes it is only said"
-    assert f"the model {name}, " in run.stderr and " GB at http" in run.stderr
+    assert f"the model {name}, " in run.stderr and " MB at http" in run.stderr
     assert bare.setup("--remove", "--yes").code == 0
     assert names(server) == [] and bare.log() == []
 
@@ -71,6 +71,27 @@ def test_who_wants_none_is_told_how(bare: Bare) -> None:
     talk.answer("Which?", "n")
     assert talk.end() == 1
     assert "ai-code models pull " in talk.raw and names(server) == [] and bare.log() == []
+
+
+def test_a_name_that_there_is_not_is_asked_for_again(bare: Bare) -> None:
+    server = bare.ollama(models=[], pullable=[SMALL])
+    talk = Talk(bare.terminal("setup", "model"))
+    talk.answer("Which?", "o")
+    talk.answer("Its name, as Ollama has it", "no such thing")
+    talk.answer("Another name", "deepseek-codr:6.7b")
+    talk.wait_for("there is no model deepseek-codr:6.7b to download")
+    talk.answer("Another name", SMALL.tag)
+    assert talk.end() == 0 and names(server) == [SMALL.tag]
+
+
+def test_who_names_no_other_one_hears_what_the_last_came_to(bare: Bare) -> None:
+    bare.ollama(models=[], pullable=[])
+    talk = Talk(bare.terminal("setup", "model"))
+    talk.answer("Which?", "o")
+    talk.answer("Its name, as Ollama has it", "nobody:1b")
+    talk.answer("Another name", "")
+    assert talk.end() == 1
+    assert any("failed" in line and "there is no model nobody:1b" in line for line in talk.lines)
 
 
 def test_the_model_of_the_settings_is_pulled(bare: Bare) -> None:
@@ -150,6 +171,22 @@ def test_nothing_to_take_back(bare: Bare) -> None:
     assert run.code == 0 and "setup has made nothing here" in run.stdout
 
 
+def test_hooks_are_named_which_another_command_takes_out(bare: Bare) -> None:
+    """They are not setup's, and would call a program that may be gone then."""
+    bare.script("claude", "#!/bin/sh\necho '2.1.329 (Claude Code)'\n")
+    assert bare.run("hooks", "install", "--yes").code == 0
+    path = bare.home / ".claude/settings.json"
+    run = bare.setup("--remove")
+    told = " ".join(run.stdout.split())
+    assert run.code == 0 and f"the hooks of ai-code are still in {path}: ai-code hooks remove" in (
+        told
+    )
+    assert json.loads(bare.setup("--remove", "--json").stdout)["hooks"] == [str(path)]
+    assert "hooks" not in bare.setup("--remove", "model").stdout
+    assert bare.run("hooks", "remove", "--yes").code == 0
+    assert "hooks" not in bare.setup("--remove").stdout
+
+
 def test_a_model_that_is_gone_and_a_server_that_is_down(bare: Bare) -> None:
     server = bare.ollama(models=[SMALL])
     kept(bare, {"kind": "model", "name": "gone:1b", "facts": {"api": server.url}},
@@ -168,6 +205,8 @@ def test_a_choice_that_was_changed_since_stays(bare: Bare) -> None:
     kept(bare, {"kind": "choice", "name": "model", "facts": {"value": "ours:1b", "was": ""}})
     run = bare.setup("--remove", "--yes")
     assert "left: the choice of model was changed since (mine:1b)" in run.stderr
+    told = "all else is taken back; yours now, and still there: the choice of model\n"
+    assert run.code == 0 and run.stdout == told
     assert "mine:1b" in choices.read_text() and bare.log() == []
 
 

@@ -6,8 +6,6 @@ import json
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,12 +13,13 @@ import pytest
 from ai_code.drill.ollama import OllamaStandIn
 from tests.e2e.world import SMALL, wait_for
 from tests.setup.bare import Bare, Talk, free_port
+from tests.setup.starting import served_when_started
 
 SYSTEMCTL = """\
 case "$*" in
   "cat ollama.service") exit {system} ;;
   "--user show "*) {bus} ;;
-  "--user cat "*) test -e {unit} ;;
+  "--user cat "*) test -e {units}/$3 ;;
   "--user enable "*|"--user start "*) {start} ;;
 esac
 """
@@ -39,31 +38,9 @@ def unit(bare: Bare) -> Path:
 
 def systemd(bare: Bare, *, system: int = 1, bus: str = "echo Version=252", start: str = "") -> None:
     start = start or f"touch {bare.base}/started"
-    bare.stub("systemctl", SYSTEMCTL.format(system=system, bus=bus, unit=unit(bare), start=start))
-
-
-@contextmanager
-def served_when_started(bare: Bare, *models: object) -> Iterator[None]:
-    """A server that answers as soon as something was started."""
-    port = int(bare.env["OLLAMA_HOST"].rsplit(":", 1)[1])
-    over = threading.Event()
-    servers: list[OllamaStandIn] = []
-
-    def serve() -> None:
-        while not (bare.base / "started").exists():
-            if over.wait(0.02):
-                return
-        servers.append(OllamaStandIn(list(models), port=port).__enter__())  # type: ignore[arg-type]
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-        for server in servers:
-            server.__exit__(None, None, None)
+    bare.stub(
+        "systemctl", SYSTEMCTL.format(system=system, bus=bus, units=unit(bare).parent, start=start)
+    )
 
 
 # Docker ------------------------------------------------------------------------------------------
@@ -153,10 +130,14 @@ def test_an_ollama_elsewhere_is_asked_and_kept(linux: Bare) -> None:
         del linux.env["OLLAMA_HOST"]
         linux.settings("ollama.api: http://127.0.0.1:9\n")
         talk = Talk(linux.terminal("setup", "ollama", "service", "model"))
+        for slip in ("", "上 野", "127.0.0.1:9"):
+            talk.answer("Which one?", "r")
+            talk.answer("Its address", slip)
         talk.answer("Which one?", "r")
         talk.answer("Its address", server.url)
         talk.answer("Use it from now on?", "y")
         assert talk.end() == 0, talk.raw
+        assert "    no Ollama answers at http://127.0.0.1:9: Connection refused." in talk.lines
         shown = json.loads(linux.run("config", "show", "--json").stdout)
         assert server.url in json.dumps(shown)
         assert set(linux.states("ollama", "service", "model").values()) == {"ok"}
@@ -218,10 +199,13 @@ def test_a_unit_is_written_enabled_and_taken_back(linux: Bare) -> None:
         assert f"ExecStart={linux.bin}/ollama serve\n" in text
         assert f"OLLAMA_HOST={address}\n" in text and "OLLAMA_KEEP_ALIVE=5m\n" in text
         assert "@" not in text.replace("OLLAMA_", "") and "loginctl enable-linger" in run.stderr
-        assert linux.calls()[-2:] == [
-            "systemctl --user daemon-reload",
+        changing = [each for each in linux.calls("systemctl") if " show " not in each]
+        first = changing.index("systemctl --user daemon-reload")
+        assert changing[first + 1 : first + 3] == [
+            "systemctl --user reset-failed ollama.service",
             "systemctl --user enable --now ollama.service",
         ]
+        assert "systemctl --user enable ai-code-models.service" in changing
     run = linux.setup("--remove", "--yes")
     assert run.code == 0 and not unit(linux).exists() and not unit(linux).parent.exists()
     assert "systemctl --user disable --now ollama.service" in linux.calls()
@@ -252,7 +236,8 @@ def test_a_unit_of_the_persons_is_started_and_never_written(linux: Bare) -> None
     unit(linux).write_text("[Service]\nExecStart=/mine\n")
     with served_when_started(linux):
         assert linux.states("--yes", "service") == {"service": "done"}
-    assert unit(linux).read_text() == "[Service]\nExecStart=/mine\n" and linux.log() == []
+    assert unit(linux).read_text() == "[Service]\nExecStart=/mine\n"
+    assert [Path(row["name"]).name for row in linux.log()] == ["ai-code-models.service"]
     assert "systemctl --user start ollama.service" in linux.calls()
 
 
@@ -265,7 +250,8 @@ def test_a_unit_of_ours_is_brought_up_to_date(linux: Bare) -> None:
     with served_when_started(linux):
         run = linux.setup("--yes", "service")
     assert "+Environment=OLLAMA_KEEP_ALIVE=1h" in run.stderr and run.code == 0, run
-    assert "OLLAMA_KEEP_ALIVE=1h\n" in unit(linux).read_text() and linux.kinds() == ["unit"]
+    assert "OLLAMA_KEEP_ALIVE=1h\n" in unit(linux).read_text()
+    assert linux.kinds() == ["unit", "unit"]
 
 
 def test_one_that_the_person_changed_stays_as_it_is(linux: Bare) -> None:

@@ -153,6 +153,54 @@ def test_on_a_pipe_there_is_no_colour_and_no_status(screen: Maker) -> None:
     )
 
 
+def test_an_error_on_a_terminal_breaks_at_words_and_on_a_pipe_not_at_all(screen: Maker) -> None:
+    why = "there is no program of that name on the PATH, which has these folders and no other: /bin"
+    error = UsageError("what", why=why, hint=f"export PATH={'/a' * 28} && ai-code doctor --all")
+    shown, piped = screen(), screen(err=False)
+    shown.console.error(error)
+    piped.console.error(error)
+    assert COLOUR.sub("", shown.err.told()).replace(TAKEN_AWAY, "") == (
+        "ai-code: what\n"
+        "there is no program of that name on the PATH, which has these folders and no\n"
+        "  other: /bin\n"
+        f"hint: export PATH={'/a' * 28} &&\n"
+        "      ai-code doctor --all\n"
+    )
+    assert piped.err.told() == f"ai-code: what\n{why}\nhint: {error.hint}\n"
+
+
+def test_a_note_breaks_at_words_on_a_terminal_and_not_on_a_pipe(screen: Maker) -> None:
+    told = "A local model does small tasks: 小さな 作業が 得意です。 大きな 変更は Claude に。"
+    command = f"What did not land is kept in a patch: git apply {'/folder' * 6}/left.patch"
+    shown, piped = screen(NO_COLOR="1"), screen(err=False)
+    for each in (shown, piped):
+        each.console.note(told)
+        each.console.important(command)
+        each.console.banner("[AI: Claude Code]", told)
+    japanese = (
+        "A local model does small tasks: 小さな 作業が 得意です。 大きな 変更は Claude\n  に。\n"
+    )
+    assert shown.err.told().replace(TAKEN_AWAY, "") == (
+        f"{japanese}What did not land is kept in a patch:\n"
+        f"  git apply {'/folder' * 6}/left.patch\n[AI: Claude Code]\n{japanese}"
+    )
+    assert piped.err.told() == f"{told}\n{command}\n[AI: Claude Code]\n{told}\n"
+
+
+def test_commands_are_as_the_person_calls_us_and_what_an_engine_does_is_not(screen: Maker) -> None:
+    shown = screen(err=False)
+    shown.console.shown_as = "./ai-code"
+    shown.console.note("to use it: ai-code models use x")
+    shown.console.tool("ai-code drill")
+    shown.console.error(UsageError("ai-code is not here", hint="ai-code setup"))
+    assert shown.err.told().splitlines() == [
+        "to use it: ./ai-code models use x",
+        "ai-code drill",
+        "ai-code: ai-code is not here",
+        "hint: ./ai-code setup",
+    ]
+
+
 @pytest.mark.parametrize(
     ("quiet", "verbose", "lines"),
     [
@@ -261,7 +309,7 @@ def test_a_dumb_terminal_gets_no_status(screen: Maker) -> None:
 
 # Questions -----------------------------------------------------------------------------------
 
-CHOICES = {"l": "local model", "s": "stop"}
+CHOICES = {"l": "local model", "q": "stop"}
 
 
 def test_a_question_is_answered(screen: Maker) -> None:
@@ -269,15 +317,15 @@ def test_a_question_is_answered(screen: Maker) -> None:
     shown.console.status("waiting")
     shown.stdin.typed("what?\n\nLocal\n")
     assert shown.console.ask("Go on?", CHOICES) == "l"
-    asked = "Go on? [l] local model, [s] stop: "
-    again = f"Please type one of these letters: l, s\n{asked}"
+    asked = "Go on? [l] local model, [q] stop: "
+    again = f"Please type one of these letters: l, q\n{asked}"
     assert shown.err.told() == f"{TAKEN_AWAY}waiting{TAKEN_AWAY}{asked}{again}{again}"
 
 
 def test_what_is_typed_may_be_no_text(screen: Maker) -> None:
     shown = screen()
-    shown.stdin.typed(b"\xff\xfe\ns\n")
-    assert shown.console.ask("Go on?", CHOICES) == "s"
+    shown.stdin.typed(b"\xff\xfe\nq\n")
+    assert shown.console.ask("Go on?", CHOICES) == "q"
 
 
 def test_ctrl_d_is_no_answer(screen: Maker) -> None:

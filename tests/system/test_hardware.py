@@ -7,9 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psutil
 import pytest
 
-from ai_code.core.hardware_readings import NvidiaCard
+from ai_code.core.hardware_readings import NvidiaCard, ram_of
 from ai_code.system import hardware
 from ai_code.system.hardware import SystemHardware
 
@@ -27,6 +28,35 @@ def tree(root: Path, files: dict[str, str]) -> Path:
 def test_this_machine() -> None:
     found = SystemHardware().memory()
     assert 0 < found.ram_available <= found.ram_total
+
+
+def test_ram_is_what_psutil_tells() -> None:
+    """Linux' own file spares a status the import of psutil; the figures are the same."""
+    if not Path("/proc/meminfo").exists():
+        pytest.skip("no /proc/meminfo on this system: psutil itself is asked")
+    told = ram_of(Path("/proc/meminfo").read_text())
+    assert told is not None
+    by_psutil = psutil.virtual_memory()
+    assert told[0] == by_psutil.total
+    assert abs(told[1] - by_psutil.available) < by_psutil.total / 4, "it moves meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("meminfo", "told"),
+    [
+        ("MemTotal: 16384 kB\nMemFree: 1 kB\nMemAvailable:   8192 kB\n", (16 << 20, 8 << 20)),
+        ("MemTotal:       16384 kB\nMemFree:         8192 kB\n", None),
+        ("MemTotal:       16384 kB\nMemAvailable:   16385 kB\n", None),
+        ("MemTotal:       16384 kB\nMemAvailable:       0 kB\n", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_what_meminfo_does_not_tell_is_left_to_psutil(
+    tmp_path: Path, meminfo: str, told: tuple[int, int] | None
+) -> None:
+    assert ram_of(meminfo) == told
+    machine = SystemHardware(tree(tmp_path, {"proc/meminfo": meminfo})).memory()
+    assert (machine.ram_total == 16 << 20) == (told is not None)
 
 
 def test_amd_cards_of_a_tree(tmp_path: Path) -> None:

@@ -99,6 +99,28 @@ def test_prune(tmp_path: Path) -> None:
     assert journal(tmp_path / "empty").prune(1) == 0
 
 
+@pytest.mark.parametrize(
+    ("days", "runs", "left"), [(0, 2, 2), (0, 0, 4), (0, 9, 4), (30, 3, 2), (30, 1, 1)]
+)
+def test_prune_by_number(tmp_path: Path, days: int, runs: int, left: int) -> None:
+    """The newest stay; age and number both count."""
+    ages = (40, 39, 2, 1)
+    kept = [add(journal(tmp_path, now=NOON - age * 86_400)) for age in ages]
+    book = journal(tmp_path, now=NOON)
+    assert book.prune(days, runs) == 4 - left
+    assert book.list() == tuple(reversed(kept[4 - left :]))
+
+
+def test_a_number_takes_no_run_that_still_works_or_whose_undo_is_kept(tmp_path: Path) -> None:
+    undone = add(journal(tmp_path), state="undone")
+    waiting = add(journal(tmp_path, now=NOON + 1), state="running")
+    add(journal(tmp_path, now=NOON + 2))
+    undo = add(journal(tmp_path, now=NOON + 3), undo_of=undone.id)
+    book = journal(tmp_path, now=NOON + 4)
+    assert book.prune(0, 1) == 1
+    assert {record.id for record in book.list()} == {undone.id, waiting.id, undo.id}
+
+
 def test_prune_keeps_what_the_undo_of_a_young_run_needs(tmp_path: Path) -> None:
     later = NOON + 40 * 86_400
     undone = add(journal(tmp_path), state="undone")
@@ -136,3 +158,17 @@ def test_a_state_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(AiCodeError) as caught:
         journal(tmp_path).new_run()
     assert caught.value.hint
+
+
+def test_who_names_no_run_is_told_what_lists_them(tmp_path: Path) -> None:
+    kept = journal(tmp_path)
+    first = add(kept)
+    add(kept)
+    (tmp_path / "state/runs" / first.id / "record.json").write_text("no record")
+    for name in ("zzz", "", first.id[:3], first.id):
+        with pytest.raises(UsageError) as caught:
+            kept.load(name)
+        assert caught.value.hint == "ai-code history --all"
+    with pytest.raises(UsageError) as caught:
+        kept.run_dir("../zzz")
+    assert caught.value.hint == "ai-code history --all"

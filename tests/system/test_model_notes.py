@@ -61,3 +61,20 @@ def test_what_is_not_ours_counts_as_empty(tmp_path: Path, text: str) -> None:
     assert notes.need("sha256:aa", 8192, "f16") is None
     notes.remember_exam(EXAM)
     assert notes.exam("sha256:aa") == EXAM
+
+
+def test_an_exam_of_a_version_that_knew_aider_only(tmp_path: Path) -> None:
+    path = tmp_path / "models.json"
+    row = {name: value for name, value in EXAM._asdict().items() if name != "engine"}
+    path.write_text(json.dumps({"version": 1, "needs": [], "exams": [row]}))
+    assert FileModelNotes(path).exam("sha256:aa") == EXAM
+
+
+def test_each_engine_has_an_exam_of_its_own(tmp_path: Path) -> None:
+    notes = FileModelNotes(tmp_path / "models.json")
+    with_codex = EXAM._replace(engine="codex", edit_format="tools", passed=2)
+    for each in (EXAM, with_codex, with_codex._replace(passed=3)):
+        notes.remember_exam(each)
+    assert notes.exam("sha256:aa") == EXAM
+    assert notes.exam("sha256:aa", "codex") == with_codex._replace(passed=3)
+    assert notes.exam("sha256:aa", "pi") is None and len(notes.exams()) == 2

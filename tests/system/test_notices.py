@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ai_code.system.notices import SystemNotices
 from ai_code.system.programs import Programs
+from tests.e2e.world import wait_for
 
 NOW = 1795207640
 SAY = '#!/bin/sh\nfor each in "$0" "$AI_CODE_EVENT" "$@"; do printf "%s\\n" "$each"; done >> '
@@ -32,6 +32,8 @@ def machine(tmp_path: Path) -> Callable[..., tuple[SystemNotices, Callable[[], l
         notices = SystemNotices(env, Programs(env, tmp_path / "cache").find, platform)
 
         def lines() -> list[str]:
+            # Nobody waits for the programs but the test.
+            wait_for(lambda: not any(child.poll() is None for _, child in notices._telling))
             return told.read_text().splitlines() if told.exists() else []
 
         return notices, lines
@@ -61,7 +63,8 @@ def test_the_desktop_of_macos_gets_the_text_as_an_argument(machine: Callable[...
     assert notices.tell("desktop", "title", text, "switch") == ""
     assert told()[-2:] == ["title", text]
     assert not any("shell" in line for line in told()[2:-1])
-    assert "ai-code status" in notices.tell_at("desktop", "t", "x", "reset", at=NOW, account="a")
+    assert not notices.has_timers
+    assert "no systemd-run" in notices.tell_at("desktop", "t", "x", "reset", at=NOW, account="a")
 
 
 def test_a_command_gets_title_and_text_last(machine: Callable[..., object]) -> None:
@@ -77,16 +80,55 @@ def test_a_program_that_is_missing_is_told(machine: Callable[..., object], how: 
     assert "there is no" in notices.tell_at(how, "t", "x", "reset", at=NOW, account="a")
 
 
-def test_one_that_fails_or_hangs_stops_nobody(tmp_path: Path) -> None:
+def test_one_that_fails_is_told_once_it_has_ended(tmp_path: Path) -> None:
     env = {"PATH": "/usr/bin:/bin"}
     notices = SystemNotices(env, Programs(env, tmp_path / "cache").find)
-    assert "ended with 3" in notices.tell(("sh", "-c", "exit 3"), "t", "x", "switch")
-    pid = tmp_path / "pid"
-    hangs = ("sh", "-c", f"echo $$ > {pid}; sleep 600")
-    assert "took longer" in notices.tell(hangs, "t", "x", "switch")
-    with pytest.raises(ProcessLookupError):
-        os.kill(int(pid.read_text()), 0)
+    go = tmp_path / "go"
+    fails = ("sh", "-c", f"until test -e {go}; do sleep 0.02; done; exit 3")
+    assert notices.tell(fails, "t", "x", "switch") == ""
+    assert notices.tell(("true",), "t", "x", "switch") == ""
+    assert notices.failures() == [], "it still works, and nobody waits"
+    go.touch()
+    [failure] = wait_for(notices.failures)
+    assert failure.endswith("/sh ended with 3")
+    assert notices.failures() == []
     assert notices.tell(("sh", "-c", "\0"), "t", "x", "switch") != ""
+
+
+def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    env = {"PATH": "/usr/bin:/bin"}
+    notices = SystemNotices(env, Programs(env, tmp_path / "cache").find, longest_s=0.5)
+    pids = tmp_path / "pids"
+    hangs = ("sh", "-c", f"sleep 600 & echo $$ $! > {pids}; wait")
+    assert notices.tell(hangs, "t", "x", "switch") == ""
+    [failure] = wait_for(notices.failures)
+    assert "took longer than 0.5 s and was ended" in failure
+    for pid in map(int, pids.read_text().split()):
+        wait_for(lambda pid=pid: not psutil.pid_exists(pid))
+
+
+WE_END_FIRST = """
+import sys
+from pathlib import Path
+from ai_code.system.notices import SystemNotices
+from ai_code.system.programs import Programs
+env, cache = {"PATH": "/usr/bin:/bin"}, Path(sys.argv[1], "cache")
+notices = SystemNotices(env, Programs(env, cache).find, longest_s=float(sys.argv[2]))
+assert notices.tell(("sh", "-c", sys.argv[3]), "t", "x", "switch") == ""
+"""
+
+
+@pytest.mark.parametrize(("seconds", "heard"), [("30", True), ("0.3", False)])
+def test_it_outlives_us_and_not_its_time(tmp_path: Path, seconds: str, heard: bool) -> None:
+    """What a run began to tell is told although the run has ended, and never stays for ever."""
+    pid, go, told = (tmp_path / name for name in ("pid", "go", "told"))
+    body = f"echo $$ > {pid}; until test -e {go}; do sleep 0.02; done; touch {told}"
+    subprocess.run([sys.executable, "-c", WE_END_FIRST, str(tmp_path), seconds, body], check=True)
+    number = int(wait_for(lambda: pid.exists() and pid.read_text()))
+    if heard:
+        go.touch()
+    wait_for(lambda: not psutil.pid_exists(number))
+    assert told.exists() == heard
 
 
 def test_the_timer_of_an_account_takes_the_place_of_its_earlier_one(
@@ -108,64 +150,8 @@ def test_the_timer_of_an_account_takes_the_place_of_its_earlier_one(
     assert told()[-1] == stop[5]
 
 
-def test_without_systemd_the_status_is_named(machine: Callable[..., object]) -> None:
+def test_without_systemd_there_is_no_timer(machine: Callable[..., object]) -> None:
     notices, told = machine("mine")  # type: ignore[misc]
+    assert not notices.has_timers
     problem = notices.tell_at(("mine",), "t", "x", "reset", at=NOW, account="a")
-    assert "ai-code status" in problem and told() == []
-
-
-IN_THE_MANAGER = """
-import os, subprocess, sys, time
-sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from ai_code.system.notices import SystemNotices
-from ai_code.system.programs import Programs
-told, text = Path(sys.argv[2]), sys.argv[3]
-env = {**os.environ, "SOME_KEY": "secret"}
-notices = SystemNotices(env, Programs(env, told.with_name("cache")).find)
-def units():
-    listed = ["systemctl", "--user", "list-units", "--all", "--plain", "--no-legend", "ai-code*"]
-    return [row.split()[0] for row in subprocess.check_output(listed, text=True).splitlines()]
-def plan(account, seconds):
-    say = f'printf "%s|" "$AI_CODE_EVENT" "$SOME_KEY" "$@" > {told}'
-    command = ("sh", "-c", say, "sh", "$HOME")
-    at = int(time.time()) + seconds
-    return notices.tell_at(command, "t", text, "reset", at=at, account=account)
-assert [plan("a", 3600), plan("b", 3600), plan("a", 3600)] == ["", "", ""]
-assert sum(unit.endswith(".timer") for unit in units()) == 2, units()
-notices.forget("a")
-notices.forget("b")
-assert units() == [], units()
-assert plan("a", 1) == ""
-while not told.exists() or units():
-    time.sleep(0.1)
-left = list(Path(os.environ["XDG_RUNTIME_DIR"], "systemd/transient").glob("*"))
-assert left == [], left
-"""
-
-
-def test_a_real_systemd(tmp_path: Path) -> None:
-    """One timer for an account, replaced and not doubled; taken back; nothing is left of it."""
-    systemd = "/usr/lib/systemd/systemd"
-    needed = [name for name in ("systemd-run", "unshare") if not shutil.which(name)]
-    needed += [] if Path(systemd).exists() else [systemd]
-    needed += [] if os.geteuid() == 0 else ["root, for a namespace with a systemd of its own"]
-    if needed:
-        pytest.skip(f"no timer of systemd was tried: there is no {', '.join(needed)}")
-    spaces = ["--mount", "--pid", "--cgroup", "--fork", "--kill-child", "--mount-proc"]
-    if subprocess.run(["unshare", *spaces, "true"], capture_output=True).returncode:
-        pytest.skip("no timer of systemd was tried: this machine makes no namespaces")
-    told, text = tmp_path / "told", "$PATH %n \\n 'it' $$ 上限"
-    script, checkout = Path(__file__).with_name("user_manager.sh"), Path(__file__).parents[2]
-    inside = [sys.executable, "-c", IN_THE_MANAGER, str(checkout), str(told), text]
-    done = subprocess.run(
-        ["unshare", *spaces, "sh", str(script), str(tmp_path), *inside],
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    if done.returncode == 99:
-        pytest.skip(f"no timer of systemd was tried: it does not start here ({done.stderr})")
-    assert done.returncode == 0, done.stderr
-    assert told.read_text() == f"reset||$HOME|t|{text}|"
+    assert "no systemd-run" in problem and told() == []

@@ -173,6 +173,37 @@ def test_a_size_that_is_no_number() -> None:
         assert [(row.name, row.size) for row in OllamaServer(url).models()] == [("x", 0)]
 
 
+PAGE = b"<!DOCTYPE html>\n<html><head><title>%b</title></head><body>" + b"x" * 9000
+
+
+def page(status: bytes) -> bytes:
+    body = PAGE % status
+    head = b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n" % (status, len(body))
+    return head + body
+
+
+@pytest.mark.parametrize("status", [b"404 Not Found", b"405 No", b"400 Bad", b"501 Unsupported"])
+def test_a_page_of_another_server(status: bytes) -> None:
+    with answering(page(status)) as url:
+        error = problem(OllamaServer(url))
+    assert error.kind == "garbage"
+    assert str(error) == f"a page of HTML, HTTP {status[:3].decode()}"
+
+
+@pytest.mark.parametrize("status", [b"401 Unauthorized", b"502 Bad Gateway"])
+def test_a_page_of_a_proxy_before_it(status: bytes) -> None:
+    with answering(page(status)) as url:
+        error = problem(OllamaServer(url))
+    assert (error.kind, error.status) == ("http", int(status[:3]))
+    assert str(error) == f"the page '{status.decode()}'"
+
+
+def test_a_page_in_the_place_of_a_download() -> None:
+    with answering(page(b"404 Not Found")) as url, pytest.raises(ModelServerError) as caught:
+        list(OllamaServer(url).pull("a:1b"))
+    assert caught.value.kind == "garbage"
+
+
 def test_an_error_without_words() -> None:
     with answering(b"HTTP/1.1 502 Bad\r\nContent-Length: 0\r\n\r\n") as url:
         error = problem(OllamaServer(url))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_code.core.errors import ConfigError
+from ai_code.core.errors import AiCodeError, ConfigError
 from ai_code.system import ollama_folder
 from ai_code.system.choices import change_choices
 from ai_code.system.ollama_folder import SystemOllamaFolder, find_ollama_folder
@@ -43,16 +43,16 @@ def test_which_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ollama_folder, "_PLACES", (str(service),))
     own = home / ".ollama/models"
     # Nothing is there yet: the one that Ollama would make.
-    assert find_ollama_folder({}, home, []).path == own
+    assert find_ollama_folder("", home, []).path == own
     service.mkdir()
-    assert find_ollama_folder({}, home, []).path == service
+    assert find_ollama_folder("", home, []).path == service
     own.mkdir(parents=True)
-    assert find_ollama_folder({}, home, ["a:1b"]).path == own
+    assert find_ollama_folder("", home, ["a:1b"]).path == own
     with_model(service, "registry.ollama.ai/library/a/1b")
-    assert find_ollama_folder({}, home, ["a:1b"]).path == service
-    said = {"OLLAMA_MODELS": str(tmp_path / "said")}
+    assert find_ollama_folder("", home, ["a:1b"]).path == service
+    said = str(tmp_path / "said")
     assert find_ollama_folder(said, home, ["a:1b"]).path == tmp_path / "said"
-    assert find_ollama_folder({"OLLAMA_MODELS": "said"}, home, ["a:1b"]).path == service
+    assert find_ollama_folder("said", home, ["a:1b"]).path == service
 
 
 def test_room_on_the_disk_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
@@ -101,7 +101,25 @@ def test_several_at_once_lose_nothing(tmp_path: Path) -> None:
 
 
 def test_a_scratch_folder_is_gone_afterwards() -> None:
-    with scratch_folder() as folder:
+    with scratch_folder({}) as folder:
         (folder / "a" / "b").mkdir(parents=True)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("wanted", ["", "/proc", "/not/there", "/dev/null"])
+def test_a_scratch_folder_where_tmpdir_takes_none(wanted: str) -> None:
+    with scratch_folder({"TMPDIR": wanted}) as folder:
+        assert folder.parent in (Path("/tmp").resolve(), Path("/var/tmp").resolve())
+
+
+def test_where_no_folder_can_be_made_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    with pytest.raises(AiCodeError) as caught, scratch_folder({"TMPDIR": "/t"}):
+        pass
+    assert caught.value.what == "there is no folder for temporary files"
+    assert caught.value.why.startswith("/t: Permission denied; ")
+    assert caught.value.hint.startswith("ls -ld /tmp")

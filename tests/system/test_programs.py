@@ -78,6 +78,14 @@ def test_there_but_not_executable(programs: Programs, folder: Path, by: str) -> 
     assert caught.value.hint == f"chmod +x {path}"
 
 
+def test_a_version_on_standard_error(programs: Programs, folder: Path) -> None:
+    """As pi 0.74.2 tells it; not what Node.js tells of itself when a program breaks."""
+    path = python_program(folder / "pi", "import sys; print('0.74.2', file=sys.stderr)")
+    assert programs.version(Program((str(path),))).version == (0, 74, 2)
+    python_program(path, "import sys; sys.exit('Node.js v22.17.0 is what is broken here')")
+    assert programs.version(Program((str(path),))).version is None
+
+
 @pytest.mark.parametrize(
     ("text", "version"),
     [

@@ -29,7 +29,7 @@ def test_one_of_a_kind_and_name(tmp_path: Path) -> None:
     log.add(first)
     log.add(second)
     log.add(first._replace(made_at=3))
-    assert list(log.changes()) == [second, first._replace(made_at=3)]
+    assert list(log.changes()) == [first._replace(made_at=3), second]
     assert stat.S_IMODE((tmp_path / "state" / "setup.json").stat().st_mode) == 0o600
     log.drop(second)
     log.drop(first)

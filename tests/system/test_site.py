@@ -86,10 +86,10 @@ def test_small_files_and_links(tmp_path: Path) -> None:
 
 
 def test_the_template_has_no_mark_that_nobody_fills() -> None:
-    from ai_code.flows.setup.unit import unit_text, values_for
+    from ai_code.flows.setup.unit import server_values, unit_text
 
     template = SystemSite({}, Path("/"), Path("/c"), Path("/s")).unit_template("ollama.service")
-    values = values_for("/opt/with blank/100%/ollama", "http://localhost:11434", "bad one", 8192)
+    values = server_values("/opt/with blank/100%/ollama", "http://localhost:11434", "bad one", 8192)
     text = unit_text(template, values)
     assert "@" not in text
     assert 'ExecStart="/opt/with blank/100%%/ollama" serve\n' in text

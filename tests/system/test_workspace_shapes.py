@@ -79,56 +79,6 @@ def test_linked_worktree_and_packed_refs(repo: Repo, run_dir: Path, tmp_path: Pa
     assert picture(repo.root) == before
 
 
-def test_submodules_stay_empty_folders(repo: Repo, run_dir: Path, tmp_path: Path) -> None:
-    other = Repo(tmp_path / "other", repo.home).init()
-    other.write("inner.txt", "inner\n")
-    other.commit()
-    repo.write("a.txt", "a\n")
-    repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(other.root), "sub")
-    repo.commit()
-    (repo.root / "sub/inner.txt").write_text("edited\n")
-    workspace = prepare(repo.root, run_dir, env=repo.env)
-    assert sorted(files_in(workspace)) == [".gitmodules", "a.txt"]
-    assert not workspace.changes()
-    (workspace.path / "sub/planted.txt").write_bytes(b"x")
-    changes = workspace.changes()
-    assert not changes.items and changes.ignored == ("sub/planted.txt",)
-    inside = prepare(repo.root / "sub", run_dir / "inside", env=repo.env)
-    assert files_in(inside) == {"inner.txt": b"edited\n"}
-
-
-def test_lfs_pointers_stay_pointers_and_no_filter_runs(
-    repo: Repo, run_dir: Path, tmp_path: Path
-) -> None:
-    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n"
-    mark = tmp_path / "ran"
-    repo.write("a.bin", pointer)
-    repo.write(".gitattributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n")
-    repo.commit()
-    (repo.home / ".gitconfig").write_text(
-        f'[filter "lfs"]\nclean="touch {mark}; cat"\nsmudge="touch {mark}; cat"\nrequired=true\n'
-    )
-    repo.write("b.bin", pointer)
-    workspace = prepare(repo.root, run_dir, env=repo.env)
-    assert files_in(workspace)["a.bin"] == pointer.encode()
-    assert files_in(workspace)["b.bin"] == pointer.encode()
-    assert not mark.exists()
-
-
-def test_sparse_checkout(repo: Repo, run_dir: Path) -> None:
-    repo.write("in/a.txt", "a\n")
-    repo.write("out/b.txt", "b\n")
-    repo.commit()
-    repo.git("sparse-checkout", "set", "in")
-    assert not (repo.root / "out").exists()
-    workspace = prepare(repo.root, run_dir, env=repo.env)
-    assert files_in(workspace) == {"in/a.txt": b"a\n"}
-    assert not workspace.changes()
-    (workspace.path / "out").mkdir()
-    (workspace.path / "out/b.txt").write_bytes(b"other\n")
-    assert [(each.kind, each.path) for each in workspace.changes().items] == [("M", "out/b.txt")]
-
-
 def test_shallow_clone(repo: Repo, run_dir: Path, tmp_path: Path) -> None:
     for text in ("one\n", "two\n", "three\n"):
         repo.write("a.txt", text)

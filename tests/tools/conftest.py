@@ -74,6 +74,7 @@ if only in ("", what):
 texts = {
     "ai-code": '''#!/bin/sh
 [ "$1 $2" = "config show" ] && { printf "$SETTINGS"; exit; }
+printf %s "${_AI_CODE_SHOWN_AS-}" >"$HOME/shown-as"
 printf '%s\\\\n' ai-code "$@"
 command -v aider
 exit 7
@@ -173,6 +174,11 @@ class Checkout:
             ["/bin/sh", "-c", hint], cwd=self.folder, env=self.env, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
+
+    @property
+    def shown_as(self) -> str:
+        """How the last ai-code was told to show its commands."""
+        return (self.base / "shown-as").read_text()
 
     @property
     def calls(self) -> list[str]:

@@ -17,7 +17,7 @@ from tests.tools.conftest import Checkout, interrupt, last_hint
 PROMPT = "add a docstring"
 RAN = 7
 """The exit code of the ai-code of these tests."""
-NO_RUN = sorted(set(COMMANDS) - {"run", "drill"})
+NO_RUN = sorted(set(COMMANDS) - {"run", "chat", "drill", "ask", "plan"})
 
 
 @pytest.fixture
@@ -56,7 +56,8 @@ def test_what_cannot_end_with_aider_does_not_wait_for_it(ready: Checkout) -> Non
         *([name] for name in NO_RUN), ["--help"], ["-h"], ["-V"], ["help"], ["version"],
         ["--dry-run", PROMPT], [PROMPT, "--dry-run"], ["--no-fallback", PROMPT],
         ["run", "--help"], ["drill", "--help"], ["config", "path"],
-        ["--engine", "claude", PROMPT], ["--engine=claude", PROMPT],
+        ["--engine", "claude", PROMPT], ["--engine=claude", PROMPT], ["--engine", "pi", PROMPT],
+        ["drill", "--engine=opencode"],
     ):  # fmt: skip
         run = ready.run(*words)
         assert (run.stderr, run.stdout) == ("", "\n".join(["ai-code", *words, ""]))
@@ -83,9 +84,9 @@ def test_aider_is_made_before_what_may_end_with_it(ready: Checkout, words: list[
     assert (again.stdout, again.stderr, ready.calls) == (run.stdout, "", [])
 
 
-def test_no_words_on_a_terminal_ask_for_no_run(ready: Checkout) -> None:
+def test_no_words_on_a_terminal_are_a_chat_which_may_end_with_aider(ready: Checkout) -> None:
     terminal = ready.terminal()
-    assert terminal.read() == b"ai-code\r\n"
+    assert terminal.read().startswith(b"making aider's environment")
 
 
 def test_the_persons_own_aider_is_used(ready: Checkout) -> None:
@@ -334,6 +335,33 @@ def test_through_a_link_from_anywhere(ready: Checkout) -> None:
         run = ready.run("x", program=program)
         assert run.stdout.splitlines()[-1] == str(ready.folder / ".tools/bin/aider")
     assert ready.calls == ["pip aider ", "compileall"]
+
+
+def test_commands_are_shown_as_it_was_called_where_a_shell_finds_no_ai_code(
+    checkout: Checkout,
+) -> None:
+    for _ in ("made", "there"):
+        checkout.run("--version")
+        assert checkout.shown_as == "./ai-code"
+    checkout.run("--version", program=str(checkout.folder / "ai-code"))
+    assert checkout.shown_as == f"{checkout.folder}/ai-code"
+    subprocess.run(["/bin/sh", "ai-code", "-V"], cwd=checkout.folder, env=checkout.env, check=False)
+    assert checkout.shown_as == "./ai-code"
+
+
+def test_commands_are_shown_as_ai_code_where_a_shell_finds_this_one(ready: Checkout) -> None:
+    (ready.bin / "ai-code").symlink_to(ready.folder / "ai-code")
+    for program in ("./ai-code", "ai-code"):
+        ready.run("--version", program=program, _AI_CODE_SHOWN_AS="/an/earlier/one")
+        assert ready.shown_as == ""
+    (ready.bin / "ai-code").unlink()
+    (ready.bin / "ai-code").symlink_to(ready.folder / ".venv/bin/ai-code")
+    ready.run("--version")
+    assert ready.shown_as == ""
+    (ready.bin / "ai-code").unlink()
+    ready.script("ai-code", "#!/bin/sh\n")
+    ready.run("--version")
+    assert ready.shown_as == "./ai-code"
 
 
 def test_a_python_that_went_away_is_replaced(ready: Checkout) -> None:

@@ -26,7 +26,13 @@ HELP: dict[str, str] = {
     "claude.extra-usage": "有料の追加使用が始まったとき、知らせるだけか(tell)、"
     "上限とみなすか(limit)を選びます。",
     "fallback.enabled": "上限に達したとき、別のエンジンに引き継ぐかどうかを選びます。",
-    "fallback.engines": "上限に達したときに引き継ぐエンジンです。先頭のものを使います。",
+    "fallback.chain": "上限に達したときに引き継ぐエンジンを、試す順に並べます。インストールされて"
+    "いない、使えるモデルがない、何も変更しないうちに失敗した、のいずれかなら次のものを試します。",
+    "fallback.commands": "ローカルエンジンが専用の worktree の中でコマンド(テストやビルド)を"
+    "実行してよいかを選びます。拒む(deny)か、許す(allow)です。許した場合の歯止めは"
+    "フェンスだけです。",
+    "fallback.fence": "ローカルエンジンの書き込みをカーネルが制限するフェンスです。使えるときに使う"
+    "(auto)、必須にする(require)、使わない(off)から選びます。",
     "fallback.on": "どのような場合に引き継ぐかを選びます。"
     "plan は session、weekly、model、usage をまとめたものです。",
     "fallback.on-limit": "上限に達したときの動作です。ローカルで続ける(local)、"
@@ -35,14 +41,37 @@ HELP: dict[str, str] = {
     "作業ツリーそのものを選びます。",
     "fallback.on-suspect": "疑わしい編集(途中で切れたファイル、競合の印など)の扱いです。"
     "尋ねる(ask)、反映する(keep)、反映しない(drop)から選びます。",
+    "fallback.verify": "ローカルエンジンが作ったものを、反映する前に検査するコマンドです。"
+    "新しいコードが利用者の権限で動きます。",
+    "fallback.verify-timeout": "検査がこれより長くかかると、失敗とみなします。0 なら制限しません。",
     "fallback.auto-commit": "ローカルエンジンの変更をコミットします。",
-    "context.files": "ローカルエンジンが最初に読むファイルです。"
+    "brief.steps": "Claude が終えていない手順を、まとめて渡すか一つずつ渡すかを選びます"
+    "(auto では 10B 未満のモデルに一つずつ渡します)。",
+    "handover.resume": "対応するエンジン(claude-local)は、上限に達した Claude のセッションを"
+    "写しで続けます。履歴がモデルのコンテキストに収まるときに限ります。",
+    "handover.to-claude": "ローカルエンジンがその間に行ったことを、"
+    "次の実行で Claude に一度だけ知らせます。",
+    "context.files": "ローカルエンジンが最初に読むファイルです。なしならプロジェクトのメモリー"
+    "(CLAUDE.md、AGENTS.md、ルール、自分のもの、README.md)です。"
     "プロジェクトの外のファイルには信頼が必要です。",
-    "context.budget": "これらのファイルに使うトークン数です。"
+    "context.budget": "メモリーとこれらのファイルに使うトークン数です。"
     "0 ならモデルのコンテキスト長に合わせます。",
+    "memory.to-claude": "ai-code remember のメモを Claude にも渡すかどうかを選びます。",
+    "memory.import-from": "CLAUDE.md の @ による取り込みを許す、プロジェクトの外のフォルダーです"
+    "(絶対パスか ~/ で始まるパス)。",
     "aider.command": "aider の起動方法です。",
     "aider.args": "aider に渡す追加の引数です。",
-    "aider.edit-format": "モデルが編集を書く形式です。",
+    "aider.edit-format": "aider のためにモデルが編集を書く形式です。auto では試験の結果、"
+    "なければカタログに従います。",
+    "engines.command": "ほかのエンジンの起動方法です。名前ごとに引数のリストを書きます。",
+    "engines.args": "ほかのエンジンに渡す追加の引数です。名前ごとにリストを書きます。",
+    "engines.for.edit": "通常の実行に使うエンジンです。なしなら engine に従います。"
+    "よりコマンドラインに"
+    "近い指定(--engine、AI_CODE_ENGINE)があれば、そちらが優先されます。ほかの種類でも同じです。",
+    "engines.for.ask": "ai-code ask に使うエンジンです。なしなら engine に従います。",
+    "engines.for.plan": "ai-code plan に使うエンジンです。なしなら engine に従います。",
+    "custom.command": "custom エンジンのコマンドと引数です。{prompt_file}、{model}、{ollama_url}、"
+    "{context} が置き換えられ、{files} はファイルごとに一つの引数になります。",
     "ollama.api": "Ollama のアドレスです。OLLAMA_HOST と同じ書き方ができ、"
     "OLLAMA_HOST 自体も有効です。",
     "ollama.hosts": "ollama.api が応答しないか、使えるモデルがないときに、この順に試す"
@@ -57,6 +86,9 @@ HELP: dict[str, str] = {
     "コンテキストが使うメモリの量を左右します。",
     "ollama.num-parallel": "サーバーの OLLAMA_NUM_PARALLEL の値です。"
     "この数だけコンテキストが同時に保持されます。",
+    "models.variants": "コンテキスト長を Ollama に伝えられないエンジンのために、"
+    "その長さを持つモデルの"
+    "別名(ai-code/名前、重みは共有)を作る(auto)か、サーバーに任せる(never)かを選びます。",
     "models.exclude-countries": "これらの国(CN、US など)の作り手によるモデルは、"
     "選択・取得・実行しません。",
     "models.exclude-makers": "これらの作り手のモデルは使いません。",
@@ -79,6 +111,8 @@ HELP: dict[str, str] = {
     "本文を渡します。",
     "journal.keep-answers": "回答の本文を記録に残します。",
     "journal.keep-days": "記録を残す日数です。0 なら無期限です。",
+    "journal.keep-runs": "記録を残す実行の数で、新しいものから数えます。確認は一日に一度です。"
+    "0 なら、その日数の間はすべて残します。",
 }
 
 TYPES: dict[str, str] = {
@@ -89,9 +123,11 @@ TYPES: dict[str, str] = {
     "duration": "秒数、または `90s`、`5m`、`1h30m` のような時間",
     "list": "文字列のリスト",
     "command": "プログラムのパス、または引数のリスト",
+    "commands": "エンジン名と引数のリストの組",
     "mapping": "ヘッダー名と値の組",
     "notify": "`off`、`desktop`、または引数のリスト",
     "url": "ホスト、ホスト:ポート、または http(s) のアドレス",
+    "countries": "国コードのリスト（`CN`、`US` など）",
     "urls": "ホスト、ホスト:ポート、http(s) のアドレスのリスト",
     "path": "絶対パス、または `~/` で始まるパス",
 }
@@ -116,11 +152,12 @@ SCENARIOS: dict[str, str] = {
 EXITS: dict[ExitCode, str] = {
     ExitCode.OK: "完了しました(どのエンジンでも)。",
     ExitCode.FAILED: "エンジンが失敗しました。`--expect-changes` で何も変わらなかった場合、"
-    "ローカルモデルの変更が一つも反映されなかった場合、取り消しや信頼の確認で断った場合、"
+    "ローカルモデルの変更が一つも反映されなかった場合、`fallback.verify` が失敗した場合、"
+    "取り消し、信頼、フック、メモの確認で断った場合、"
     "取り消しで元に戻せないファイルがあった場合も含みます。",
     ExitCode.USAGE: "使い方の誤りです。",
     ExitCode.TRY_LATER: "使用上限に達し、ほかに使えるエンジンがありません。または別の実行が"
-    "同じツリーを使っています。後でもう一度試してください。",
+    "同じツリーを使っているか、モデルを今は取得できません。後でもう一度試してください。",
     ExitCode.CONFIG: "設定ファイル、環境変数などの値に誤りがあります。",
     ExitCode.DEADLINE: "`--timeout` の時間を過ぎました。",
     ExitCode.BUG: "ai-code の不具合です。報告用のファイルの場所が表示されます。",
@@ -128,3 +165,25 @@ EXITS: dict[ExitCode, str] = {
     ExitCode.NOT_INSTALLED: "プログラムがインストールされていません。",
 }
 SIGNAL = "シグナル *n* で止まりました。130 は Ctrl-C、143 は TERM です。"
+
+COUNTRIES: dict[str, str] = {
+    "CN": "中国",
+    "FR": "フランス",
+    "JP": "日本",
+    "US": "米国",
+}
+"""Of makers in the table of models."""
+
+LANGUAGES: dict[str, str] = {
+    "de": "ドイツ語",
+    "en": "英語",
+    "es": "スペイン語",
+    "fr": "フランス語",
+    "hi": "ヒンディー語",
+    "it": "イタリア語",
+    "ja": "日本語",
+    "pt": "ポルトガル語",
+    "th": "タイ語",
+    "zh": "中国語",
+}
+"""That models know, by their codes."""

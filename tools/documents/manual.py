@@ -48,7 +48,8 @@ _FILES = {
     "~/.config/ai-code/config.yaml": "Your settings ($XDG_CONFIG_HOME moves it).",
     ".ai-code.yaml": "A project's settings, in the root of its repository or nearer. Keys that "
     "need trust count after `ai-code config trust`.",
-    "~/.local/state/ai-code/": "Records of runs, what an undo needs, known limits, trust; "
+    "~/.local/state/ai-code/": "Records of runs, what an undo needs, notes, known limits, "
+    "trust; "
     "readable by you alone ($XDG_STATE_HOME moves it).",
     "~/.local/share/ai-code/": "Claude Code, where `ai-code drill` or `ai-code setup` installed "
     "it, and aider's environment ($XDG_DATA_HOME moves it).",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from ai_code.core.drill import SCENARIOS
+from ai_code.core.engine_table import known_names
 from ai_code.core.exits import ExitCode
 from ai_code.core.limits import Notice, rules
 from ai_code.core.verdict import FailReason, LimitKind, UnavailableReason
@@ -21,12 +22,13 @@ EXITS: dict[ExitCode, str] = {
     ExitCode.OK: "Done, by whichever engine.",
     ExitCode.FAILED: (
         "The engine failed; or nothing was changed under `--expect-changes`; or all that the "
-        "local model made was left out; or you said no to an undo or to trust; or an undo left a "
-        "file alone."
+        "local model made was left out; or `fallback.verify` failed; or you said no to an undo, "
+        "to trust, to hooks or to a change of notes; or an undo left a file alone."
     ),
     ExitCode.USAGE: "The command line cannot be carried out as it stands.",
     ExitCode.TRY_LATER: (
-        "A limit, and no other engine can go on; or another run holds the tree. Try later."
+        "A limit, and no other engine can go on; or another run holds the tree; or a "
+        "model could not be fetched for now. Try later."
     ),
     ExitCode.CONFIG: "A settings file, a variable or a choice has a value that cannot be used.",
     ExitCode.DEADLINE: "`--timeout` has passed.",
@@ -52,7 +54,7 @@ def variables(language: Language) -> str:
         "ja": ("変数", "設定項目", "意味"),
     }[language]
     rows = [(f"`{key.env}`", f"`{key.name}`", help_of(key, language)) for key in KEYS.values()]
-    return "\n".join(_table(head, rows))
+    return "\n".join(table(head, rows))
 
 
 def limit_rules(language: Language) -> str:
@@ -71,7 +73,7 @@ def limit_rules(language: Language) -> str:
         )
         for rule in rules()
     ]
-    return "\n".join(_table(head, rows))
+    return "\n".join(table(head, rows))
 
 
 def scenarios(language: Language) -> str:
@@ -86,7 +88,7 @@ def scenarios(language: Language) -> str:
         )
         for each in SCENARIOS.values()
     ]
-    return "\n".join(_table(head, rows))
+    return "\n".join(table(head, rows))
 
 
 def exit_codes(language: Language) -> str:
@@ -94,7 +96,7 @@ def exit_codes(language: Language) -> str:
     meaning = EXITS if language == "en" else japanese.EXITS
     signal = SIGNAL if language == "en" else japanese.SIGNAL
     rows = [(str(int(code)), f"`{code.name}`", meaning[code]) for code in ExitCode]
-    return "\n".join(_table(head, [*rows, ("128 + *n*", "", signal)]))
+    return "\n".join(table(head, [*rows, ("128 + *n*", "", signal)]))
 
 
 def _settings_of(keys: Sequence[Key], language: Language) -> Iterator[str]:
@@ -111,7 +113,7 @@ def _settings_of(keys: Sequence[Key], language: Language) -> Iterator[str]:
         flag = f"`{key.flag}`" if key.flag else ""
         rows.append((name, takes(key, language), _default(key, language), flag,
                      help_of(key, language)))  # fmt: skip
-    yield from _table(head, rows)
+    yield from table(head, rows)
 
 
 def takes(key: Key, language: Language) -> str:
@@ -120,6 +122,9 @@ def takes(key: Key, language: Language) -> str:
         return expected(key)
     if key.type == "choice":
         return "、".join(f"`{choice}`" for choice in key.choices)
+    if key.engines and key.type in ("name", "list"):
+        names = "、".join(f"`{name}`" for name in known_names(key.engines))
+        return names if key.type == "name" else f"次の語のリスト: {names}"
     if key.choices:
         return "次の語のリスト: " + "、".join(f"`{choice}`" for choice in key.choices)
     return japanese.TYPES[key.type]
@@ -143,7 +148,7 @@ def _groups() -> Iterator[list[Key]]:
     yield from names.values()
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield "|" + "---|" * len(head)
     for row in rows:

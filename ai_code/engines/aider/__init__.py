@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import tzinfo
 
+from ai_code.core.brief import Brief
 from ai_code.core.command import Command
 from ai_code.core.events import Event
 from ai_code.core.exits import Exit
 from ai_code.core.ports import OutputChannel
 from ai_code.core.task import Task
 from ai_code.core.verdict import Verdict
-from ai_code.engines.aider.command import MODULES, aider_command, files_of, refusals_of
+from ai_code.engines.aider.about import ABOUT
+from ai_code.engines.aider.command import MODULES, aider_command, files_of, refusals_of, told_of
 from ai_code.engines.aider.judge import judge_aider
 from ai_code.engines.aider.reader import AiderReader
+from ai_code.engines.local import LocalBase
+from ai_code.engines.registry import FenceKind
 
 
-class AiderEngine:
-    """See ``registry.Engine``."""
+class AiderEngine(LocalBase):
+    """See ``registry.LocalEngine``."""
 
     name = "aider"
     title = "Ollama + Aider"
-    local = True
+    about = ABOUT
+    fence: FenceKind = "python"
     modules: Sequence[str] = MODULES
 
     def command(self, task: Task) -> Command:
@@ -29,6 +34,22 @@ class AiderEngine:
 
     def files(self, task: Task) -> dict[str, str]:
         return dict(files_of(task))
+
+    def told(self, brief: Brief) -> tuple[str, str]:
+        """See ``registry.LocalEngine``."""
+        return told_of(brief)
+
+    def chat_command(self, task: Task) -> Command:
+        """See ``registry.LocalEngine``."""
+        from ai_code.engines.aider.chat import chat_command
+
+        return chat_command(task)
+
+    def chat_files(self, task: Task) -> dict[str, str]:
+        """What the chat wants on disk before it starts."""
+        from ai_code.engines.aider.chat import chat_files
+
+        return dict(chat_files(task))
 
     def refusals(self, log: str) -> Sequence[str]:
         """What the fence refused, from its log: ``writing /etc/x``."""
@@ -69,6 +90,9 @@ class AiderRun:
     def tokens(self) -> tuple[int, int]:
         """Sent and received, of all replies that arrived whole."""
         return self._reader.tokens_sent, self._reader.tokens_received
+
+    def server_failed(self, words: str) -> None:
+        """Nobody stands beside it: it tells of its server itself."""
 
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
         return self._reader.feed(channel, data)

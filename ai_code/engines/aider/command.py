@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from ai_code.core.brief import Brief, render, render_facts
@@ -17,7 +16,6 @@ from ai_code.core.command import Command
 from ai_code.core.task import COUNTS_LOG, FENCE_LOG, LocalModel, Task
 
 _GUARDS = (
-    "--yes-always",
     "--no-auto-commits",
     "--no-dirty-commits",
     "--no-suggest-shell-commands",
@@ -27,17 +25,16 @@ _GUARDS = (
     "--no-check-update",
     "--no-show-release-notes",
     "--no-show-model-warnings",
-    "--analytics-disable",
+    "--no-analytics",
     "--no-auto-lint",
     "--no-auto-test",
     "--no-watch-files",
     "--no-copy-paste",
     "--no-restore-chat-history",
-    "--no-pretty",
-    "--no-fancy-input",
     "--no-notifications",
     "--stream",
 )
+_UNATTENDED = ("--yes-always", "--no-pretty", "--no-fancy-input")
 
 _NOWHERE = (
     "--env-file",
@@ -74,12 +71,28 @@ MODULES = (
 what litellm reads while it is imported."""
 
 
-_FACTS = "about.md"
+FACTS = "about.md"
 """The facts of the brief, as a read-only file of aider's chat."""
 
 
 def aider_command(task: Task) -> Command:
     """The command of one attempt. ``files_of`` tells what must be on disk before it starts."""
+    folder = task.run_dir / "aider"
+    facts = bool(render_facts(task.brief or Brief(task=task.request.prompt)))
+    argv = [*arguments(task, facts=facts), *_UNATTENDED]
+    argv += ["--message-file", str(folder / "message")]
+    return Command(
+        argv=tuple(argv),
+        cwd=task.workdir,
+        env={**environment(task), **_PLAIN},
+        stall_timeout_s=task.stall_timeout_s,
+        deadline_s=task.deadline_s,
+        fresh=(folder / FENCE_LOG,) if task.fence_dir else (),
+    )
+
+
+def arguments(task: Task, *, facts: bool) -> list[str]:
+    """What every aider of ours is started with; ``facts``: there is a file of them."""
     model = _model(task)
     brief = task.brief or Brief(task=task.request.prompt)
     folder = task.run_dir / "aider"
@@ -88,7 +101,9 @@ def aider_command(task: Task) -> Command:
     argv += ["--model", f"ollama_chat/{model.name}"]
     argv += ["--model-settings-file", str(folder / "model-settings.yml")]
     argv += ["--model-metadata-file", str(folder / "model-metadata.json")]
-    argv += ["--edit-format", task.edit_format, *_GUARDS]
+    # aider's ask mode edits nothing, and has a prompt of its own that says so.
+    form = task.edit_format if task.mode == "edit" else "ask"
+    argv += ["--edit-format", form, *_GUARDS]
     for option in _NOWHERE:
         argv += [option, "/dev/null"]
     argv += ["--notifications-command", "true"]
@@ -98,21 +113,13 @@ def aider_command(task: Task) -> Command:
         argv += ["--chat-language", language]
     if not task.in_git:
         argv.append("--no-git")
-    if render_facts(brief):
-        argv += ["--read", str(folder / _FACTS)]
+    if facts:
+        argv += ["--read", str(folder / FACTS)]
     for context in brief.context:
         argv += ["--read", str(context.path)]
     for name in brief.editable:
         argv += ["--file", str(task.workdir / name)]
-    argv += ["--message-file", str(folder / "message")]
-    return Command(
-        argv=tuple(argv),
-        cwd=task.workdir,
-        env=_environment(task, model, folder),
-        stall_timeout_s=task.stall_timeout_s,
-        deadline_s=task.deadline_s,
-        fresh=(folder / FENCE_LOG,) if task.fence_dir else (),
-    )
+    return argv
 
 
 def reply_language(prompt: str, environ: Mapping[str, str]) -> str:
@@ -131,13 +138,18 @@ def reply_language(prompt: str, environ: Mapping[str, str]) -> str:
 def files_of(task: Task) -> Mapping[str, str]:
     """Name → text of the files that the command names, for the run's folder ``aider``."""
     model = _model(task)
-    brief = task.brief or Brief(task=task.request.prompt)
+    message, facts = told_of(task.brief or Brief(task=task.request.prompt))
     return {
-        "message": render(brief),
-        _FACTS: render_facts(brief),
-        "model-settings.yml": json.dumps(_model_settings(model, task.edit_format)),
+        "message": message,
+        FACTS: facts,
+        "model-settings.yml": json.dumps(_model_settings(task)),
         "model-metadata.json": json.dumps(_model_metadata(model)),
     }
+
+
+def told_of(brief: Brief) -> tuple[str, str]:
+    """The message, and the facts as a file of their own."""
+    return render(brief), render_facts(brief)
 
 
 def refusals_of(log: str) -> list[str]:
@@ -160,10 +172,11 @@ def _model(task: Task) -> LocalModel:
     return task.local
 
 
-def _model_settings(model: LocalModel, edit_format: str) -> list[dict[str, object]]:
+def _model_settings(task: Task) -> list[dict[str, object]]:
     """JSON is YAML: no name of a model can break out of it. A fixed num_ctx keeps Ollama from
     loading the model anew for each request; the row ``aider/extra_params`` beats a file of the
     repository's own."""
+    model = _model(task)
     extra: dict[str, object] = {"num_ctx": model.num_ctx}
     if model.keep_alive is not None:
         extra["keep_alive"] = model.keep_alive
@@ -173,7 +186,8 @@ def _model_settings(model: LocalModel, edit_format: str) -> list[dict[str, objec
     return [
         {
             "name": name,
-            "edit_format": edit_format,
+            "edit_format": task.edit_format,
+            "use_temperature": task.temperature,
             "use_repo_map": True,
             "weak_model_name": name,
             "extra_params": extra,
@@ -216,7 +230,18 @@ def _certificates(model: LocalModel) -> dict[str, str]:
     return {"SSL_VERIFY": "True", **(named if model.ca_file else {})}
 
 
-def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str | None]:
+_PLAIN: dict[str, str | None] = {
+    "COLUMNS": "10000",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TERM": "dumb",
+}
+"""For output that only we read."""
+
+
+def environment(task: Task) -> dict[str, str | None]:
+    """What is changed for every aider of ours, the fence among it."""
+    model, folder = _model(task), task.run_dir / "aider"
     host = urlsplit(model.base_url)
     port = host.port or (443 if host.scheme == "https" else 80)
     home = task.environ.get("HOME", "")
@@ -228,13 +253,9 @@ def _environment(task: Task, model: LocalModel, folder: Path) -> dict[str, str |
         "NO_PROXY": "*",
         "no_proxy": "*",
         "BROWSER": "true",
-        "COLUMNS": "10000",
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUTF8": "1",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
-        "TERM": "dumb",
         "TMPDIR": str(folder / "tmp"),
         "GIT_OPTIONAL_LOCKS": "0",
         **_git_settings(),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ai_code.engines.claude.command import (
+    GO_ON,
     check_engine_args,
     chooses_permission_mode,
     claude_command,
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     from ai_code.core.verdict import Verdict
     from ai_code.engines.claude.reader import ClaudeReader
 
-__all__ = ["ClaudeEngine", "ClaudeRun", "check_engine_args", "chooses_permission_mode"]
+__all__ = ["GO_ON", "ClaudeEngine", "ClaudeRun", "check_engine_args", "chooses_permission_mode"]
+
+
+_RECENT_BYTES = 2 << 20
+"""Of the stream of events: some dozen turns."""
 
 
 class ClaudeEngine:
@@ -50,6 +55,8 @@ class ClaudeRun:
     def __init__(self, describe_reset: Callable[[int], str] | None = None) -> None:
         self._describe_reset = describe_reset
         self._answer = ""
+        self._recent: deque[bytes] = deque()
+        self._recent_bytes = 0
 
     @cached_property
     def _reader(self) -> ClaudeReader:
@@ -102,7 +109,25 @@ class ClaudeRun:
         text = seen.plain + seen.stderr_tail
         return seen.events == 0 or "No conversation found" in text
 
+    @property
+    def answered(self) -> bool:
+        """Whether the model itself said anything: not a row that Claude wrote in its place."""
+        return self._reader.observed.answered
+
+    @property
+    def rows(self) -> tuple[bytes, ...]:
+        """The last rows of its events, for whoever goes on where it keeps no transcript."""
+        return tuple(b"".join(self._recent).split(b"\n"))
+
+    def _remember(self, data: bytes) -> None:
+        self._recent.append(data)
+        self._recent_bytes += len(data)
+        while self._recent_bytes > _RECENT_BYTES:
+            self._recent_bytes -= len(self._recent.popleft())
+
     def feed(self, channel: OutputChannel, data: bytes) -> Sequence[Event]:
+        if channel == "out":
+            self._remember(data)
         return self._noted(self._reader.feed(channel, data))
 
     def finish(self) -> Sequence[Event]:

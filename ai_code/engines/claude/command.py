@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.command import Command
 from ai_code.core.errors import UsageError
+from ai_code.core.task import IN_A_RUN
 
 if TYPE_CHECKING:
     from ai_code.core.task import Task
+
+GO_ON = "Please continue where you left off."
+"""What a resumed session is told; its own history holds the task."""
 
 RETRY_EVENTS_SINCE = (2, 1, 0)
 """Older versions retry in silence for three minutes: they get few retries, and ours on top."""
@@ -34,9 +38,8 @@ def claude_command(task: Task) -> Command:
     argv = [*task.program.argv, "-p", "--output-format", "stream-json", "--verbose"]
     if request.deltas and _has(task, "--include-partial-messages"):
         argv.append("--include-partial-messages")
-    argv += _session(task)
-    if task.choose_permissions:
-        argv += ["--permission-mode", "acceptEdits"]
+    argv += session_args(task)
+    argv += _permissions(task)
     if task.guard_folder:
         if _has(task, "--setting-sources"):
             argv += ["--setting-sources", "user"]
@@ -55,6 +58,17 @@ def claude_command(task: Task) -> Command:
     )
 
 
+def _permissions(task: Task) -> list[str]:
+    """For an answer the tools that write are taken away, whatever settings allow; a command may
+    write too."""
+    if task.mode == "plan":
+        return ["--permission-mode", "plan"]
+    if task.mode == "ask":
+        return ["--permission-mode", "default", "--disallowedTools", ",".join(WRITING_TOOLS)]
+    return ["--permission-mode", "acceptEdits"] if task.choose_permissions else []
+
+
+WRITING_TOOLS = ("Edit", "MultiEdit", "Write", "NotebookEdit", "Bash")
 _OUR_SESSION = {"-c": "-c", "--continue": "-c", "-r": "--resume ID", "--resume": "--resume ID"}
 """Claude's options for a session → ours; Claude refuses them beside the session id we preset."""
 
@@ -82,7 +96,8 @@ def chooses_permission_mode(args: tuple[str, ...]) -> bool:
     return any(argument.split("=", 1)[0] in _MODE_OPTIONS for argument in args)
 
 
-def _session(task: Task) -> list[str]:
+def session_args(task: Task) -> list[str]:
+    """Which conversation it is."""
     session = task.session
     if session is None:
         return []
@@ -99,6 +114,7 @@ def _environment(task: Task) -> dict[str, str | None]:
     env: dict[str, str | None] = {
         # With it, -p would sleep in silence until the limit resets.
         "CLAUDE_CODE_RETRY_WATCHDOG": None,
+        IN_A_RUN: "1",
     }
     version = task.program.version
     if version and version < RETRY_EVENTS_SINCE and "CLAUDE_CODE_MAX_RETRIES" not in task.environ:

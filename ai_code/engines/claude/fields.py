@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from ai_code.core.text import one_line
@@ -49,6 +50,22 @@ def dicts_of(value: object) -> Iterator[Json]:
     """The objects of a list; of anything else none."""
     items = value if isinstance(value, list) else ()
     return (item for item in items if isinstance(item, dict))
+
+
+def words_of(content: object) -> str:
+    """The text of a message's content, which is a text or a list of blocks."""
+    if isinstance(content, str):
+        return content
+    texts = (text_of(block.get("text")) for block in dicts_of(content))
+    return "\n".join(filter(None, texts))
+
+
+def epoch_of(row: Json) -> float | None:
+    """When a row of a transcript was written; None where it does not tell."""
+    try:
+        return datetime.fromisoformat(text_of(row.get("timestamp")) or "").timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def result_of(event: Json) -> Result:

@@ -37,8 +37,8 @@ _STOPS = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL
 _SAID_ON_SUCCESS = (FailReason.MAX_TURNS, FailReason.BUDGET, Notice.INTERRUPTED)
 """Older versions exit 0 with these, whole, in the answer's place."""
 _HINTS = {
-    UnavailableReason.AUTH: "claude /login",
-    UnavailableReason.MISSING: "npm install -g @anthropic-ai/claude-code",
+    UnavailableReason.AUTH: "claude auth login",
+    UnavailableReason.MISSING: "ai-code setup claude",
 }
 
 

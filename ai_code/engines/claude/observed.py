@@ -96,6 +96,8 @@ class Observed(NamedTuple):
     api_key_source: str | None = None
     edited: tuple[str, ...] = ()
     tool_uses: int = 0
+    answered: bool = False
+    """The model itself has said something."""
     plain: str = ""
     plain_whole: bool = True
     stderr_tail: str = ""

@@ -42,6 +42,7 @@ class Stream:
         self._retries = 0
         self._denials: tuple[Denial, ...] = ()
         self._tool_uses = 0
+        self._answered = False
         self._paid = False
         self._paid_next = False
         self._warned: set[str] = set()
@@ -65,6 +66,7 @@ class Stream:
             api_key_source=self._facts.get("apiKeySource"),
             edited=tuple(self._edits.done),
             tool_uses=self._tool_uses,
+            answered=self._answered,
             **plain,
         )
 
@@ -99,6 +101,7 @@ class Stream:
             self._paid_next = False
             return []
         events = self._recovered()
+        self._answered = True
         message = dict_of(event.get("message"))
         shown = self._streamed_id is not None and self._streamed_id == message.get("id")
         for block in dicts_of(message.get("content")):

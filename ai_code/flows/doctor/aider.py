@@ -5,24 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ai_code.core.doctor import Finding, failed, ok, skipped, warn, write
-from ai_code.flows.doctor.claude import program_found
+from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
+from ai_code.core.setup import AIDER_OLDEST, AIDER_VERSION
+from ai_code.flows.doctor.claude import no_version, program_found
 from ai_code.flows.drill_mends import for_part
-from ai_code.flows.endings import INSTALL_AIDER
+from ai_code.flows.endings import mend_aider
 
 if TYPE_CHECKING:
     from ai_code.flows.doctor.facts import Facts
 
 _GONE = "aider was not found"
-_OLDEST = (0, 80, 0)
 _DRILL = "ai-code drill"
-_ANEW = INSTALL_AIDER.replace("install", "install --reinstall")
 _HEAD_BYTES = 1 << 20
 
 
 def found(facts: Facts) -> Finding:
     """The program is there and executable."""
-    return program_found(facts.aider, write(INSTALL_AIDER))
+    return program_found(facts.aider, _anew(facts))
 
 
 def version(facts: Facts) -> Finding:
@@ -31,10 +30,16 @@ def version(facts: Facts) -> Finding:
     if program is None:
         return skipped(_GONE)
     if program.version is None:
-        return failed(f"{program.argv[0]} --version names no version", write(_ANEW))
-    if program.version < _OLDEST:
-        return warn(f"{program.version_text}: tested with 0.86.2", write(_ANEW))
+        return failed(no_version(facts, program), _anew(facts))
+    if program.version < AIDER_OLDEST:
+        return warn(f"{program.version_text}: tested with {AIDER_VERSION}", _anew(facts))
     return ok(program.version_text)
+
+
+def _anew(facts: Facts) -> Fix:
+    """Setup makes an environment for aider and has runs start that one; a program that the
+    settings name is for the person to change."""
+    return write(mend_aider(facts.settings))
 
 
 def bytecode(facts: Facts) -> Finding:
@@ -46,7 +51,9 @@ def bytecode(facts: Facts) -> Finding:
         return skipped("where its modules lie cannot be told")
     if facts.machine_facts.names(package / "__pycache__"):
         return ok(f"{package}")
-    return warn(f"{package} is not compiled: each start takes some 15 s longer", write(_ANEW))
+    python = package.parents[3] / "bin" / "python"
+    compiles = run(str(python), "-m", "compileall", "-q", "-j", "0", str(package.parent))
+    return warn(f"{package} is not compiled: each start takes some 15 s longer", compiles)
 
 
 def _package(facts: Facts, script: Path) -> Path | None:
@@ -73,9 +80,8 @@ def edits(facts: Facts) -> Finding:
         return skipped(_GONE)
     settings = facts.settings
     setup = Setup(
-        aider=facts.aider.program,
-        aider_args=settings.aider_args,
-        edit_format=settings.aider_edit_format,
+        program=facts.aider.program,
+        engine_args=settings.aider_args,
         stall_timeout_s=settings.stall_timeout_s,
     )
     stage = facts.world.drill_stage(keep=False)
@@ -84,5 +90,6 @@ def edits(facts: Facts) -> Finding:
     for name in ("aider", "landing"):
         if parts[name].state == "failed":
             mend = for_part(parts[name], seen, facts.world, _DRILL)
-            return failed(f"{name}: {parts[name].note}", write(mend.command if mend else _ANEW))
+            fix = write(mend.command) if mend else _anew(facts)
+            return failed(f"{name}: {parts[name].note}", fix)
     return ok("it edited a scratch file, and the edit landed")

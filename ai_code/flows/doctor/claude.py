@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import shlex
 from typing import TYPE_CHECKING
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
+from ai_code.core.secret_values import masked, secret_values
+from ai_code.core.text import one_line
+from ai_code.flows.claude_login import AUTH_SINCE, ask_login, login_command
+from ai_code.flows.endings import REINSTALL_CLAUDE, mend_claude
 
 if TYPE_CHECKING:
+    from ai_code.core.ports_machine import Ran
+    from ai_code.core.task import Program
     from ai_code.flows.doctor.facts import Facts, Found
 
-INSTALL = ("npm", "install", "-g", "@anthropic-ai/claude-code")
-_AUTH_SINCE = (2, 1, 41)
-"""``claude auth status`` (Claude Code's changelog). An older one takes the words for a prompt."""
 _OLDEST = (1, 0, 128)
 """The oldest version whose limits are known (tests/recordings/claude)."""
-_QUIET = {
-    "DISABLE_TELEMETRY": "1",
-    "DISABLE_AUTOUPDATER": "1",
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-}
 _GONE = "Claude Code was not found"
+_SAID = 100
+"""Characters of what a program printed."""
 
 
 def found(facts: Facts) -> Finding:
     """The program is there and executable."""
-    return program_found(facts.claude, Fix((INSTALL,)))
+    return program_found(facts.claude, write(mend_claude(facts.settings)))
 
 
 def program_found(looked: Found, install: Fix) -> Finding:
@@ -44,7 +43,7 @@ def version(facts: Facts) -> Finding:
     if program is None:
         return skipped(_GONE)
     if program.version is None:
-        return failed(f"{program.argv[0]} --version names no version", Fix((INSTALL,)))
+        return failed(no_version(facts, program), write(REINSTALL_CLAUDE))
     if program.version < _OLDEST:
         return warn(
             f"{program.version_text}: its limits may not be recognised", run("claude", "update")
@@ -52,34 +51,66 @@ def version(facts: Facts) -> Finding:
     return ok(program.version_text)
 
 
+def no_version(facts: Facts, program: Program) -> str:
+    """In words, with what it printed in the place of a version."""
+    told = facts.ask(*program.argv, "--version")
+    if told.problem == "timeout":
+        return f"{program.argv[0]} --version does not answer in time"
+    return f"{program.argv[0]} --version names no version: {said_by(facts, told)}"
+
+
+def said_by(facts: Facts, told: Ran) -> str:
+    """The last line that a program printed, which is what a traceback says; shortened."""
+    lines = (told.out.strip() or told.err.strip()).splitlines()
+    if not lines:
+        return f"it printed nothing (exit code {told.code})"
+    said = masked(lines[-1], secret_values(facts.world.environ, {}))
+    return f'it printed "{one_line(said, _SAID)}"'
+
+
 def login(facts: Facts) -> Finding:
     """Logged in, as Claude itself says; no model is asked."""
     program = facts.claude_version()
-    if program is None or program.version is None:
+    if program is None:
         return skipped(_GONE)
-    if program.version < _AUTH_SINCE:
-        return _login_by_folder(facts)
-    told = facts.ask(*program.argv, "auth", "status", cwd=Path("/"), **_QUIET)
-    try:
-        answer = json.loads(told.out)
-        logged_in = answer["loggedIn"] is True
-    except (ValueError, KeyError, TypeError):
-        return _login_by_folder(facts)
-    if not logged_in:
-        return failed("Claude Code is not logged in", run("claude", "auth", "login"))
+    if program.version is None:
+        # An old one takes the words for a prompt.
+        return skipped("not asked: what claude --version prints could not be read")
+    if program.version < AUTH_SINCE:
+        return _login_by_folder(facts, program)
+    told, answer = ask_login(facts.ask, program)
+    if answer is None:
+        return _unread(facts, told)
+    if not answer["loggedIn"]:
+        fix = run(*shlex.split(login_command(facts.world, program)))
+        return failed("Claude Code is not logged in", fix)
     plan = answer.get("subscriptionType")
     method = str(answer.get("authMethod", "")).replace("_", " ")
     return ok(f"by {method}" + (f", plan {plan}" if isinstance(plan, str) else ""))
 
 
-def _login_by_folder(facts: Facts) -> Finding:
+def _unread(facts: Facts, told: Ran) -> Finding:
+    """What ``claude auth status`` said is nothing that can be understood."""
+    seen = "claude auth status could not be read"
+    if told.problem:
+        why = "no answer in time" if told.problem == "timeout" else told.problem
+        seen = f"claude auth status did not work: {why}"
+    else:
+        seen += f": {said_by(facts, told)}"
+    folder = facts.world.claude_home.look(facts.world.cwd)
+    if folder.auth != "none":
+        seen += f"; {folder.config_dir} has a login by {folder.auth}"
+    return warn(seen, run("claude", "update"))
+
+
+def _login_by_folder(facts: Facts, program: Program) -> Finding:
     """For a version that cannot be asked: what its configuration folder holds."""
     folder = facts.world.claude_home.look(facts.world.cwd)
     if folder.auth != "none":
         return ok(f"by {folder.auth} ({folder.config_dir})")
     if facts.system == "darwin":
         return skipped("this version keeps its login in the keychain, and cannot be asked")
-    return failed(f"no login in {folder.config_dir}", write("claude   (then /login)"))
+    return failed(f"no login in {folder.config_dir}", write(login_command(facts.world, program)))
 
 
 def api_key(facts: Facts) -> Finding:

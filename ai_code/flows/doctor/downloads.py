@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, skipped
 from ai_code.core.ports import ModelServerError
-from ai_code.flows.doctor.models import chosen, loaded_row
+from ai_code.flows.doctor.models import chosen, loaded_row, smaller
 from ai_code.flows.doctor.server import ELSEWHERE, SILENT
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def _place(name: str) -> Path:
 
 def anew(name: str) -> Fix:
     """Fetches a model from the beginning."""
-    return Fix((("ollama", "rm", name), ("ollama", "pull", name)))
+    ours = ("ai-code", "models")
+    return Fix(((*ours, "rm", name, "--yes"), (*ours, "pull", name)))
 
 
 def digest(facts: Facts) -> Finding:
@@ -132,15 +133,13 @@ def answers(facts: Facts) -> Finding:
             name, "Say OK.", _TOKENS, context if isinstance(context, int) else 0, _ANSWER_S
         )
     except ModelServerError as error:
-        return failed(f"{name}: {error}", _mend(facts, str(error)))
+        return failed(f"{name}: {error}", _mend(facts, name, str(error)))
     if not told.strip():
         return failed(f"{name} gives an empty answer", anew(name))
     return ok(f"{name} answered in {facts.world.clock.monotonic() - began:.1f} s")
 
 
-def _mend(facts: Facts, told: str) -> Fix:
+def _mend(facts: Facts, name: str, told: str) -> Fix:
     if "memory" in told:
-        from ai_code.flows.doctor.models import available_bytes, smaller
-
-        return smaller(facts, available_bytes(facts) if facts.here else 1 << 60)
+        return smaller(facts, name)
     return Fix((("ollama", "ps"),))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LIMIT_S = 12.0
 """Of a look. Asking a program its version, the slowest of all, may take 10."""
 _FIX_S = 60.0
-_AGAIN_S = 6.0
+AGAIN_S = 6.0
 _PAUSE_S = 0.5
 
 
@@ -48,7 +48,8 @@ def wanted(names: Sequence[str]) -> tuple[Check, ...]:
 
 
 class Doctor:
-    """One examination. ``deep`` looks longer; ``limit_s`` is each look's time."""
+    """One examination. ``deep`` looks longer; ``limit_s`` is each look's time,
+    ``again_s`` how long something that was mended may take to be well."""
 
     def __init__(
         self,
@@ -57,11 +58,15 @@ class Doctor:
         *,
         deep: bool = False,
         limit_s: float = LIMIT_S,
+        again_s: float = AGAIN_S,
     ) -> None:
+        self._again_s = again_s
         self._world = world
         self._checks = wanted(names)
         self._deep = deep
         self._limit_s = limit_s
+        self.fixed: list[str] = []
+        """Ids whose fix was begun: it may be cut off in the middle."""
 
     def examine(self) -> Report:
         """All checks, in the order of the table."""
@@ -69,7 +74,7 @@ class Doctor:
 
     def mend(self, report: Report, agreed: Callable[[Result], bool]) -> Report:
         """Carries out the safe fixes that are agreed to, and looks at those things again."""
-        results, fixed = list(report.results), []
+        results, fixed = list(report.results), self.fixed
         for place, result in enumerate(results):
             if result.fix is None or not result.fix.safe or not agreed(result):
                 continue
@@ -90,7 +95,7 @@ class Doctor:
 
     def _until_well(self, check: Check) -> Result:
         """A server that was started a moment ago needs some seconds to answer."""
-        until = self._world.clock.monotonic() + _AGAIN_S
+        until = self._world.clock.monotonic() + self._again_s
         while True:
             (result,) = self._look([check])
             if result.state != "failed" or self._world.clock.monotonic() > until:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ai_code.core.errors import CannotStartError
+from ai_code.flows.doctor.container import look_container
 from ai_code.flows.doctor.server_log import ServerLog, parse_log
-from ai_code.flows.doctor.service import Service, look_service
+from ai_code.flows.doctor.service import Service, look_service, look_unit
 from ai_code.flows.model_fit import own_authority
+from ai_code.flows.setup.unit import MODELS
 
 if TYPE_CHECKING:
     from ai_code.core.errors import ConfigError
@@ -67,6 +69,8 @@ class Facts:
         self.rows = machine.beside(server.loaded_rows)
         self.bound = machine.beside(self._bound)
         self.service = machine.beside(self._service)
+        self.fetching = machine.beside(self._fetching)
+        self.container = machine.beside(lambda: look_container(self))
         self.claude = Found(world, settings.claude_command)
         self.aider = Found(world, settings.aider_command)
         self.ollama = Found(world, ("ollama",))
@@ -125,6 +129,11 @@ class Facts:
     def _service(self) -> Service | None:
         return look_service(self.machine_facts) if self.here else None
 
+    def _fetching(self) -> Service | None:
+        """The unit that fetches models."""
+        on_linux = self.here and self.system == "linux"
+        return look_unit(self.machine_facts, "user", MODELS) if on_linux else None
+
     def _hardware(self) -> Machine:
         return self.world.hardware.memory()
 
@@ -148,4 +157,6 @@ class Facts:
         for each in self.bound():
             if each.pid:
                 seen.update(self.machine_facts.server_variables(each.pid))
+        if (container := self.container()) is not None:
+            seen.update(container.variables)
         return {**seen, **self.log().config}

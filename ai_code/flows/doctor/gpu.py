@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
 from ai_code.flows.doctor.server import ELSEWHERE
-from ai_code.flows.doctor.service import set_variable
+from ai_code.flows.doctor.serving import begin_anew, variable_or_who
 
 if TYPE_CHECKING:
     from ai_code.core.machine import Gpu
@@ -46,8 +46,7 @@ def _see_gpu(facts: Facts, card: Gpu) -> Fix:
     """NVIDIA's driver loses its memory module over a suspend; AMD's needs a group."""
     if card.vendor == "amd":
         return write('sudo usermod -aG render,video "$USER"   (then log in anew)')
-    service = facts.service()
-    again = service.restart().shown if service else "ollama serve"
+    again = begin_anew(facts).shown
     if card.vendor == "nvidia":
         return write(f"sudo modprobe -r nvidia_uvm && sudo modprobe nvidia_uvm && {again}")
     return write(again)
@@ -66,12 +65,12 @@ def choice(facts: Facts) -> Finding:
         numbers = [int(each) for each in value.split(",") if each.strip().isdigit()]
         beyond = bool(numbers) and min(numbers) >= len(cards)
         if value in _NONE or beyond:
-            fix = set_variable(facts.service(), facts.system, name, None)
+            fix = variable_or_who(facts, name, None)
             why = "names no card that is there" if beyond else "hides the GPU"
             return warn(f"{name}={value} {why}: Ollama uses the CPU", fix)
     library = variables.get("OLLAMA_LLM_LIBRARY", "")
     if library.startswith("cpu"):
-        fix = set_variable(facts.service(), facts.system, "OLLAMA_LLM_LIBRARY", None)
+        fix = variable_or_who(facts, "OLLAMA_LLM_LIBRARY", None)
         return warn(f"OLLAMA_LLM_LIBRARY={library}: Ollama uses the CPU", fix)
     return ok("nothing hides the GPU")
 
@@ -100,7 +99,7 @@ def memory(facts: Facts) -> Finding:
 
 def timeouts(facts: Facts) -> Finding:
     """No request timed out while a model was loaded."""
-    fix = set_variable(facts.service(), facts.system, "OLLAMA_LOAD_TIMEOUT", "15m")
+    fix = variable_or_who(facts, "OLLAMA_LOAD_TIMEOUT", "15m")
     return _trouble(facts, "timeout", "loading a model took too long", fix, "none since the start")
 
 
@@ -109,7 +108,7 @@ def truncated(facts: Facts) -> Finding:
     log = facts.log()
     if not log.found or "truncated" not in log.troubles:
         return ok("no prompt was cut since the start") if log.found else skipped(_NO_LOG)
-    fix = set_variable(facts.service(), facts.system, "OLLAMA_CONTEXT_LENGTH", _NEEDED_CONTEXT)
+    fix = variable_or_who(facts, "OLLAMA_CONTEXT_LENGTH", _NEEDED_CONTEXT)
     cut = log.cut
     told = f"{cut[1]} tokens came and {cut[0]} were taken" if cut else "a prompt was cut"
     return warn(f"the context was cut in silence: {told}", fix)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
-from ai_code.core.memory import GIB, gib
+from ai_code.core.memory import GIB, gb, gib
 from ai_code.flows.doctor.claude import program_found
 from ai_code.flows.doctor.downloads import folder
 from ai_code.flows.doctor.facts import Found
+from ai_code.flows.doctor.models import first
 
 if TYPE_CHECKING:
     from ai_code.flows.doctor.facts import Facts
@@ -31,7 +32,7 @@ def ram(facts: Facts) -> Finding:
     if facts.system == "darwin":
         closing = run("top", "-o", "mem")
     if machine.ram_total < _LEAST_RAM and machine.vram_total < _LEAST_RAM:
-        return warn(f"{told}: little for a model of 7B", run("ollama", "pull", "qwen2.5-coder:3b"))
+        return warn(f"{told}: little for a model of 7B", first(facts))
     if machine.ram_available < _LEAST_FREE:
         return warn(f"{told}: close something", closing)
     return ok(told)
@@ -72,19 +73,22 @@ def disk(facts: Facts) -> Finding:
     state = facts.machine_facts.disk(facts.world.state_dir)
     if state is not None and state.free < _LEAST_STATE:
         return failed(
-            f"{gib(state.free)} free for {facts.world.state_dir}",
+            f"{gb(state.free)} free for {facts.world.state_dir}",
             run("df", "-h", str(facts.world.state_dir)),
         )
     if not facts.here:
-        return ok(f"{gib(state.free)} free" if state else "not told")
+        return ok(f"{gb(state.free)} free" if state else "not told")
     models = folder(facts)
     room = facts.machine_facts.disk(models)
     if room is None:
         return skipped(f"{models} cannot be looked at")
-    told = f"{gib(room.free)} free for {models}"
+    told = f"{gb(room.free)} free for {models}"
     if room.free < _LEAST_MODELS:
         was_full = " (the log tells of a full disk)" if "space" in facts.log().troubles else ""
-        return warn(told + was_full, write("ollama list   (then: ollama rm NAME)"))
+        removing = write("ai-code models list   (then: ai-code models rm NAME)")
+        # Without a model something else fills the disk.
+        nothing = facts.served() is not None and not facts.served()
+        return warn(told + was_full, run("df", "-h") if nothing else removing)
     return ok(told)
 
 

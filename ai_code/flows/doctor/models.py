@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
-from ai_code.core.machine import RAM_RESERVE, VRAM_SHARE
-from ai_code.core.memory import CONTEXTS, gib, largest_context, need_bytes, shape_of
+from ai_code.core.machine import room_for_models
+from ai_code.core.memory import CONTEXTS, gb, gib, shape_of
 from ai_code.core.model_choice import preferred
-from ai_code.core.models import PREFERRED, can_chat, installed_name, runs_elsewhere, same_model
+from ai_code.core.models import can_chat, installed_name, runs_elsewhere, same_model
+from ai_code.core.recommend import GOOD_CONTEXT
+from ai_code.flows.doctor.changing import first_model, get_model, set_key, use_model
 from ai_code.flows.doctor.server import ELSEWHERE, SILENT
+from ai_code.flows.model_fit import WISHED_CONTEXT, contexts_of, need_of
+from ai_code.flows.wanted import first_engine, wanted_by
 
 if TYPE_CHECKING:
     from ai_code.core.ports import ServedModel
     from ai_code.flows.doctor.facts import Facts
-
-_WISHED_CONTEXT = 16384
 
 
 class Chosen(NamedTuple):
@@ -26,6 +28,11 @@ class Chosen(NamedTuple):
     model: ServedModel | None
     names: tuple[str, ...]
     refused: Mapping[str, str]
+
+    @property
+    def usable(self) -> list[str]:
+        """Installed, allowed, and no mere embeddings."""
+        return [name for name in self.names if can_chat(name) and name not in self.refused]
 
 
 def chosen(facts: Facts) -> Chosen | None:
@@ -42,7 +49,8 @@ def chosen(facts: Facts) -> Chosen | None:
         usable,
         catalogue=world.catalogue,
         exams=world.model_notes.exams(),
-        edit_format=settings.aider_edit_format,
+        wished=settings.aider_edit_format,
+        engine=first_engine(settings),
         loaded=[str(row.get("name", "")) for row in facts.loaded_rows()],
     )
     return Chosen(next((each for each in served if each.name == name), None), names, refused)
@@ -65,7 +73,7 @@ def installed(facts: Facts) -> Finding:
         return skipped(SILENT)
     wanted = facts.settings.model_for("edit")
     if have.model is not None:
-        return ok(f"{have.model.name} ({gib(have.model.size)}), of {len(have.names)} installed")
+        return ok(f"{have.model.name} ({gb(have.model.size)}), of {len(have.names)} installed")
     listed = ", ".join(have.names[:4]) or "none"
     if wanted != "auto":
         if installed_name(wanted, have.names):
@@ -73,14 +81,13 @@ def installed(facts: Facts) -> Finding:
         if refusal(facts, wanted):
             return skipped(f"{wanted} may not be used")
         return failed(
-            f"{wanted} is not installed (installed: {listed})", run("ollama", "pull", wanted)
+            f"{wanted} is not installed (installed: {listed})",
+            run("ai-code", "models", "pull", wanted),
         )
-    usable = [each for each in have.names if can_chat(each) and each not in have.refused]
-    if usable:
-        return failed(
-            f"none is chosen by itself ({listed})", write(f"model: {usable[0]}   (in the settings)")
-        )
-    return failed(f"no model that can edit (installed: {listed})", smaller(facts, 1 << 60))
+    if usable := have.usable:
+        fix = use_model(facts, usable[0], usable)
+        return failed(f"none is chosen by itself ({listed})", fix)
+    return failed(f"no model that can edit (installed: {listed})", first(facts))
 
 
 def allowed(facts: Facts) -> Finding:
@@ -93,47 +100,38 @@ def allowed(facts: Facts) -> Finding:
         return ok("no rule is set")
     wanted = facts.settings.model_for("edit")
     if wanted != "auto" and (why := refusal(facts, wanted)):
-        usable = [each for each in have.names if can_chat(each) and each not in have.refused]
-        fix = (
-            write(f"model: {usable[0]}   (in the settings)") if usable else smaller(facts, 1 << 60)
-        )
+        usable = have.usable
+        fix = use_model(facts, usable[0], usable) if usable else first(facts)
         return failed(f"{wanted} may not be used: {why}", fix)
     if have.names and len(have.refused) == len(have.names):
         name, why = next(iter(have.refused.items()))
-        return failed(f"no installed model may be used ({name}: {why})", smaller(facts, 1 << 60))
+        return failed(f"no installed model may be used ({name}: {why})", first(facts))
     return ok(f"{len(have.refused)} of {len(have.names)} installed are ruled out")
 
 
-def smaller(facts: Facts, available: int) -> Fix:
-    """The best model of the catalogue that is allowed and fits."""
-    policy = facts.settings.policy
-    fitting = [
-        entry
-        for entry in facts.world.catalogue.entries
-        if not policy.refusal(entry.name, entry.maker)
-        and need_bytes(entry.quantisations[0].size, entry.shape, CONTEXTS[-1]) <= available
-    ]
-    if available >= 1 << 60 and not fitting:
-        return run("ai-code", "models", "recommend", "--all")
-    if available >= 1 << 60:
-        # Nothing is known of memory here: the list's first that may be used.
-        names = {entry.name for entry in fitting}
-        first = next((name for name in PREFERRED if name in names), "")
-        if first:
-            return run("ollama", "pull", first)
-    if not fitting:
-        return write("close other programs, or: ollama ps   (what is loaded)")
-    best = max(fitting, key=lambda entry: entry.rank)
-    return write(f"ollama pull {best.name}   (then model: {best.name} in the settings)")
+def first(facts: Facts) -> Fix:
+    """What to get where no model will do."""
+    models = first_model(facts)
+    found = models.first()
+    if found is None or found.note:
+        return write(models.hint(found))
+    return (use_model if found.installed else get_model)(facts, found.name, [found.name])
+
+
+def smaller(facts: Facts, name: str) -> Fix:
+    """What to use, or to get, in the place of a model that does not fit."""
+    found = first_model(facts).lighter(name, room=available_bytes(facts) if facts.here else None)
+    if found is None:
+        return write("ollama ps   (what is loaded; close other programs, too)")
+    return (use_model if found.installed else get_model)(facts, found.name, [found.name])
 
 
 def available_bytes(facts: Facts) -> int:
     """What a model could have: what others hold is given back when they are unloaded."""
-    machine = facts.hardware()
-    given_back = sum(_number(row, "size") for row in facts.loaded_rows())
-    free = machine.ram_available + int(machine.vram_free * VRAM_SHARE) - RAM_RESERVE
-    # Weights that are mapped count as available and as held.
-    return min(max(0, free) + given_back, machine.ram_total + machine.vram_total)
+    rows = facts.loaded_rows()
+    held, on_cards = (sum(_number(row, key) for row in rows) for key in ("size", "size_vram"))
+    offload = facts.settings.models_allow_cpu_offload
+    return room_for_models(facts.hardware(), held, on_cards, cpu_offload=offload)
 
 
 def fits(facts: Facts) -> Finding:
@@ -149,16 +147,48 @@ def fits(facts: Facts) -> Finding:
     row = loaded_row(facts, model.name)
     if row is not None:
         return ok(f"{model.name} is loaded and takes {gib(_number(row, 'size'))}")
-    shape = shape_of(facts.show(model.name))
-    context = settings.ollama_num_ctx or CONTEXTS[-1]
-    kv, parallel = settings.ollama_kv_cache_type, settings.ollama_num_parallel
-    note = facts.world.model_notes.need(model.digest, context, kv)
-    need = note.size if note else need_bytes(model.size, shape, context, kv, parallel)
+    asked, (context, need, least) = settings.ollama_num_ctx, _asked(facts, model)
     can = available_bytes(facts)
-    if need > can:
-        told = f"{model.name} needs {gib(need)} with {context} tokens, {gib(can)} can be had"
-        return failed(told, smaller(facts, can))
-    return ok(f"{model.name} needs {gib(need)} with {context} tokens of {gib(can)}")
+    if not context:
+        told = f"{model.name} needs {gib(need)} with {least} tokens, {gib(can)} can be had"
+        return failed(told, smaller(facts, model.name))
+    told = f"{model.name} needs {gib(need)} with {context} tokens of {gib(can)}"
+    if asked > context:
+        origin = facts.loaded.origins["ollama.num-ctx"]
+        told += f"; the {asked} of ollama.num-ctx ({origin}) do not fit"
+        return warn(told, set_key(facts, "ollama.num-ctx", context))
+    if not asked and context < min(GOOD_CONTEXT, _own(facts, model)):
+        return warn(f"{told}: few for an edit with its files", smaller(facts, model.name))
+    return ok(told)
+
+
+def _own(facts: Facts, model: ServedModel) -> int:
+    """What the model was made for; as much as anybody asks for where it does not tell."""
+    shape = shape_of(facts.show(model.name))
+    return shape.context if shape and shape.context else CONTEXTS[0]
+
+
+class _Asked(NamedTuple):
+    """The context that a run would ask for, 0 where none fits, and bytes with it; with the
+    ``least`` one where none fits."""
+
+    context: int
+    need: int
+    least: int
+
+
+def _asked(facts: Facts, model: ServedModel) -> _Asked:
+    """As a run does it: the wished context, else the next smaller one that fits."""
+    wanted = wanted_by(facts.world, facts.settings)
+    show = facts.show(model.name)
+    need = need_of(model, show, wanted, facts.world.model_notes)
+    entry = facts.world.catalogue.entry(model.name)
+    wished = entry.num_ctx if entry and entry.num_ctx else WISHED_CONTEXT
+    tried = contexts_of(show, wanted.num_ctx, wished=wished)
+    can = available_bytes(facts)
+    context = next((each for each in tried if need(each) <= can), 0)
+    least = min(tried, default=CONTEXTS[-1])
+    return _Asked(context, need(context or least), least)
 
 
 def loaded_row(facts: Facts, name: str) -> Mapping[str, Any] | None:
@@ -180,9 +210,9 @@ def context(facts: Facts) -> Finding:
         origin = facts.loaded.origins["ollama.num-ctx"]
         return warn(
             f"ollama.num-ctx is {asked} ({origin}), {model.name} was made for {own}",
-            write(f"ollama.num-ctx: {own}"),
+            set_key(facts, "ollama.num-ctx", own),
         )
-    needed = asked or min(_WISHED_CONTEXT, own or _WISHED_CONTEXT)
+    needed = asked or min(WISHED_CONTEXT, own or WISHED_CONTEXT)
     row = loaded_row(facts, model.name)
     if row is not None and (has := _number(row, "context_length")):
         if has < needed:
@@ -191,13 +221,12 @@ def context(facts: Facts) -> Finding:
                 run("ollama", "stop", model.name, safe=True),
             )
         return ok(f"{has} tokens in effect, {needed} needed")
-    if not facts.here or asked:
+    if not facts.here:
         return ok(f"{needed} tokens will be asked for")
-    kv, parallel = settings.ollama_kv_cache_type, settings.ollama_num_parallel
-    room = largest_context(model.size, shape, available_bytes(facts), kv, parallel)
-    if not room:
+    context = _asked(facts, model).context
+    if not context:
         return skipped("it does not fit into memory")
-    return ok(f"{min(room, needed)} tokens will be asked for ({room} fit)")
+    return ok(f"{context} tokens will be asked for")
 
 
 def offload(facts: Facts) -> Finding:

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
+from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn
 from ai_code.core.ports import ModelServerError
+from ai_code.flows.doctor.changing import set_key
 from ai_code.flows.doctor.server import ELSEWHERE, SILENT
-from ai_code.flows.doctor.service import set_variable
+from ai_code.flows.doctor.serving import set_variable
 
 if TYPE_CHECKING:
     from ai_code.flows.doctor.facts import Facts
@@ -73,10 +74,15 @@ def keep_alive(facts: Facts) -> Finding:
         return skipped(SILENT)
     shell, wanted = facts.world.environ.get("OLLAMA_KEEP_ALIVE"), facts.settings.ollama_keep_alive
     told = facts.variables().get("OLLAMA_KEEP_ALIVE")
-    if facts.here and shell and not wanted and seconds_of(shell) != seconds_of(told or "5m"):
-        fix = set_variable(facts.service(), facts.system, "OLLAMA_KEEP_ALIVE", shell)
+    if shell and not wanted and seconds_of(shell) != seconds_of(told or "5m"):
+        seen = f"the server has {told or 'its default, 5m'}"
+        if not facts.here:
+            seen = f"the server is {facts.host}"
+        # Where nobody here can tell the server, each request can.
+        fix = set_variable(facts, "OLLAMA_KEEP_ALIVE", shell) if facts.here else None
         return warn(
-            f"your shell says {shell}, the server has {told or '5m'}: only the server reads it", fix
+            f"your shell says {shell}, {seen}: only the server reads it",
+            fix or set_key(facts, "ollama.keep-alive", shell),
         )
     expected = seconds_of(wanted or told or "")
     for row in rows:
@@ -114,9 +120,14 @@ def settings(facts: Facts) -> Finding:
     cache = variables.get("OLLAMA_KV_CACHE_TYPE") or "f16"
     if cache != have.ollama_kv_cache_type:
         told = f"the server's cache is {cache}, ollama.kv-cache-type says"
-        return warn(f"{told} {have.ollama_kv_cache_type}", write(f"ollama.kv-cache-type: {cache}"))
+        return warn(
+            f"{told} {have.ollama_kv_cache_type}", set_key(facts, "ollama.kv-cache-type", cache)
+        )
     parallel = variables.get("OLLAMA_NUM_PARALLEL") or "1"
     if parallel.isdigit() and int(parallel) > 0 and int(parallel) != have.ollama_num_parallel:
         told = f"the server answers {parallel} at once, ollama.num-parallel says"
-        return warn(f"{told} {have.ollama_num_parallel}", write(f"ollama.num-parallel: {parallel}"))
+        return warn(
+            f"{told} {have.ollama_num_parallel}",
+            set_key(facts, "ollama.num-parallel", int(parallel)),
+        )
     return ok(f"cache {cache}, {parallel} at once")

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
 from ai_code.core.errors import ConfigError
 from ai_code.core.ports import ModelServerError
+from ai_code.flows.doctor.changing import set_key
 from ai_code.flows.doctor.claude import program_found
-from ai_code.flows.doctor.service import set_variable
+from ai_code.flows.doctor.serving import begin_anew, variable_or_who
+from ai_code.flows.why_not_ready import GET_OLLAMA
 from ai_code.settings.api import OLLAMA_PORT, parse_api
 from ai_code.settings.keys import DEFAULT_API
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from ai_code.core.ports_machine import Bound
     from ai_code.flows.doctor.facts import Facts
 
-GET_OLLAMA = "install Ollama (https://ollama.com/download), then: ollama serve"
 ELSEWHERE = "the server is on another machine"
 SILENT = "Ollama does not answer"
 _CLIENT = re.compile(r"client version is (\d+(?:\.\d+)+)")
@@ -30,6 +31,9 @@ def binary(facts: Facts) -> Finding:
     """The program; only where the server is on this machine."""
     if not facts.here:
         return skipped(ELSEWHERE)
+    if facts.ollama.program is None and facts.served() is not None:
+        # Docker's, or another person's: what runs use is the server alone.
+        return ok("the server answers; the program is not needed")
     return program_found(facts.ollama, write(GET_OLLAMA))
 
 
@@ -52,12 +56,11 @@ def _start(facts: Facts, *, hangs: bool) -> Fix:
     """What brings an answer: the service where there is one."""
     if not facts.here:
         return run("curl", f"{facts.settings.ollama_api}/api/version")
+    if hangs:
+        return begin_anew(facts)
     service = facts.service()
     if service is not None:
-        return service.restart() if hangs else service.start()
-    if hangs:
-        pid = next((each.pid for each in facts.bound() if each.pid), 0)
-        return write(f"kill {pid}; ollama serve" if pid else "ollama serve")
+        return service.start()
     return run("ollama", "serve") if facts.ollama.program else write(GET_OLLAMA)
 
 
@@ -100,10 +103,9 @@ def _who(bound: Bound) -> str:
 
 def address(facts: Facts) -> Finding:
     """What OLLAMA_HOST and ``ollama.api`` say is where a server is."""
-    wrong = [n for n in facts.loaded.warnings if n.text.startswith(("OLLAMA_HOST:", "OLLAMA_API"))]
+    wrong = [n for n in facts.loaded.warnings if n.text.startswith("OLLAMA_")]
     if wrong:
-        variable = wrong[0].text.partition(":")[0]
-        return warn(wrong[0].text, run("unset", variable))
+        return warn(wrong[0].text, write(wrong[0].hint))
     api, origin = facts.settings.ollama_api, facts.loaded.origins["ollama.api"]
     try:
         facts.server_version()
@@ -113,10 +115,8 @@ def address(facts: Facts) -> Finding:
                 facts.world.server_probe(other, {}).version()
             except ModelServerError:
                 continue
-            fix = write(f"ollama.api: {other}   (instead of {origin})")
-            if origin.layer == "env":
-                gone = other == DEFAULT_API
-                fix = run("unset", origin.name) if gone else run("export", f"{origin.name}={other}")
+            gone = origin.layer == "env" and other == DEFAULT_API
+            fix = run("unset", origin.name) if gone else set_key(facts, "ollama.api", other)
             return failed(f"{api} ({origin}) is silent; Ollama answers at {other}", fix)
         return skipped(f"{SILENT} at {api} ({origin}), nor anywhere else that is known")
     return ok(f"{api} ({origin})")
@@ -146,9 +146,8 @@ def version(facts: Facts) -> Finding:
     if found is None:
         return skipped("ollama --version names no version")
     if _numbers(found[1]) > _numbers(served):
-        service = facts.service()
-        fix = service.restart() if service else write("end the old server, then: ollama serve")
-        return warn(f"the client is {found[1]}, newer than the server ({served})", fix)
+        told_ = f"the client is {found[1]}, newer than the server ({served})"
+        return warn(told_, begin_anew(facts))
     return ok(f"client {found[1]}, server {served}")
 
 
@@ -160,12 +159,16 @@ def open_to_network(facts: Facts) -> Finding:
     """Ollama has no login: whoever reaches it may use it, and delete its models."""
     if not facts.here:
         if facts.settings.ollama_api.startswith("http:"):
-            return warn(f"prompts go to {facts.host} unencrypted", write("ollama.api: https://…"))
+            return warn(f"prompts go to {facts.host} unencrypted", _encrypted(facts))
         return ok(f"{facts.host}, encrypted")
     outside = [each.address for each in facts.bound() if not _LOOPBACK.match(each.address)]
     if not facts.bound():
         return skipped("nobody listens")
     if outside:
-        fix = set_variable(facts.service(), facts.system, "OLLAMA_HOST", f"127.0.0.1:{facts.port}")
+        fix = variable_or_who(facts, "OLLAMA_HOST", f"127.0.0.1:{facts.port}")
         return warn(f"it listens on {outside[0]}: the whole network can use it", fix)
     return ok(f"only this machine ({facts.bound()[0].address})")
+
+
+def _encrypted(facts: Facts) -> Fix:
+    return set_key(facts, "ollama.api", f"https://{facts.host}")

@@ -11,6 +11,8 @@ from ai_code.core.doctor import Finding, Fix, Mending, failed, ok, run, warn
 from ai_code.core.record import RecordError, RunRecord, from_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from ai_code.flows.doctor.facts import Facts
 
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
@@ -75,18 +77,18 @@ def journal(facts: Facts) -> Finding:
         # Put aside, not removed: what an undo needs lies in the same folder.
         fix = run("mv", str(path), f"{path}.unreadable", safe=True)
         return failed(f"the record of run {bad[0]} cannot be read{more}", fix)
-    return ok(f"{len(good)} records")
+    return ok(_many(good, "record"))
 
 
 def processes(facts: Facts) -> Finding:
     """Nothing of a killed run is left running, nor its locks."""
     left = facts.world.left_behind()
     if left.dead:
-        told = f"{len(left.dead)} killed runs left files behind, {left.running} a process"
+        told = f"{_many(left.dead, 'killed run')} left files behind, {left.running} a process"
         return warn(told, _mend("end-processes"))
     if left.orphans:
-        return warn(f"{len(left.orphans)} stale locks", _mend("end-processes"))
-    return ok(f"{len(left.living)} runs at work" if left.living else "none")
+        return warn(_many(left.orphans, "stale lock"), _mend("end-processes"))
+    return ok(f"{_many(left.living, 'run')} at work" if left.living else "none")
 
 
 def left_worktrees(facts: Facts) -> list[str]:
@@ -109,9 +111,13 @@ def worktrees(facts: Facts) -> Finding:
     """No private worktree outlives its run."""
     left = left_worktrees(facts)
     if left:
-        told = f"{len(left)} private worktrees of runs that are over (first: {left[-1]})"
+        told = f"{_many(left, 'private worktree')} of runs that are over (first: {left[-1]})"
         return warn(told, _mend("discard-worktrees"))
     return ok("none")
+
+
+def _many(them: Sized, what: str) -> str:
+    return f"{len(them)} {what}" + "s" * (len(them) != 1)
 
 
 def _mend(mending: Mending) -> Fix:

@@ -9,6 +9,7 @@ from ai_code.core.errors import AiCodeError, UsageError
 from ai_code.core.models import can_chat
 from ai_code.flows.models.server import require_allowed, served, shown
 from ai_code.settings import KEYS
+from ai_code.settings.sources import parse_choices
 
 if TYPE_CHECKING:
     from ai_code.flows.world import World
@@ -28,8 +29,12 @@ def use(world: World, config: Config, loaded: Loaded, name: str, role: Role | No
         )
     console = world.console
     if name == AUTO:
-        config.choose({key: None})
-        console.note(f"the choice of {key} is taken back")
+        was = chosen(config, key)
+        if was is None:
+            console.note(f"there was no choice of {key} to take back")
+        else:
+            config.choose({key: None})
+            console.note(f"the choice of {key} ({was}) is taken back")
     else:
         name = _checked(world, loaded, name)
         config.choose({key: name})
@@ -40,6 +45,13 @@ def use(world: World, config: Config, loaded: Loaded, name: str, role: Role | No
     now = config.load({})
     if name != AUTO and now.values[key] != name:
         console.important(f"{now.origins[key]} says {now.values[key]}, and counts more")
+
+
+def chosen(config: Config, key: str) -> object:
+    """What a command chose for this key; None where none did."""
+    file = config.choices()
+    entries = parse_choices(file).entries if file else ()
+    return next((entry.value for entry in entries if entry.key.name == key), None)
 
 
 def _checked(world: World, loaded: Loaded, name: str) -> str:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.catalogue import Entry, Maker
 from ai_code.core.memory import DEFAULT_CONTEXT, Shape, need_bytes, shape_of
 from ai_code.core.models import can_chat, runs_elsewhere, same_model
-from ai_code.core.ports import LoadedModel
+from ai_code.core.ports import LoadedModel, ModelServerError
 from ai_code.core.recommend import Budget, Placement, budget_of, place
-from ai_code.flows.models.server import is_local, loaded, served, shown
+from ai_code.flows.model_fit import is_local
+from ai_code.flows.models.server import (
+    Served,
+    loaded,
+    model_server,
+    not_known,
+    own_models,
+    served,
+    server_error,
+    shown,
+)
+from ai_code.flows.wanted import first_engine
+from ai_code.flows.why_not_ready import serve
 
 if TYPE_CHECKING:
     from ai_code.core.model_notes import ExamResult
@@ -20,13 +32,14 @@ if TYPE_CHECKING:
 
 
 class Row(NamedTuple):
-    """One model. Sizes in bytes, ``context`` (its own) and ``need_context`` in tokens, 0 where
-    not known; ``tools`` is yes, weak, no or empty; ``placement`` where it would lie on this
-    machine, None where it does not fit, ``unknown`` for a server elsewhere. ``rule`` is the rule
-    of the policy that forbids it; ``licence`` may be empty."""
+    """One model; ``installed`` is None where no server tells. Sizes in bytes, ``context`` (its own)
+    and ``need_context`` in tokens, 0 where not known; ``tools`` is yes, weak, no or empty;
+    ``placement`` where it would lie on this machine, None where it does not fit, ``unknown`` for a
+    server elsewhere. ``rule`` is the rule of the policy that forbids it; ``licence`` may be empty.
+    """
 
     name: str
-    installed: bool
+    installed: bool | None
     size: int
     quantisation: str
     context: int
@@ -42,6 +55,9 @@ class Row(NamedTuple):
     rule: str
     digest: str = ""
     exam: ExamResult | None = None
+    """With the engine that a run goes on with."""
+    exams: tuple[ExamResult, ...] = ()
+    """The newest with each engine."""
     parameters: str = ""
     shape: Shape | None = None
     entry: Entry | None = None
@@ -49,15 +65,29 @@ class Row(NamedTuple):
 
 
 class Inventory:
-    """Reads the server once; ``rows`` are the installed models, ``rest`` the catalogue's others."""
+    """Reads the server once; ``rows`` are the installed models, ``rest`` the catalogue's others.
 
-    def __init__(self, world: World, settings: Settings) -> None:
+    ``needed``: without the server there is nothing to tell, and AiCodeError is raised. Otherwise
+    the catalogue is told all the same; ``unknown`` says why nothing else is, ``mend`` is the
+    command for it."""
+
+    def __init__(self, world: World, settings: Settings, *, needed: bool = True) -> None:
         self._world = world
         self._settings = settings
-        self.served = served(world, settings)
-        self.running = loaded(self.served.server)
+        self.unknown, self.mend = "", ""
+        self.served = served(world, settings) if needed else self._perhaps()
+        self.running = () if self.unknown else loaded(self.served.server)
         self.local = is_local(self.served.server.base_url)
         self.budget: Budget = budget_of(world.hardware.memory())
+
+    def _perhaps(self) -> Served:
+        server = model_server(self._world, self._settings)
+        try:
+            return Served(server, own_models(server))
+        except ModelServerError as error:
+            told = server_error(server.base_url, error, serve(self._world))
+            self.unknown, self.mend = not_known(told), told.hint
+            return Served(server, ())
 
     def rows(self) -> list[Row]:
         return [self.row(model) for model in self.served.models]
@@ -96,7 +126,8 @@ class Inventory:
             licence=entry.licence if entry else _licence(show),
             rule=self._settings.policy.refusal(model.name, maker),
             digest=model.digest,
-            exam=self._world.model_notes.exam(model.digest),
+            exam=self._world.model_notes.exam(model.digest, first_engine(self._settings)),
+            exams=_exams(self._world.model_notes.exams(), model.digest),
             parameters=str(details.get("parameter_size") or ""),
             shape=shape,
             entry=entry,
@@ -108,7 +139,7 @@ class Inventory:
         need, at, _ = self._need(usual.size, entry.shape, "")
         return Row(
             name=entry.name,
-            installed=False,
+            installed=None if self.unknown else False,
             size=usual.size,
             quantisation=usual.name,
             context=entry.context,
@@ -160,3 +191,7 @@ def _licence(show: Mapping[str, Any]) -> str:
     text = named if isinstance(named, str) else show.get("license")
     lines = text.splitlines() if isinstance(text, str) else []
     return next((line.strip() for line in lines if line.strip()), "")
+
+
+def _exams(all_: Sequence[ExamResult], digest: str) -> tuple[ExamResult, ...]:
+    return tuple({each.engine: each for each in all_ if each.digest == digest}.values())

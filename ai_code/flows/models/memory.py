@@ -10,9 +10,9 @@ from ai_code.core.memory import gib
 from ai_code.core.model_notes import MeasuredNeed
 from ai_code.core.models import same_model
 from ai_code.core.verdict import Unavailable
+from ai_code.flows.model_fit import is_local
 from ai_code.flows.models.server import (
     asked,
-    is_local,
     loaded,
     require_allowed,
     served,
@@ -45,7 +45,7 @@ def preload(world: World, settings: Settings, name: str | None) -> None:
     if not any(same_model(row.name, local.name) for row in before):
         _require_room(world, there, local.name, before)
     console = world.console
-    console.status(f"loading {local.name}, {local.num_ctx} tokens of context…")
+    console.status(f"loading with {local.num_ctx} tokens of context: {local.name}…")
     try:
         load = there.server.preload
         asked(there.server, lambda: load(local.name, local.num_ctx, local.keep_alive))
@@ -56,9 +56,9 @@ def preload(world: World, settings: Settings, name: str | None) -> None:
         console.note(f"{local.name} is loaded")
         return
     share = 100 * row.size_vram // max(1, row.size)
+    console.note(f"{local.name} is loaded:")
     console.note(
-        f"{local.name} is loaded: {gib(row.size)} with {row.context or local.num_ctx} tokens, "
-        f"{share} % on the GPU"
+        f"  {gib(row.size)} with {row.context or local.num_ctx} tokens, {share} % on the GPU"
     )
     _remember(world, settings, there, row)
 
@@ -75,7 +75,7 @@ def _require_room(world: World, there: Served, name: str, rows: Sequence[LoadedM
     names = ", ".join(row.name for row in rows)
     raise AiCodeError(
         f"there is no room for {name} beside what is loaded ({names})",
-        why=f"its file alone is {gib(size)}, and {gib(free)} are free",
+        why=f"its weights alone take {gib(size)}, and {gib(free)} of memory are free",
         hint=f"ai-code models unload {rows[0].name}",
     )
 
@@ -97,23 +97,21 @@ def _remember(world: World, settings: Settings, there: Served, row: LoadedModel)
 def unload(world: World, settings: Settings, name: str | None) -> None:
     """Has a model leave memory; without a name the only one that is loaded."""
     there = served(world, settings)
+    wanted = there.find(name, "ai-code models list").name if name is not None else None
     rows = asked(there.server, there.server.loaded)
     if not rows:
         world.console.note("no model is loaded")
         return
-    if name is None and len(rows) > 1:
+    if wanted is None and len(rows) > 1:
         raise AiCodeError(
             "several models are loaded: name one",
             why=", ".join(row.name for row in rows),
             hint=f"ai-code models unload {rows[0].name}",
         )
-    if name is None:
-        row: LoadedModel | None = rows[0]
-    else:
-        wanted = there.find(name).name
-        row = next((each for each in rows if same_model(each.name, wanted)), None)
+    named = (each for each in rows if wanted is None or same_model(each.name, wanted))
+    row = next(named, None)
     if row is None:
-        world.console.note(f"{name} is not loaded")
+        world.console.note(f"{wanted} is not loaded")
         return
     asked(there.server, lambda: there.server.unload(row.name))
     world.console.note(f"{row.name} is unloaded: {gib(row.size)} are free again")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ai_code.core.errors import AiCodeError, Stopped, UsageError
-from ai_code.core.models import installed_name, runs_elsewhere
+from ai_code.core.errors import AiCodeError, NoDiskError, Stopped, TryLaterError, UsageError
+from ai_code.core.memory import gb
+from ai_code.core.models import installed_name, runs_elsewhere, same_model
 from ai_code.core.ports import ModelServerError
 from ai_code.core.progress import Download
-from ai_code.flows.models.recommending import best
+from ai_code.flows.first_model import pull
+from ai_code.flows.model_disk import models_folder, room_in
+from ai_code.flows.model_fit import is_local
+from ai_code.flows.models.recommending import advise
 from ai_code.flows.models.server import (
     RECOMMEND,
     Served,
     asked,
     confirmed,
-    is_local,
     refusal,
     require_allowed,
+    require_name,
     served,
     server_error,
     shown,
@@ -28,23 +32,25 @@ if TYPE_CHECKING:
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
-_SPARE = 500_000_000
-"""Bytes that a disk should have left: a full one ends more than a download."""
 _LINE_EVERY_S = 60.0
 
 
 class Pull:
-    """One download; ``go`` carries it out and returns the name that is installed now."""
+    """One download; ``go`` carries it out and returns the name that is installed now.
+    ``tells_use``: what is there is told, with the command that makes runs use it."""
 
-    def __init__(self, world: World, settings: Settings) -> None:
+    def __init__(self, world: World, settings: Settings, *, tells_use: bool = True) -> None:
         self._world = world
         self._settings = settings
+        self._tells_use = tells_use
+        self._installed = False
 
     def go(self, name: str | None, *, yes: bool = False, missing: bool = False) -> str | None:
         """Without a name the recommended model, after asking; None where the person said no.
         ``missing``: one that is installed is not looked for anew, so no network is needed.
         Raises AiCodeError; Stopped (Ctrl-C) after telling how to go on."""
         if name is not None:
+            require_name(name)
             require_allowed(self._world, self._settings, name)
         there = served(self._world, self._settings)
         if missing and name and installed_name(name, [each.name for each in there.models]):
@@ -61,23 +67,32 @@ class Pull:
                 hint=RECOMMEND,
             )
         folder = self._folder(there)
-        if folder is not None:
-            self._require_room(folder, name, self._known_size(name))
+        self._require_known(there, folder, name)
         self._download(there.server, name, folder)
         self._look(there.server, name)
         return name
 
+    def require_room(self, name: str) -> None:
+        """Raises NoDiskError where it is known before the download that the disk is too small;
+        AiCodeError where the server does not answer."""
+        there = served(self._world, self._settings)
+        self._require_known(there, self._folder(there), name)
+
     def _recommended(self, yes: bool) -> str | None:
-        found = best(self._world, self._settings)
-        console = self._world.console
+        advice = advise(self._world, self._settings)
+        if not advice.found:
+            raise advice.nothing()
+        found, console = advice.found[0], self._world.console
         if found.installed:
             console.note(f"{found.installed} is the best for this machine, and installed already")
+        else:
+            console.note(f"recommended: {found.name}, {gb(found.fit.quantisation.size)}")
+            console.note("; ".join(found.reasons))
+        if advice.better:
+            console.note(advice.better)
+        if found.installed:
             return None
-        size = found.fit.quantisation.size / 1e9
-        console.note(f"recommended: {found.name}, {size:.1f} GB")
-        console.note("; ".join(found.reasons))
-        command = f"ai-code models pull {found.name}"
-        if not confirmed(self._world, f"pull {found.name}?", yes, command):
+        if not confirmed(self._world, f"Pull {found.name}?", yes, pull(found.name)):
             console.note("nothing was downloaded")
             return None
         return found.name
@@ -85,28 +100,30 @@ class Pull:
     # The disk -------------------------------------------------------------------------------
 
     def _folder(self, there: Served) -> OllamaFolder | None:
-        if not is_local(there.server.base_url):
-            return None
-        folder = self._world.ollama_folder([model.name for model in there.models])
-        # A server that has models has them elsewhere where this is not there (a container).
-        return folder if folder.there or not there.models else None
+        names = [each.name for each in there.models]
+        self._installed = bool(names)
+        return models_folder(self._world, there.server.base_url, names)
 
-    def _known_size(self, name: str) -> int:
-        entry = self._world.catalogue.entry(name)
-        if entry is None:
-            return 0
-        tags = {each.tag: each.size for each in entry.quantisations}
-        return tags.get(name, 0)
+    def _require_known(self, there: Served, folder: OllamaFolder | None, name: str) -> None:
+        # Of one that is there only what is new is fetched: the server tells how much.
+        if not any(same_model(name, each.name) for each in there.models):
+            self._require_room(folder, name, self._world.catalogue.download_bytes(name))
 
-    def _require_room(self, folder: OllamaFolder, name: str, wanted: int) -> None:
-        free = folder.free_bytes()
-        if free is None or wanted <= 0 or wanted + _SPARE <= free:
+    def _require_room(self, folder: OllamaFolder | None, name: str, wanted: int) -> None:
+        room = room_in(folder) if folder else None
+        if room is None or room.holds(wanted):
             return
-        raise AiCodeError(
+        raise NoDiskError(
             f"there is no room for {name}",
-            why=f"it takes {wanted / 1e9:.1f} GB, and {folder.path} has {free / 1e9:.1f} GB left",
-            hint=f"df -h {folder.path}",
+            why=f"it needs {gb(wanted)} of disk; {room.told}",
+            hint=self._smaller(name) or room.mend(installed=self._installed),
         )
+
+    def _smaller(self, name: str) -> str:
+        """The model to take instead, where nothing is installed that could make room for this."""
+        found = () if self._installed else advise(self._world, self._settings).found
+        other = next((each.name for each in found if not same_model(each.name, name)), "")
+        return f"{pull(other)}   (there is room for it)" if other else ""
 
     # The download ---------------------------------------------------------------------------
 
@@ -114,17 +131,18 @@ class Pull:
         console, clock = self._world.console, self._world.clock
         progress = Download()
         checked = 0
-        next_line_at = clock.monotonic() + _LINE_EVERY_S
+        # Without a terminal (a log, systemd's journal): at the beginning, and now and then.
+        next_line_at = 0.0
         lines = server.pull(name)
         try:
             for line in lines:
                 now = clock.monotonic()
                 progress.feed(line, now)
-                if folder is not None and progress.total > checked:
+                if progress.total > checked:
                     checked = progress.total
                     self._require_room(folder, name, progress.total - progress.done)
                 console.status(progress.line(name))
-                if not console.stderr_is_tty and now >= next_line_at:
+                if not console.stderr_is_tty and progress.total and now >= next_line_at:
                     console.note(progress.line(name))
                     next_line_at = now + _LINE_EVERY_S
         except ModelServerError as error:
@@ -133,7 +151,7 @@ class Pull:
             # The server keeps what has come.
             done = f" at {100 * progress.share:.0f} %" if progress.total else ""
             console.status("")
-            console.important(f"stopped{done}; to go on: ai-code models pull {name}")
+            console.important(f"stopped{done}; to go on: {pull(name)}")
             raise
         finally:
             console.status("")
@@ -145,13 +163,14 @@ class Pull:
         """What the server said, as a person's error. What has come stays and is gone on with."""
         said = str(error)
         low = said.lower()
-        again = f"ai-code models pull {name}"
+        again = pull(name)
         if "no space left" in low or "disk quota" in low or "not enough space" in low:
-            where = str(folder.path) if folder else ""
-            return AiCodeError(
+            room = room_in(folder) if folder else None
+            mend = room.mend(installed=self._installed) if room else ""
+            return NoDiskError(
                 f"the disk of Ollama is full, and {name} is not whole",
                 why=said,
-                hint=f"df -h {where}".rstrip(),
+                hint=mend or "df -h   (where the server is)",
             )
         if "digest mismatch" in low:
             return AiCodeError(
@@ -168,14 +187,14 @@ class Pull:
         if error.kind == "http" and error.status in (401, 403):
             return server_error(base_url, error)
         if error.kind == "http":
-            return AiCodeError(
+            return TryLaterError(
                 f"the download of {name} broke off; what has come is kept", why=said, hint=again
             )
         if error.kind == "timeout":
-            return AiCodeError(
+            return TryLaterError(
                 f"the download of {name} stands still; what has come is kept", why=said, hint=again
             )
-        return AiCodeError(
+        return TryLaterError(
             f"Ollama ended while it downloaded {name}; what has come is kept",
             why=said,
             hint=f"ollama serve, then: {again}" if is_local(base_url) else again,
@@ -189,8 +208,10 @@ class Pull:
             console.important(f"{name} is downloaded, and will not be used: {rule}")
             console.important(f"to remove it: ai-code models rm {name}")
             return
+        if not self._tells_use:
+            return
         sizes = {m.name: m.size for m in asked(server, server.models)}
-        size = f" ({sizes[name] / 1e9:.1f} GB)" if name in sizes else ""
+        size = f" ({gb(sizes[name])})" if name in sizes else ""
         console.note(f"{name} is installed{size}")
         console.note(f"to use it: ai-code models use {name}")
 

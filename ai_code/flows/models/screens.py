@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ai_code.core.columns import Line, aligned, ends, wrapped
+from ai_code.core.disk import DiskRoom
 from ai_code.core.machine import Machine
-from ai_code.core.memory import gib
+from ai_code.core.memory import gb, gib
 from ai_code.core.recommend import LeftOut, Placement, Recommendation
 from ai_code.core.text import fitting, one_line
 from ai_code.flows.models.inventory import Row
@@ -76,11 +77,6 @@ def _style(row: Row) -> str:
     return "bad" if row.placement_known and row.placement is None else ""
 
 
-def gb(size: int) -> str:
-    """A file's size in units of 1000, as Ollama shows it; memory is told in GiB."""
-    return f"{size / 1e9:.1f} GB"
-
-
 def tokens(count: int) -> str:
     """``32k`` of 32768."""
     return f"{count // 1024}k" if count >= 1024 else str(count)
@@ -134,6 +130,7 @@ def row_value(row: Row) -> dict[str, Any]:
         "allowed": not row.rule,
         "rule": row.rule or None,
         "exam": row.exam and row.exam._asdict(),
+        "exams": [each._asdict() for each in row.exams],
     }
 
 
@@ -174,6 +171,11 @@ def recommendation_value(each: Recommendation) -> dict[str, Any]:
         "score": round(each.score, 1),
         "reasons": list(each.reasons),
     }
+
+
+def disk_value(room: DiskRoom | None) -> dict[str, Any] | None:
+    """The disk of Ollama's models for ``--json``; null where it is not known."""
+    return {"folder": room.folder, "free": room.free} if room else None
 
 
 def left_value(each: LeftOut) -> dict[str, Any]:

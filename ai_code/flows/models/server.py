@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-from urllib.parse import urlsplit
 
 from ai_code.core.errors import AiCodeError, ConfigError, UsageError
-from ai_code.core.models import installed_name
+from ai_code.core.models import installed_name, is_model_name, is_variant
 from ai_code.core.ports import LoadedModel, ModelServerError, ServedModel
-from ai_code.flows.model_fit import own_authority
+from ai_code.core.text import one_line
+from ai_code.flows.model_fit import is_local, own_authority
+from ai_code.flows.why_not_ready import SERVE, serve
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Maker
@@ -29,6 +30,7 @@ class Served(NamedTuple):
 
     def find(self, name: str, hint: str = "") -> ServedModel:
         """The installed model that a name means. Raises UsageError where there is none."""
+        require_name(name)
         found = installed_name(name, [model.name for model in self.models])
         for model in self.models:
             if model.name == found:
@@ -43,10 +45,23 @@ class Served(NamedTuple):
 
 def served(world: World, settings: Settings) -> Served:
     """Asks the server. Raises AiCodeError where it does not answer."""
-    server = world.patient_server(
+    server = model_server(world, settings)
+    try:
+        return Served(server, own_models(server))
+    except ModelServerError as error:
+        raise server_error(server.base_url, error, serve(world)) from error
+
+
+def own_models(server: ModelServer) -> Sequence[ServedModel]:
+    """What the person has installed: not the variants that we made of it."""
+    return [model for model in server.models() if not is_variant(model.name)]
+
+
+def model_server(world: World, settings: Settings) -> ModelServer:
+    """The server of the settings, for a command that can wait for it."""
+    return world.patient_server(
         settings.ollama_api, settings.ollama_headers, own_authority(world, settings)
     )
-    return Served(server, asked(server, server.models))
 
 
 def asked(server: ModelServer, call: Callable[[], T]) -> T:
@@ -57,8 +72,9 @@ def asked(server: ModelServer, call: Callable[[], T]) -> T:
         raise server_error(server.base_url, error) from error
 
 
-def server_error(base_url: str, error: ModelServerError) -> AiCodeError:
-    """What a person is told where the server refuses or is not there."""
+def server_error(base_url: str, error: ModelServerError, start: str = SERVE) -> AiCodeError:
+    """What a person is told where the server refuses or is not there; ``start`` is the command
+    that starts one on this machine."""
     if error.kind == "http":
         return AiCodeError(
             f"Ollama at {base_url} answered HTTP {error.status}",
@@ -74,14 +90,14 @@ def server_error(base_url: str, error: ModelServerError) -> AiCodeError:
     if error.kind == "timeout":
         what = f"Ollama does not answer in time at {base_url}"
         return AiCodeError(what, why=str(error), hint=f"curl {base_url}/api/version")
-    hint = "ollama serve" if is_local(base_url) else f"curl {base_url}/api/version"
+    hint = start if is_local(base_url) else f"curl {base_url}/api/version"
     return AiCodeError(f"Ollama is not running at {base_url}", why=str(error), hint=hint)
 
 
-def is_local(base_url: str) -> bool:
-    """Whether the server is on this machine: then its memory and disk are those we see."""
-    host = urlsplit(base_url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+def not_known(error: AiCodeError) -> str:
+    """What is said where an answer is of use without the server too."""
+    why = f" ({one_line(error.why)})" if error.why else ""
+    return f"{error.what}{why}: what is installed is not known"
 
 
 def shown(server: ModelServer, name: str) -> Mapping[str, Any]:
@@ -105,6 +121,16 @@ def loaded(server: ModelServer) -> Sequence[LoadedModel]:
 def refusal(world: World, settings: Settings, name: str, show: Mapping[str, Any] | None) -> str:
     """The rule of the policy that forbids a model; empty where none does."""
     return settings.policy.refusal(name, world.catalogue.maker(name, show))
+
+
+def require_name(name: str) -> None:
+    """Raises UsageError where no model can be called so: nobody need be asked about it."""
+    if not is_model_name(name):
+        raise UsageError(
+            f"'{one_line(name, 60)}' is not a model's name",
+            why="as in qwen2.5-coder:7b or hf.co/maker/model:tag, without blanks",
+            hint="ai-code models list --all",
+        )
 
 
 def require_allowed(

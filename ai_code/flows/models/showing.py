@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.columns import Line, aligned, wrapped
 from ai_code.core.errors import UsageError
-from ai_code.core.memory import CONTEXTS, gib
+from ai_code.core.memory import CONTEXTS, gb, gib
 from ai_code.core.models import installed_name
 from ai_code.core.recommend import Placement, place
 from ai_code.core.text import one_line
 from ai_code.flows.models.inventory import Inventory, Row
-from ai_code.flows.models.screens import WIDTH, forbidden, gb, in_memory, row_value, tokens
-from ai_code.flows.models.server import RECOMMEND, made_by
+from ai_code.flows.models.screens import WIDTH, forbidden, in_memory, row_value, tokens
+from ai_code.flows.models.server import RECOMMEND, made_by, require_name
 
 if TYPE_CHECKING:
+    from ai_code.core.catalogue import Entry
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -35,14 +36,17 @@ class Shown(NamedTuple):
 
     row: Row
     needs: tuple[Need, ...]
+    unknown: str = ""
+    """Why nobody knows whether it is installed; empty where that is known."""
 
 
 def show(world: World, settings: Settings, name: str) -> Shown:
     """An installed model, or one of the catalogue. Raises UsageError where it is neither."""
-    there = Inventory(world, settings)
+    require_name(name)
+    entry = world.catalogue.entry(name)
+    there = Inventory(world, settings, needed=entry is None)
     found = installed_name(name, [model.name for model in there.served.models])
     model = next((each for each in there.served.models if each.name == found), None)
-    entry = world.catalogue.entry(name)
     if model is None and entry is None:
         raise UsageError(
             f"nothing is known of the model {name}",
@@ -50,7 +54,7 @@ def show(world: World, settings: Settings, name: str) -> Shown:
             hint=RECOMMEND,
         )
     row = there.row(model) if model is not None else there.of_entry(entry)  # type: ignore[arg-type]
-    return Shown(row, tuple(_needs(world, settings, there, row)))
+    return Shown(row, tuple(_needs(world, settings, there, row)), there.unknown)
 
 
 def _needs(world: World, settings: Settings, there: Inventory, row: Row) -> list[Need]:
@@ -76,7 +80,7 @@ def lines_of(shown: Shown) -> list[Line]:
             lines.append(((f"  {what + ':':<14}{first[16:]}", style),))
             lines.extend(((each, style),) for each in more)
 
-    tell("state", "installed" if row.installed else "not installed")
+    tell("state", shown.unknown or ("installed" if row.installed else "not installed"))
     tell("loaded", in_memory(row).removeprefix("loaded").lstrip(" :"), "good")
     if row.rule:
         lines += forbidden(row.rule, "  ")
@@ -93,14 +97,16 @@ def lines_of(shown: Shown) -> list[Line]:
         where = _where(need.placement) if row.placement_known else "the server is elsewhere"
         style = "bad" if row.placement_known and need.placement is None else ""
         tell(f"at {tokens(need.context)}", f"{how} {gib(need.need)}, {where}", style)
-    if row.exam:
-        exam = row.exam
+    for exam in row.exams:
         rate = f", {exam.tokens_per_s:.0f} tokens/s" if exam.tokens_per_s else ""
-        tell("exam", f"{exam.passed} of {exam.tasks} passed ({exam.edit_format}){rate}")
-    elif row.installed and not row.rule:
-        tell("exam", f"not taken: ai-code models test {row.name}")
+        with_ = exam.edit_format if exam.engine == "aider" else f"with {exam.engine}"
+        tell("exam", f"{exam.passed} of {exam.tasks} passed ({with_}){rate}")
+    if not row.exam and row.installed and not row.rule:
+        with_ = " with the engine that runs go on with" if row.exams else ""
+        tell("exam", f"not taken{with_}: ai-code models test {row.name}")
     if entry:
         tell("edit format", entry.edit_format)
+        tell("worked with", _knobs(entry))
         tell("languages", ", ".join(entry.languages))
         tell("roles", ", ".join(entry.roles) or "none")
         tell("note", entry.note)
@@ -116,12 +122,16 @@ def value_of(shown: Shown) -> dict[str, Any]:
     entry = shown.row.entry
     return {
         **row_value(shown.row),
+        "note": shown.unknown or None,
         "needs": [need._asdict() for need in shown.needs],
         "catalogue": entry
         and {
             "name": entry.name,
             "active": entry.active,
             "edit_format": entry.edit_format,
+            "lean_tools": entry.lean,
+            "temperature": entry.temperature,
+            "num_ctx": entry.num_ctx or None,
             "languages": list(entry.languages),
             "roles": list(entry.roles),
             "note": entry.note,
@@ -140,6 +150,14 @@ def _where(placement: Placement | None) -> str:
         "cpu": "fits the RAM",
         None: "does not fit this machine",
     }[placement]
+
+
+def _knobs(entry: Entry) -> str:
+    """What engines that have a choice are told of the model, where that is not the usual."""
+    told = ["few tools"] if entry.lean else []
+    told += [f"temperature {entry.temperature:g}"] if entry.temperature else []
+    told += [f"a context of {tokens(entry.num_ctx)}"] if entry.num_ctx else []
+    return ", ".join(told)
 
 
 def _active(row: Row) -> str:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ai_code.core.memory import gb
 from ai_code.core.models import runs_elsewhere
-from ai_code.flows.models.server import is_local, refusal, served, shown
+from ai_code.flows.model_disk import ollama_folder
+from ai_code.flows.model_fit import is_local
+from ai_code.flows.models.server import refusal, served, shown
 
 if TYPE_CHECKING:
     from ai_code.core.ports import ServedModel
@@ -36,7 +39,7 @@ def verify(world: World, settings: Settings, name: str | None) -> list[Verified]
     models = [there.find(name)] if name is not None else list(there.models)
     folder = None
     if is_local(there.server.base_url):
-        folder = world.ollama_folder([model.name for model in there.models])
+        folder = ollama_folder(world, [model.name for model in there.models])
     found = []
     for model in models:
         show = shown(there.server, model.name)
@@ -56,6 +59,10 @@ def _verify(
         return Verified(model.name, "unchecked", "it runs on Ollama's servers")
     if folder is None:
         return Verified(model.name, "unchecked", "the server is on another machine")
+    if not folder.there:
+        why = "Ollama's folder is not found here; the server answers for it"
+        mend = f"OLLAMA_MODELS=FOLDER ai-code models verify {model.name}"
+        return Verified(model.name, "unchecked", why, mend)
     try:
         manifest = folder.manifest(model.name)
     except ValueError as error:
@@ -79,7 +86,7 @@ def _files(
 
         def tell(done: int, start: int = start) -> None:
             share = 100 * (start + done) // max(1, total)
-            world.console.status(f"{model.name}: {share} % of {total / 1e9:.1f} GB read")
+            world.console.status(f"{share:3} % of {gb(total)} read: {model.name}")
 
         try:
             size = folder.size(blob)
@@ -96,7 +103,7 @@ def _files(
             return Verified(model.name, "unchecked", why, f"ls -ld {folder.path}")
         before += blob.size
     count = len(manifest.blobs)
-    return Verified(model.name, "ok", f"{count} files, {total / 1e9:.1f} GB, all digests right")
+    return Verified(model.name, "ok", f"{count} files, {gb(total)}, all digests right")
 
 
 def _short(digest: str) -> str:

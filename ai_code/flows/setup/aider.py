@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING, NamedTuple
 from ai_code.core.errors import CannotStartError
 from ai_code.core.setup import (
     AIDER_BYTES,
+    AIDER_OLDEST,
     AIDER_PYTHON_MINORS,
     AIDER_ROOM,
     AIDER_VERSION,
     StepResult,
 )
+from ai_code.flows.setup.ollama import keep
 from ai_code.flows.setup.packages import command_for
-from ai_code.flows.setup.programs import named
+from ai_code.flows.setup.programs import named as of_version
 
 if TYPE_CHECKING:
-    from ai_code.core.task import Program
     from ai_code.flows.setup.ground import Ground
 
 PACKAGE = f"aider-chat=={AIDER_VERSION}"
 _AGAIN = "ai-code setup aider"
+_WHERE = "ai-code config show --origin"
 _DEADLINE_S = 3600.0
 _STARTS_S = 180.0
 _PYTHONS = ">=3.10,<3.13"
@@ -53,38 +55,48 @@ class _FailedError(Exception):
 
 
 def aider(ground: Ground) -> StepResult:
-    """One that the person has is left as it is; else ours is made, or made anew."""
+    """One that the person has and that works is left as it is; else ours is made, or made anew,
+    and used. A broken one of the person's is not touched."""
     world = ground.world
     wanted = ground.settings.aider_command
     place = _Place(ground)
+    named = wanted != ("aider",) and Path(wanted[0]) != place.link
     try:
         program = world.processes.find(wanted)
     except CannotStartError as error:
         return StepResult("aider", "failed", error.what, (error.hint,))
-    if program is not None:
-        if (found := _found(ground, program, place)) is not None:
-            return found
-    elif wanted != ("aider",):
-        told = f"the settings name {wanted[0]}, which is not there"
-        return StepResult("aider", "missing", told, ("ai-code config show --origin",))
-    else:
+    if program is None:
+        if named:
+            told = f"the settings name {wanted[0]}, which is not there"
+            return StepResult("aider", "missing", told, (_WHERE,))
         ground.say("aider is not installed: it carries out what the local model writes.")
-    return _offer(ground, place)
-
-
-def _found(ground: Ground, program: Program, place: _Place) -> StepResult | None:
-    """The result where it is there and starts; None where ours is broken."""
-    program = ground.world.processes.version(program)
-    if program.version:
-        told = named("aider", program)
+        return _offer(ground, place)
+    program = world.processes.version(program)
+    if program.version and program.version >= AIDER_OLDEST:
+        told = of_version("aider", program)
         if program.version != tuple(map(int, AIDER_VERSION.split("."))):
             told += f" (tested: {AIDER_VERSION})"
         return StepResult("aider", "ok", told)
     path = Path(program.argv[0])
-    if path != place.link:
-        return StepResult("aider", "failed", f"{path} does not start", (f"{path} --version",))
-    ground.say(f"{ground.shown(path)} does not start any more (is its Python gone?).")
-    return None
+    wrong = f"is too old ({program.version_text})" if program.version else "does not start"
+    if named:
+        told = f"the settings name {path}, which {wrong}"
+        return StepResult("aider", "failed", told, (f"{path} --version", _WHERE))
+    if path == place.link:
+        ground.say(f"{ground.shown(path)} does not start any more (is its Python gone?).")
+        return _offer(ground, place)
+    ground.say(f"{ground.shown(path)} {wrong}. It would be left as it is, and not be used.")
+    made = _offer(ground, place)
+    return _chosen(ground, place, path, made) if made.fine else made
+
+
+def _chosen(ground: Ground, place: _Place, other: Path, made: StepResult) -> StepResult:
+    """Ours has to be named, for another is found before it."""
+    keep(ground, "aider.command", str(place.link))
+    if ground.settings.aider_command != (str(place.link),):
+        told = f"{made.told}, and a variable or a flag names another"
+        return StepResult("aider", "failed", told, (_WHERE,))
+    return made._replace(told=f"{made.told}, instead of {ground.shown(other)}")
 
 
 def _offer(ground: Ground, place: _Place) -> StepResult:

@@ -31,13 +31,14 @@ _MARKS = {"ok": "ok", "done": "done", "skipped": "skipped", "missing": "MISSING"
 
 class Outcome(NamedTuple):
     """What all steps came to. ``nix`` are lines to write, where Nix installs here; ``stopped``:
-    the person had enough."""
+    the person had enough, and ``not_reached`` are the steps that nothing came of."""
 
     results: tuple[StepResult, ...]
     mode: Mode
     nix_kind: NixKind = ""
     nix: tuple[str, ...] = ()
     stopped: bool = False
+    not_reached: tuple[StepName, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -93,7 +94,8 @@ class Setup:
         kind = self._nix
         missing = [each.step for each in results if each.state in ("missing", "failed")]
         nix = tuple(nix_lines(missing, self._best())) if kind and missing else ()
-        return Outcome(tuple(results), ground.mode, kind, nix, stopped)
+        rest = tuple(steps[len(results) :])
+        return Outcome(tuple(results), ground.mode, kind, nix, stopped, rest)
 
     def _step(self, name: StepName, before: list[StepResult]) -> StepResult:
         if name in self._options.skip:
@@ -128,8 +130,9 @@ class Setup:
         options = DrillOptions(offer=False)
         stage = self._world.drill_stage(keep=False)
         report = Drill(self._world, ground.settings, options, stage).go()
-        lines = list(lines_of(report))
-        for line in lines:
+        lines = list(lines_of(report, self._world.shown_as))
+        # The last one comes as the step's own.
+        for line in lines[:-1]:
             self._world.console.note(line)
         if not report.ok:
             return StepResult("drill", "failed", lines[-1].removeprefix("FAILED: "), (command,))

@@ -4,13 +4,14 @@ answers, programs that are run, and what is remembered for ``--remove``."""
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ai_code.core.columns import wrapped
 from ai_code.core.command import Command
 from ai_code.core.errors import CannotStartError, Stopped
+from ai_code.core.pasting import shown_command
 from ai_code.core.ports import ModelServerError
 from ai_code.core.setup import Change, ChangeKind, StepName
 from ai_code.core.text import one_line
@@ -94,7 +95,7 @@ class Ground:
 
     def tell(self, text: str) -> None:
         """One paragraph about what is."""
-        for line in wrapped(text, _WIDTH, _INDENT):
+        for line in wrapped(shown_command(text, self.world.shown_as), _WIDTH, _INDENT):
             self.world.console.note(line)
 
     def show(self, command: str) -> None:
@@ -137,10 +138,13 @@ class Ground:
         return str(answer)
 
     def ask_line(self, question: str) -> str:
-        """What the person types; empty where nothing."""
+        """What the person types; empty where nothing. Raises PersonStops (Ctrl-D)."""
         if self.mode != "ask":
             return ""
-        return self.world.console.ask_line(_INDENT + question) or ""
+        typed = self.world.console.ask_line(_INDENT + question)
+        if typed is None:
+            raise PersonStops
+        return typed
 
     # Programs -------------------------------------------------------------------------------
 
@@ -196,13 +200,15 @@ class Ground:
         except ModelServerError as error:
             return error
 
-    def waits_for_server(self) -> ModelServerError | str:
-        """The same, with some patience: it was just started."""
+    def waits_for_server(
+        self, gives_up: Callable[[], bool] = lambda: False
+    ) -> ModelServerError | str:
+        """The same, with some patience: it was just started. ``gives_up`` ends it earlier."""
         clock, console = self.world.clock, self.world.console
         until = clock.monotonic() + _WAIT_S
         while isinstance(answer := self.answers(), ModelServerError):
             left = until - clock.monotonic()
-            if left <= 0:
+            if left <= 0 or gives_up():
                 break
             console.status(f"waiting for Ollama to answer… {left:.0f} s")
             clock.sleep(_POLL_S)

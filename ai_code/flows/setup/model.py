@@ -5,24 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ai_code.core.columns import aligned
-from ai_code.core.errors import AiCodeError
+from ai_code.core.errors import AiCodeError, NoDiskError
+from ai_code.core.memory import gb
+from ai_code.core.models import same_model
+from ai_code.core.pasting import hint_lines
 from ai_code.core.ports import ModelServerError
 from ai_code.core.setup import StepResult
 from ai_code.core.verdict import Unavailable, UnavailableReason
+from ai_code.flows.first_model import pull
+from ai_code.flows.model_fit import is_local
 from ai_code.flows.models.pulling import Pull
-from ai_code.flows.models.recommending import advise
-from ai_code.flows.models.screens import gb, machine_line
-from ai_code.flows.models.server import is_local, made_by, refusal, shown
+from ai_code.flows.models.recommending import Advice, advise
+from ai_code.flows.models.screens import machine_line
+from ai_code.flows.models.server import made_by, refusal, server_error, shown
 from ai_code.flows.readiness import Ready, ask_local
+from ai_code.flows.setup.another_model import another_model
 from ai_code.flows.setup.ollama import keep
 
 if TYPE_CHECKING:
+    from ai_code.core.ports import ModelServer
     from ai_code.core.recommend import Recommendation
+    from ai_code.core.setup import Change
     from ai_code.flows.setup.ground import Ground
 
 _CHOICES = 3
-_ORDER = ("first", "second", "third")
-_PULL = "ai-code models pull"
+_HINT_WIDTH = 74
 _RECOMMEND = "ai-code models recommend"
 
 
@@ -37,7 +44,7 @@ def model(ground: Ground) -> StepResult:
     if ready.reason is not UnavailableReason.NO_MODEL:
         return StepResult("model", "failed", ready.message, (ready.hint,))
     if settings.model != "auto":
-        return _pull(ground, settings.model)
+        return _named(ground, settings.model)
     return _recommended(ground)
 
 
@@ -64,25 +71,59 @@ def _forbidden(ground: Ground, ready: Ready) -> StepResult | None:
 
 def _without_server(ground: Ground) -> StepResult:
     """What it would be can be told all the same."""
-    found = advise(ground.world, ground.settings).found
-    if found and ground.settings.model == "auto":
-        size, maker = _about(found[0])
-        ground.say(f"For this machine it would be {found[0].name} ({size}, {maker}).")
+    advice = advise(ground.world, ground.settings)
+    if advice.found and ground.settings.model == "auto":
+        size, maker = _about(advice.found[0])
+        ground.say(f"For this machine it would be {advice.found[0].name} ({size}, {maker}).")
+        _better(ground, advice)
     return StepResult("model", "missing", "no Ollama answers that could fetch one")
 
 
+def _named(ground: Ground, name: str) -> StepResult:
+    """The one that the settings name, and that is not there."""
+    size = ground.world.catalogue.download_bytes(name)
+    told = f" ({gb(size)} to download)" if size else ""
+    ground.say(f"Your settings name {name}, which is not installed{told}.")
+    try:
+        Pull(ground.world, ground.settings).require_room(name)
+    except AiCodeError as error:
+        return _failed(error)
+    if not ground.agrees("Pull it?"):
+        return StepResult("model", "missing", f"{name} is not installed", (pull(name),))
+    try:
+        return _pull(ground, name)
+    except NoDiskError as error:
+        return _failed(error)
+
+
 def _recommended(ground: Ground) -> StepResult:
-    """The best of the catalogue, or one of the next, or any that the person names."""
+    """The best of the catalogue, or one of the next, or any that the person names; asked again
+    where the disk has no room for it."""
     advice = advise(ground.world, ground.settings)
     ground.say(
         f"No model is installed that a run would use. This machine: {machine_line(advice.machine)}."
     )
-    here = is_local(ground.settings.ollama_api)
-    if not here:
+    if not is_local(ground.settings.ollama_api):
         ground.say("The server is another machine, whose memory is not known: these suit yours.")
-    if not advice.found:
-        told = "no model of the catalogue suits this machine"
-        return StepResult("model", "missing", told, (f"{_RECOMMEND} --all",))
+    while advice.found:
+        try:
+            return _asked(ground, advice)
+        except NoDiskError as error:
+            if ground.mode != "ask":
+                return _failed(error)
+            told = _told_of(error)
+            ground.say(f"{told[:1].upper()}{told[1:]}.")
+            # A smaller one to pull stands among the choices anyway.
+            smaller = error.hint.startswith(pull(""))
+            for line in () if smaller else hint_lines(error.hint, _HINT_WIDTH):
+                ground.show(line)
+            # A download that broke off for want of room took some of it.
+            advice = advise(ground.world, ground.settings)
+    return _failed(advice.nothing())._replace(state="missing")
+
+
+def _asked(ground: Ground, advice: Advice) -> StepResult:
+    """Which one, and the download. Raises NoDiskError."""
     there = next((each for each in advice.found if each.installed), None)
     found = advice.found[:_CHOICES]
     if there is not None and there not in found:
@@ -91,15 +132,21 @@ def _recommended(ground: Ground) -> StepResult:
     for row, each in zip(rows, found, strict=True):
         ground.world.console.note(f"    {row}")
         ground.world.console.note(f"        {'; '.join(each.reasons[:3])}")
-    letters = dict(zip("123", _ORDER[: len(found)], strict=False))
+    _better(ground, advice)
+    letters = dict.fromkeys("123"[: len(found)], "")
+    here = is_local(ground.settings.ollama_api)
     answer = ground.choose("Which?", {**letters, "o": "another"}, default="1" if here else "n")
     if answer == "o":
-        typed = ground.ask_line("Its name, as Ollama has it")
-        return _pull(ground, typed) if typed else _none(found[0])
+        return another_model(ground, lambda name: _pull(ground, name)) or _none(found[0])
     if answer not in letters:
         return _none(found[0])
     chosen = found[int(answer) - 1]
     return _use(ground, chosen.name) if chosen.installed else _pull(ground, chosen.name)
+
+
+def _better(ground: Ground, advice: Advice) -> None:
+    if advice.better:
+        ground.say(f"{advice.better}.")
 
 
 def _about(each: Recommendation) -> tuple[str, str]:
@@ -108,35 +155,39 @@ def _about(each: Recommendation) -> tuple[str, str]:
 
 
 def _none(best: Recommendation) -> StepResult:
-    return StepResult("model", "missing", "no model is installed", (f"{_PULL} {best.name}",))
+    command = f"ai-code models use {best.name}" if best.installed else pull(best.name)
+    return StepResult("model", "missing", "no model is there that a run would use", (command,))
+
+
+def _failed(error: AiCodeError) -> StepResult:
+    return StepResult("model", "failed", _told_of(error), (error.hint,) * bool(error.hint))
+
+
+def _told_of(error: AiCodeError) -> str:
+    return f"{error.what}: {error.why}" if error.why else error.what
 
 
 def _pull(ground: Ground, name: str) -> StepResult:
-    """Downloads it; where it was there under that name already, nothing is remembered."""
+    """Downloads it; where it was there under that name already, nothing is remembered. Raises
+    NoDiskError."""
     settings = ground.settings
-    again = f"{_PULL} {name}"
-    if ground.mode == "look":
-        return StepResult("model", "missing", f"{name} is not installed", (again,))
-    if settings.model == name:
-        ground.say(f"Your settings name {name}, which is not installed{_size(ground, name)}.")
-        if not ground.agrees("Pull it?"):
-            return StepResult("model", "missing", f"{name} is not installed", (again,))
     server = ground.world.patient_server(settings.ollama_api, settings.ollama_headers)
     try:
         had = {each.name for each in server.models()}
     except ModelServerError as error:
-        return StepResult("model", "failed", f"Ollama does not answer: {error}", (again,))
+        return _failed(server_error(settings.ollama_api, error))
     change = None
     if name not in had:
         change = ground.remember("model", name, api=settings.ollama_api)
     try:
-        Pull(ground.world, settings).go(name, yes=True)
-        installed = {each.name for each in server.models()} - had
+        # What is done with it is told below, by the step.
+        Pull(ground.world, settings, tells_use=False).go(name, yes=True)
     except AiCodeError as error:
-        told = f"{error.what}: {error.why}" if error.why else error.what
-        return StepResult("model", "failed", told, (error.hint,) * bool(error.hint))
-    except ModelServerError as error:
-        return StepResult("model", "failed", f"Ollama does not answer: {error}", (again,))
+        _forget(ground, server, change)
+        if isinstance(error, NoDiskError):
+            raise
+        return _failed(error)
+    installed = _names(server) - had
     if change and len(installed) == 1 and (full := installed.pop()) != name:
         # Without a tag Ollama adds one.
         ground.log.drop(change)
@@ -144,11 +195,17 @@ def _pull(ground: Ground, name: str) -> StepResult:
     return _use(ground, name)
 
 
-def _size(ground: Ground, name: str) -> str:
-    """How much there is to download, where the catalogue knows."""
-    entry = ground.world.catalogue.entry(name)
-    sizes = {each.tag: each.size for each in entry.quantisations} if entry else {}
-    return f" ({gb(sizes[name])} to download)" if name in sizes else ""
+def _forget(ground: Ground, server: ModelServer, change: Change | None) -> None:
+    """A download that failed left nothing to take back, unless it was whole before that."""
+    if change and not any(same_model(change.name, each) for each in _names(server)):
+        ground.log.drop(change)
+
+
+def _names(server: ModelServer) -> set[str]:
+    try:
+        return {each.name for each in server.models()}
+    except ModelServerError:
+        return set()
 
 
 def _use(ground: Ground, name: str) -> StepResult:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.errors import ConfigError
 from ai_code.core.ports import ModelServerError
 from ai_code.core.setup import StepResult
-from ai_code.flows.models.server import is_local
+from ai_code.flows.model_fit import is_local
 from ai_code.flows.setup.docker import IMAGE, can_run_docker, run_container
 from ai_code.settings.api import parse_api
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DOWNLOAD = "https://ollama.com/download"
 _SCRIPT = "curl -fsSL https://ollama.com/install.sh | sh"
 _MENDS = (f"install Ollama: {DOWNLOAD}", "ai-code setup")
+_API_FORM = "ai-code setup --api HOST:11434"
 _BREW_S = 3600.0
 
 
@@ -52,9 +53,8 @@ def _offer(ground: Ground) -> StepResult:
         )
         ground.show_long(docker)
     _by_hand(ground)
-    ways["r"] = "remote"
     ground.say("[r] an Ollama on another machine: you type its address, nothing is installed.")
-    ways["i"] = "it is there now"
+    ways |= {"i": "it is there now", "r": "remote"}
     default = "b" if "b" in ways else "d" if "d" in ways else "n"
     while True:
         match ground.choose("Which one?", ways, default=default):
@@ -63,7 +63,16 @@ def _offer(ground: Ground) -> StepResult:
             case "d":
                 return run_container(ground)
             case "r":
-                return _elsewhere(ground, ground.ask_line("Its address (host or host:port)"))
+                typed = ground.ask_line("Its address, host or host:port (Enter for none)")
+                if not typed:
+                    continue
+                reached = _reached(ground, typed)
+                if isinstance(reached, _Reached):
+                    return _offered(ground, reached)
+                # A slip of the fingers is no reason to begin anew.
+                ground.say(f"{reached.told}.")
+                if reached.mend != (_API_FORM,):
+                    ground.show(reached.mend[0])
             case "i":
                 if (program := ground.find("ollama")) is not None:
                     return StepResult("ollama", "done", ground.shown(Path(program.argv[0])))
@@ -106,23 +115,40 @@ def _brew(ground: Ground) -> StepResult:
     return StepResult("ollama", "done", "installed by Homebrew")
 
 
+class _Reached(NamedTuple):
+    """An Ollama somewhere. ``version`` is an error where it wants a key."""
+
+    api: str
+    version: ModelServerError | str
+
+
 def _elsewhere(ground: Ground, typed: str) -> StepResult:
-    """An Ollama on another machine: asked before it is kept as a choice."""
-    if not typed:
-        return StepResult("ollama", "missing", "Ollama is not installed", _MENDS)
+    reached = _reached(ground, typed)
+    return _offered(ground, reached) if isinstance(reached, _Reached) else reached
+
+
+def _reached(ground: Ground, typed: str) -> _Reached | StepResult:
+    """Whether one answers at the address that was typed."""
     try:
         api = parse_api(typed)
     except ConfigError as error:
-        return StepResult("ollama", "failed", error.what, ("ai-code setup --api HOST:11434",))
-    settings = ground.settings
+        return StepResult("ollama", "failed", error.what, (_API_FORM,))
     version = ground.answers(api)
     wants_key = isinstance(version, ModelServerError) and version.status in (401, 403)
-    if isinstance(version, ModelServerError) and not (wants_key and settings.ollama_headers):
+    if isinstance(version, ModelServerError) and not (wants_key and ground.settings.ollama_headers):
         told = f"no Ollama answers at {api}: {version}"
         mend = "ai-code config path   (ollama.headers)" if wants_key else f"curl {api}/api/version"
         return StepResult("ollama", "failed", told, (mend,))
+    return _Reached(api, version)
+
+
+def _offered(ground: Ground, reached: _Reached) -> StepResult:
+    """Asked before it is kept as a choice."""
+    api, version = reached
+    settings = ground.settings
     if api == settings.ollama_api:
         return StepResult("ollama", "ok", f"Ollama {version} at {api}")
+    wants_key = isinstance(version, ModelServerError)
     who = "Something that wants a key" if wants_key else f"Ollama {version}"
     ground.say(f"{who} answers at {api}. It would be kept as a choice (ollama.api).")
     if settings.ollama_headers:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.errors import CannotStartError
 from ai_code.core.setup import StepResult
-from ai_code.flows.install_claude import PACKAGE, TERMS, offer_claude
+from ai_code.flows.claude_login import login_command
+from ai_code.flows.endings import INSTALL_CLAUDE
+from ai_code.flows.install_claude import TERMS, install_claude, places
 from ai_code.flows.setup.packages import command_for
 
 if TYPE_CHECKING:
@@ -43,27 +45,31 @@ def claude(ground: Ground) -> StepResult:
     if wanted != ("claude",):
         told = f"the settings name {wanted[0]}, which is not there"
         return StepResult("claude", "missing", told, ("ai-code config show --origin",))
-    by_hand = f"npm install -g {PACKAGE}"
-    if ground.find("npm") is None:
-        npm = command_for(ground, "npm")
+    npm = ground.find("npm")
+    if npm is None:
+        command = command_for(ground, "npm")
         ground.say("Claude Code is not installed, and neither is npm, which brings it:")
-        ground.show(npm)
-        return StepResult("claude", "missing", "Claude Code is not installed", (npm, by_hand))
-    folder = world.programs_dir / "claude-code"
+        ground.show(command)
+        return StepResult(
+            "claude", "missing", "Claude Code is not installed", (command, INSTALL_CLAUDE)
+        )
+    folder, link = places(world)
     ground.say(
         "Claude Code is not installed. It is Anthropic's, under Anthropic's terms "
         f"({TERMS}). npm would put it into {ground.shown(folder)} ({_CLAUDE_SIZE})."
     )
     if not ground.agrees("Install it under these terms?"):
-        return StepResult("claude", "missing", "Claude Code is not installed", (by_hand,))
-    link = world.programs_dir / "bin" / "claude"
+        return StepResult("claude", "missing", "Claude Code is not installed", (INSTALL_CLAUDE,))
     if not ground.site.there(folder):
         ground.remember("claude", str(folder), link=str(link))
-    program = offer_claude(world, agreed=True, instead="")
-    if program is None:
-        return StepResult("claude", "failed", "npm could not install Claude Code", (by_hand,))
-    ground.say("Log in once: start `claude` and type /login.")
-    told = named("Claude Code", world.processes.version(program))
+    installed = install_claude(world, npm)
+    if isinstance(installed, str):
+        told = f"npm could not install Claude Code: {installed}"
+        return StepResult("claude", "failed", told, (INSTALL_CLAUDE,))
+    program = world.processes.version(installed)
+    ground.say("Log in once:")
+    ground.show(login_command(world, program._replace(argv=(str(link),))))
+    told = named("Claude Code", program)
     return StepResult("claude", "done", f"{told} in {ground.shown(folder)}")
 
 

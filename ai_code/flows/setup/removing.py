@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ai_code.core.errors import AiCodeError
+from ai_code.core.memory import gb
 from ai_code.core.models import same_model
 from ai_code.core.ports import ModelServerError
 from ai_code.core.setup import STEPS, Change, ChangeKind
-from ai_code.flows.models.screens import gb
 from ai_code.flows.setup.ground import Ground, Options, PersonStops
 from ai_code.flows.setup.ollama import chosen
-from ai_code.flows.setup.unit import NAME
+from ai_code.flows.setup.units import systemctl
 
 if TYPE_CHECKING:
     from ai_code.flows.world import World
@@ -53,6 +53,8 @@ class Removing:
         for change in reversed(ground.log.changes()):
             if change.step not in steps or change.step in skip:
                 continue
+            if ground.mode == "ask" and results:
+                ground.world.console.note("")
             try:
                 result = _BACK[change.kind](ground, change)
             except PersonStops:
@@ -106,11 +108,14 @@ def _unit(ground: Ground, change: Change) -> Removed:
         return Removed(change, "gone", f"{told} was not there any more")
     if text != change.facts.get("text"):
         return Removed(change, "left", f"{told} was changed since, and is yours now")
-    if not _agrees(ground, f"the service {NAME} ({told}): stopped, disabled and removed"):
+    name = path.name
+    if not _agrees(ground, f"the service {name} ({told}): stopped, disabled and removed"):
         return Removed(change, "kept", told)
-    ground.run(("systemctl", "--user", "disable", "--now", NAME), "systemctl --user disable")
+    systemctl(ground, "disable", "--now", name)
     ground.site.delete(path)
-    ground.run(("systemctl", "--user", "daemon-reload"), "systemctl --user daemon-reload")
+    systemctl(ground, "daemon-reload")
+    # A failed one would stay in the list, by its name alone.
+    systemctl(ground, "reset-failed", name)
     made = change.facts.get("folder", "")
     for folder in path.parents:
         if made and folder.is_relative_to(made):

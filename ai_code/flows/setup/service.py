@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.ports import ModelServerError
 from ai_code.core.setup import StepResult
+from ai_code.flows.model_fit import is_local
 from ai_code.flows.models.recommending import best
-from ai_code.flows.models.server import is_local, server_error
+from ai_code.flows.models.server import server_error
+from ai_code.flows.setup import units
 from ai_code.flows.setup.docker import container, start_container
-from ai_code.flows.setup.unit import NAME, unit_text, values_for
+from ai_code.flows.setup.models_unit import with_models
+from ai_code.flows.setup.unit import DEFAULT_CONTEXT, NAME, server_values, unit_text
+from ai_code.flows.setup.units import systemctl
 
 if TYPE_CHECKING:
-    from ai_code.flows.setup.ground import Ground, Ran
+    from ai_code.flows.setup.ground import Ground
+    from ai_code.flows.setup.units import Unit
 
-_LOG = f"journalctl --user -u {NAME}"
+_LOG = units.log_command(NAME)
 _SERVE = "ollama serve"
-_WISHED_CONTEXT = 16384
-"""What a run asks for at most (flows/readiness.py)."""
+_AGAIN = "ai-code setup service"
 
 
 def service(ground: Ground) -> StepResult:
-    """A server that answers is left alone, whatever started it."""
+    """A server that answers goes on as it is, whatever started it."""
     version = ground.answers()
     api = ground.settings.ollama_api
     if isinstance(version, str):
-        return StepResult("service", "ok", f"Ollama {version} answers at {api}")
+        return _answers(ground, f"Ollama {version} answers at {api}")
     error = server_error(api, version)
     if version.kind != "refused" or not is_local(api):
         return StepResult("service", "failed", f"{error.what}: {error.why}", (error.hint,))
@@ -53,10 +56,12 @@ def _missing(*commands: str) -> StepResult:
 
 def _looks(ground: Ground, mend: str = _SERVE) -> StepResult:
     """It was started: does it answer?"""
-    version = ground.waits_for_server()
+    service = mend == _LOG
+    ends = (lambda: units.gives_up(ground, NAME)) if service else (lambda: False)
+    version = ground.waits_for_server(ends)
     if isinstance(version, ModelServerError):
         told = f"Ollama was started and does not answer ({version})"
-        return StepResult("service", "failed", told, (mend,))
+        return StepResult("service", "failed", _why(ground, told) if service else told, (mend,))
     return StepResult(
         "service", "done", f"Ollama {version} answers at {ground.settings.ollama_api}"
     )
@@ -93,93 +98,133 @@ def _on_macos(ground: Ground) -> StepResult:
 
 def _on_linux(ground: Ground) -> StepResult:
     if ground.find("systemctl") is None:
+        ground.say("There is no systemd here, so there is nothing that would start it by itself.")
         return _by_hand(ground, _SERVE)
-    if ground.run(("systemctl", "cat", NAME), "asking systemd").ok:
+    if _of_the_system(ground):
         ground.say("Ollama is installed as a service of the system, which root starts:")
         return _by_hand(ground, "sudo systemctl start ollama")
-    if not _user(ground, "show", "--property=Version").ok:
-        ground.say("No systemd of yours answers here, so there is nothing that would start it.")
+    if not _has_manager(ground):
+        ground.say(
+            "No systemd of yours answers here (systemctl --user), so there is nothing that would "
+            "start it by itself. Over ssh, or after su, log in anew; in a container there is none."
+        )
         return _by_hand(ground, _SERVE)
-    if not _user(ground, "cat", NAME).ok and not ground.site.there(ground.site.user_units / NAME):
-        return _write(ground)
-    return _start(ground)
+    unit = _server_unit(ground)
+    result = _write(ground, unit) if unit.state == "absent" else _start(ground, unit)
+    return with_models(ground, result) if result.fine else result
 
 
-def _user(ground: Ground, *words: str) -> Ran:
-    return ground.run(("systemctl", "--user", *words), f"systemctl --user {words[0]}")
+def _of_the_system(ground: Ground) -> bool:
+    return ground.run(("systemctl", "cat", NAME), "asking systemd").ok
 
 
-def _start(ground: Ground) -> StepResult:
+def _has_manager(ground: Ground) -> bool:
+    return systemctl(ground, "show", "--property=Version").ok
+
+
+# One that answers ---------------------------------------------------------------------------------
+
+
+def _answers(ground: Ground, told: str) -> StepResult:
+    """Its unit is brought up to date where we wrote it. Whoever asked for the service alone is
+    told where no service runs it."""
+    fine = StepResult("service", "ok", told)
+    site, asked = ground.site, ground.options.steps == ("service",)
+    if site.macos or not is_local(ground.settings.ollama_api) or ground.find("systemctl") is None:
+        return fine
+    if units.properties(ground, NAME, "ActiveState").get("ActiveState") != "active":
+        return _by_nobody(ground, told) if asked else fine
+    unit = _server_unit(ground)
+    if unit.state == "stale" and units.update(ground, unit):
+        if not systemctl(ground, "restart", NAME).ok:
+            return StepResult("service", "failed", _why(ground, "it does not start again"), (_LOG,))
+        fine = _looks(ground)
+    elif asked and unit.state in ("theirs", "changed"):
+        ground.say(f"Your own {NAME} runs it; it is yours, and stays as it is.")
+        if unit.text is not None:
+            ground.say("From it to what setup would write:")
+            units.show_difference(ground, unit)
+    return with_models(ground, fine) if fine.fine else fine
+
+
+def _by_nobody(ground: Ground, told: str) -> StepResult:
+    """The person asked for a service, and something else holds the server's place."""
+    if _of_the_system(ground):
+        told += ", by the service of the system, which root starts: no other is needed"
+        return StepResult("service", "ok", told)
+    if container(ground):
+        told += ", in the container named ollama, which Docker starts: no other is needed"
+        return StepResult("service", "ok", told)
+    ground.say(
+        "It was started by hand, and is not there any more after the next login. A service would "
+        "find its port taken: end it where it runs (Ctrl-C), and ask again."
+    )
+    return StepResult("service", "missing", f"{told}, and no service runs it", (_AGAIN,))
+
+
+# The unit of the server ---------------------------------------------------------------------------
+
+
+def _server_unit(ground: Ground) -> Unit:
+    settings = ground.settings
+    context = settings.ollama_num_ctx
+    if not context:
+        try:
+            # Not by the disk: what is free there today is no reason to write another unit.
+            context = min(best(ground.world, settings, by_disk=False).fit.context, DEFAULT_CONTEXT)
+        except AiCodeError:
+            context = DEFAULT_CONTEXT
+    program = ground.find("ollama")
+    path = program.argv[0] if program else "ollama"
+    values = server_values(path, settings.ollama_api, settings.ollama_keep_alive, context)
+    return units.look(ground, NAME, unit_text(ground.site.unit_template(NAME), values))
+
+
+def _start(ground: Ground, unit: Unit) -> StepResult:
     """A user service that is there; ours is brought up to date where nobody changed it."""
-    path = ground.site.user_units / NAME
-    known, text = ground.made("unit", str(path)), ground.site.text(path)
-    wanted = _text(ground)
-    if known and text == known.facts.get("text") and text != wanted:
-        ground.say(f"{ground.shown(path)}, which setup wrote, would be changed:")
-        diff = difflib.unified_diff((text or "").splitlines(), wanted.splitlines(), lineterm="")
-        for line in list(diff)[2:]:
-            ground.show(line)
-        if ground.agrees("Change it?"):
-            ground.remember("unit", str(path), **{**known.facts, "text": wanted})
-            ground.world.files.write(path, wanted)
+    if unit.state == "stale":
+        units.update(ground, unit)
     # One that we wrote and were then stopped is not enabled yet.
-    words = ("enable", "--now", NAME) if known else ("start", NAME)
+    words = ("enable", "--now", NAME) if unit.made else ("start", NAME)
     command = f"systemctl --user {' '.join(words)}"
     ground.say("Your own service of Ollama is there, and does not run:")
     ground.show(command)
     if not ground.agrees():
         return _missing(command)
-    _user(ground, "daemon-reload")
+    systemctl(ground, "daemon-reload")
+    return _started(ground, *words)
+
+
+def _started(ground: Ground, *words: str) -> StepResult:
     # After many crashes even a start by hand is refused until this is said.
-    _user(ground, "reset-failed", NAME)
-    started = _user(ground, *words)
+    systemctl(ground, "reset-failed", NAME)
+    started = systemctl(ground, *words)
     if not started.ok:
-        told = f"the service could not be started: {started.why}"
+        told = _why(ground, f"the service could not be started: {started.why}")
         return StepResult("service", "failed", told, (_LOG,))
     return _looks(ground, _LOG)
 
 
-def _write(ground: Ground) -> StepResult:
-    path = ground.site.user_units / NAME
-    text = _text(ground)
+def _why(ground: Ground, told: str) -> str:
+    """With what the log of the service says."""
+    words = units.last_words(ground, NAME)
+    return f"{told} ({words})" if words else told
+
+
+def _write(ground: Ground, unit: Unit) -> StepResult:
     ground.say(
-        f"A service of your own would start it, and again after a crash: {ground.shown(path)}, "
-        "with these lines and some that lock it in:"
+        f"A service of your own would start it, and again after a crash: {ground.shown(unit.path)},"
+        " with these lines and some that lock it in:"
     )
-    for line in text.splitlines():
+    for line in unit.wanted.splitlines():
         if line.startswith(("ExecStart=", "Environment=", "Restart=")):
             ground.show(line)
     if not ground.agrees("Write, enable and start it?"):
         return _missing(_SERVE)
-    new = [str(each) for each in path.parents if not ground.site.there(each)]
-    change = ground.remember("unit", str(path), text=text, folder="".join(new[-1:]))
-    try:
-        ground.world.files.write(path, text)
-    except OSError as error:
-        ground.log.drop(change)
-        told = f"{ground.shown(path)} cannot be written: {error.strerror or error}"
-        return StepResult("service", "failed", told, (_SERVE,))
-    _user(ground, "daemon-reload")
-    enabled = _user(ground, "enable", "--now", NAME)
-    if not enabled.ok:
-        told = f"the service could not be started: {enabled.why}"
-        return StepResult("service", "failed", told, (_LOG,))
-    result = _looks(ground, _LOG)
-    if result.fine:
+    if why := units.write(ground, unit):
+        return StepResult("service", "failed", why, (_SERVE,))
+    result = _started(ground, "enable", "--now", NAME)
+    if result.fine and not ground.site.lingers:
         ground.say("It runs while you are logged in; to keep it running after that:")
         ground.show("loginctl enable-linger")
     return result
-
-
-def _text(ground: Ground) -> str:
-    settings = ground.settings
-    context = settings.ollama_num_ctx
-    if not context:
-        try:
-            context = min(best(ground.world, settings).fit.context, _WISHED_CONTEXT)
-        except AiCodeError:
-            context = _WISHED_CONTEXT
-    program = ground.find("ollama")
-    path = program.argv[0] if program else "ollama"
-    values = values_for(path, settings.ollama_api, settings.ollama_keep_alive, context)
-    return unit_text(ground.site.unit_template(NAME), values)

@@ -160,10 +160,24 @@ def _next_sitecustomize() -> None:
         spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
+def _end_quietly_on_ctrl_c() -> None:
+    """In its own chat aider asks before it ends; while it still starts, Python would fill the
+    screen with where it just was."""
+    told = sys.__excepthook__
+
+    def tell(kind: Any, value: Any, trace: Any) -> None:
+        if not issubclass(kind, KeyboardInterrupt):
+            told(kind, value, trace)
+
+    # aider's own hook passes Ctrl-C on to the second one.
+    sys.excepthook = sys.__excepthook__ = tell
+
+
 try:
     _next_sitecustomize()
 finally:
     if "AI_CODE_FENCE" in os.environ:
+        _end_quietly_on_ctrl_c()
         try:
             _raise_fence()
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -45,7 +45,7 @@ def test_the_guards_of_the_facts_file() -> None:
         "--no-auto-lint",
         "--no-auto-test",
         "--no-gitignore",
-        "--analytics-disable",
+        "--no-analytics",
         "--no-check-update",
         "--no-notifications",
     ):

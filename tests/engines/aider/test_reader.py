@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ai_code.core.events import Permanent, Retrying
@@ -78,7 +78,6 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, max_size=12).map("".join), st.lists(st.integers(0, 2000), max_size=12))
 @example("Half\nlitellm.APIError: x", [2, 5, 9])
 def test_whatever_the_model_says_pieces_change_nothing(said: str, places: list[int]) -> None:

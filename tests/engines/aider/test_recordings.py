@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_code.core.events import Event, Permanent, Text, Tool
@@ -102,7 +102,7 @@ def test_byte_by_byte(recording: Recording) -> None:
     assert state(reader) == state(whole)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(ALL), st.lists(st.integers(0, 1 << 20), max_size=30))
 def test_pieces_change_nothing(recording: Recording, places: list[int]) -> None:
     whole, whole_events = read([recording.data])
@@ -112,7 +112,7 @@ def test_pieces_change_nothing(recording: Recording, places: list[int]) -> None:
     assert state(reader) == state(whole)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.sampled_from(ALL), st.integers(0, 1 << 20), st.lists(st.integers(0, 1 << 20), max_size=5))
 def test_an_end_anywhere_is_read(recording: Recording, end: int, places: list[int]) -> None:
     """aider is killed in the middle: still the pieces do not matter, and nothing raises."""

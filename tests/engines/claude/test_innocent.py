@@ -87,7 +87,7 @@ def test_an_unknown_tail_changes_no_kind_of_a_failed_run(
         assert isinstance(verdict(observe_text(stream_of(text), "stream-json"), code), Done)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(LIMITS), TAIL, st.booleans(), st.data())
 def test_pieces_change_nothing(
     rule: LimitRule, tail: str, is_error: bool, data: st.DataObject

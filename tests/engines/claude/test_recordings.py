@@ -97,7 +97,7 @@ def test_without_the_exit_status_a_text_counts_only_whole(name: str) -> None:
     assert isinstance(verdict, LimitReached) == is_limit
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 @pytest.mark.parametrize("name", STREAMS)
 def test_pieces_do_not_matter(name: str, data: st.DataObject) -> None:

@@ -109,6 +109,28 @@ def test_the_catalogues_others(here: ModelsWorld) -> None:
     screen(screens.listing(rest))
 
 
+def test_the_catalogue_is_told_without_a_server(here: ModelsWorld) -> None:
+    here.close()
+    there = Inventory(here.world, here.world.settings, needed=False)
+    assert there.unknown.startswith("Ollama is not running at http://127.0.0.1:")
+    assert there.unknown.endswith(": what is installed is not known")
+    assert there.mend == "ollama serve"
+    assert there.rows() == []
+    rest = there.rest()
+    assert len(rest) == len(here.world.catalogue.entries)
+    assert {screens.row_value(row)["installed"] for row in rest} == {None}
+    with pytest.raises(AiCodeError, match="Ollama is not running"):
+        Inventory(here.world, here.world.settings)
+
+
+def test_where_there_is_no_ollama_the_hint_gets_it(here: ModelsWorld) -> None:
+    here.close()
+    here.world.processes.missing.add("ollama")
+    with pytest.raises(AiCodeError) as caught:
+        Inventory(here.world, here.world.settings)
+    assert caught.value.hint == "ai-code setup   (gets Ollama and starts it)"
+
+
 # recommend ------------------------------------------------------------------------------------
 
 
@@ -133,11 +155,23 @@ def test_recommend_knows_what_is_installed_and_tested(here: ModelsWorld) -> None
 def test_recommend_works_without_a_server(here: ModelsWorld) -> None:
     here.close()
     advice = advise(here.world, here.world.settings)
-    assert advice.note.startswith("Ollama does not answer")
+    assert advice.note.startswith("Ollama is not running at http://127.0.0.1:")
+    assert advice.note.endswith(": what is installed is not known")
     assert advice.found
 
 
 # show -----------------------------------------------------------------------------------------
+
+
+def test_show_one_of_the_catalogue_without_a_server(here: ModelsWorld) -> None:
+    here.close()
+    found = show(here.world, here.world.settings, "qwen2.5-coder:7b")
+    shown = screen(lines_of(found))
+    assert shown[1].startswith("  state:        Ollama is not running at http://127.0.0.1:")
+    told = value_of(found)
+    assert told["installed"] is None and told["note"].endswith("what is installed is not known")
+    with pytest.raises(AiCodeError, match="Ollama is not running"):
+        show(here.world, here.world.settings, "nobody-knows:1b")
 
 
 def test_show_an_installed_one(here: ModelsWorld) -> None:
@@ -207,6 +241,9 @@ def test_use(here: ModelsWorld, config: ConfigStore) -> None:
     assert now.origins["model"].layer == "command"
     use(here.world, config, now, "auto", None)
     assert config.load({}).origins["model"].layer == "default"
+    assert here.world.console.of("note")[-1] == "the choice of model (gpt-oss:20b) is taken back"
+    use(here.world, config, now, "auto", None)
+    assert here.world.console.of("note")[-1] == "there was no choice of model to take back"
 
 
 def test_use_says_what_counts_more(here: ModelsWorld, tmp_path: Path) -> None:
@@ -236,7 +273,7 @@ def test_use_of_what_is_forbidden_or_missing(here: ModelsWorld, config: ConfigSt
 def test_preload_and_unload(here: ModelsWorld) -> None:
     preload(here.world, here.world.settings, QWEN_CODER.name)
     assert here.ollama.loaded == {QWEN_CODER.tag: 16384}
-    assert f"{QWEN_CODER.name} is loaded: " in here.told
+    assert f"{QWEN_CODER.name} is loaded:\n" in here.told
     note = here.world.model_notes.need(QWEN_CODER.digest, 16384, "f16")
     assert note
     assert note.size == QWEN_CODER.ps_row(16384, "")["size"]
@@ -262,6 +299,17 @@ def test_preload_of_what_is_forbidden(here: ModelsWorld) -> None:
         preload(here.world, here.world.settings, QWEN_CODER.name)
     assert caught.value.why == "models.exclude-countries has CN (Alibaba)"
     assert here.ollama.loaded == {}
+
+
+@pytest.mark.parametrize("loaded", [(), (QWEN_CODER.tag,)], ids=["none", "another"])
+def test_unload_of_what_is_not_installed(here: ModelsWorld, loaded: tuple[str, ...]) -> None:
+    here.ollama.loaded.update(dict.fromkeys(loaded, 8192))
+    with pytest.raises(UsageError, match="the model nope is not installed") as caught:
+        unload(here.world, here.world.settings, "nope")
+    assert caught.value.hint == "ai-code models list"
+    assert set(here.ollama.loaded) == set(loaded)
+    unload(here.world, here.world.settings, GPT_OSS.name)
+    assert f"{GPT_OSS.name} is not loaded" in here.told or "no model is loaded" in here.told
 
 
 def test_unload_of_several_needs_a_name(here: ModelsWorld) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from ai_code.core.columns import width
 from ai_code.core.errors import AiCodeError, ConfigError, Stopped
 from ai_code.core.exam import TASKS, ExamTask
 from ai_code.core.exits import EndedBy, Exit
@@ -83,6 +84,18 @@ def test_an_exam(here: ModelsWorld) -> None:
         assert not command.cwd.exists()
         assert "AI_CODE_FENCE" in command.env
         assert "--no-git" in command.argv
+
+
+def test_a_long_reason_stays_beside_its_task(here: ModelsWorld) -> None:
+    last = "RuntimeError: " + "it said no, and that at length; " * 5
+    crashed = Exit(1, stderr_tail=last)
+    here.world.expect("aider", b"Aider v0.86.2\n", exit=crashed)
+    take(here, "off-by-one").go(QWEN_CODER.name)
+    lines = [line for line in here.told.splitlines() if line.startswith("  ")]
+    assert len(lines) > 1, here.told
+    assert lines[0].startswith("  off-by-one  FAILED, ")
+    assert all(line.startswith(" " * 14) for line in lines[1:])
+    assert max(map(width, lines)) <= 80
 
 
 def test_ctrl_c_keeps_nothing(here: ModelsWorld) -> None:

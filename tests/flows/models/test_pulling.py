@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from ai_code.core.errors import AiCodeError, ConfigError, Stopped, UsageError
+from ai_code.core.errors import AiCodeError, ConfigError, NoDiskError, Stopped, UsageError
 from ai_code.core.ports import PullProgress
 from ai_code.drill.ollama import DEEPSEEK_CODER, QWEN_CODER
+from ai_code.flows.models.pull_all import used_models
 from ai_code.flows.models.pulling import Pull
-from ai_code.system.ollama_folder import SystemOllamaFolder
+from tests.flows.fake_world import FakeFolder
 from tests.flows.models.conftest import ModelsWorld
 
 NAME = QWEN_CODER.name
@@ -38,7 +39,7 @@ def test_progress_on_a_terminal(here: ModelsWorld) -> None:
     assert pull(here) == NAME
     shown = here.world.console.of("status")
     bars = [line for line in shown if "%" in line]
-    assert f"{NAME}  ##........  25 %  1.2 of 4.7 GB" in bars[1]
+    assert f"{NAME}  ##........   25 %  1.2 of 4.7 GB" in bars[1]
     assert any(line.endswith("verifying sha256 digest…") for line in shown)
     assert f"{NAME} is installed (4.7 GB)" in here.told
     assert f"to use it: ai-code models use {NAME}" in here.told
@@ -79,28 +80,68 @@ def test_a_file_that_says_another_maker_than_its_name(here: ModelsWorld) -> None
     ]
 
 
-class NoRoom(SystemOllamaFolder):
-    def free_bytes(self) -> int | None:
-        return 3_000_000_000
+GB = 1_000_000_000
+OTHER_DISK = "or OLLAMA_MODELS=FOLDER on another disk, for Ollama and for ai-code"
 
 
-def test_no_room_is_seen_before_anything_is_asked_for(
-    here: ModelsWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here.serve([])
-    monkeypatch.setattr(here.world, "ollama_folder", lambda _: NoRoom(here.world.state))
-    error = fails(here)
-    assert error.what == f"there is no room for {NAME}"
-    assert error.why == f"it takes 4.7 GB, and {here.world.state} has 3.0 GB left"
-    assert error.hint == f"df -h {here.world.state}"
+def folder(here: ModelsWorld) -> str:
+    return str(here.world.ollama_folder([]).path)
+
+
+def test_no_room_is_seen_before_anything_is_asked_for(here: ModelsWorld) -> None:
+    here.world.disk_free = 3 * GB
+    error = fails(here, "qwen2.5-coder:14b")
+    assert isinstance(error, NoDiskError)
+    assert error.what == "there is no room for qwen2.5-coder:14b"
+    assert error.why == f"it needs 9.0 GB of disk; 3.0 GB are free in {folder(here)}"
+    assert error.hint == f"ai-code models list   (then: ai-code models rm NAME; {OTHER_DISK})"
     assert bytes_asked(here) == []
 
 
-def test_no_room_for_a_model_whose_size_only_the_server_knows(
-    here: ModelsWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_nothing_is_there_to_remove_a_smaller_one_is_named(here: ModelsWorld) -> None:
+    here.serve([])
+    here.world.disk_free = 3 * GB
+    hint = fails(here).hint
+    assert hint.startswith("ai-code models pull ") and hint.endswith("   (there is room for it)")
+    smaller = hint.split()[3]
+    assert 0 < here.world.catalogue.download_bytes(smaller) < 2.5 * GB
+    here.world.disk_free = GB // 10
+    assert fails(here).hint == f"df -h {here.world.state}   (make room; {OTHER_DISK})"
+
+
+def test_the_recommended_one_has_room(here: ModelsWorld) -> None:
+    """Without a name, and for the service that fetches what is missing."""
+    here.serve([], pullable=[replace(QWEN_CODER, name="qwen2.5-coder:3b", size=2 * GB)])
+    here.world.disk_free = 3 * GB
+    assert used_models(here.world, here.world.settings) == ["qwen2.5-coder:3b"]
+    assert pull(here, None, yes=True) == "qwen2.5-coder:3b"
+    assert f" would be better, and needs 19.0 GB of disk; 3.0 GB are free in {folder(here)}" in (
+        here.told
+    )
+
+
+def test_nothing_has_room(here: ModelsWorld) -> None:
+    here.serve([])
+    here.world.disk_free = GB // 10
+    error = fails(here, None)
+    assert error.what == "no model that suits this machine has room on the disk"
+    assert error.why.startswith("the smallest, ")
+    assert error.why.endswith(f" of disk; 100 MB are free in {folder(here)}")
+    assert error.hint == f"df -h {here.world.state}   (make room; {OTHER_DISK})"
+    with pytest.raises(NoDiskError):
+        used_models(here.world, here.world.settings)
+
+
+def test_one_that_is_there_may_be_fetched_anew(here: ModelsWorld) -> None:
+    """What is new of it is little, and the server tells how much."""
+    here.serve([replace(QWEN_CODER, size=GB)], pullable=[replace(QWEN_CODER, size=GB)])
+    here.world.disk_free = 3 * GB
+    assert pull(here) == NAME
+
+
+def test_no_room_for_a_model_whose_size_only_the_server_knows(here: ModelsWorld) -> None:
     here.serve([], pullable=[replace(QWEN_CODER, name="other:7b")], pull_gap_s=0.05)
-    monkeypatch.setattr(here.world, "ollama_folder", lambda _: NoRoom(here.world.state))
+    here.world.disk_free = 3 * GB
     assert fails(here, "other:7b").what == "there is no room for other:7b"
     assert bytes_asked(here) == ["/api/pull"]
     assert "other:7b" not in here.ollama.models
@@ -109,10 +150,30 @@ def test_no_room_for_a_model_whose_size_only_the_server_knows(
 def test_a_server_in_a_container_has_a_disk_of_its_own(
     here: ModelsWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """None of its models lies where ours would: the disk that it has is not known."""
     here.serve([DEEPSEEK_CODER])
-    elsewhere = here.world.state / "not-there"
-    monkeypatch.setattr(here.world, "ollama_folder", lambda _: NoRoom(elsewhere))
+
+    class Elsewhere(FakeFolder):
+        def holds(self, name: str) -> bool:
+            return False
+
+    monkeypatch.setattr(here.world, "ollama_folder", lambda *_: Elsewhere(here.world.state, 3 * GB))
     assert pull(here) == NAME
+
+
+@pytest.mark.parametrize("name", ["", " ", "a b", "-x", "モデル", "a\nb"])
+def test_what_no_model_can_be_called_is_not_asked_for(here: ModelsWorld, name: str) -> None:
+    error = fails(here, name)
+    assert isinstance(error, UsageError)
+    assert error.what.endswith("is not a model's name")
+    assert here.ollama.requests == []
+
+
+def test_the_disk_of_a_server_elsewhere(here: ModelsWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ai_code.flows.model_disk.is_local", lambda _: False)
+    here.world.disk_free = 0
+    here.serve([], pull_error="no space left on device")
+    assert fails(here).hint == "df -h   (where the server is)"
 
 
 def test_a_disk_that_fills_up_meanwhile(here: ModelsWorld) -> None:

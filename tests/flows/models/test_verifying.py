@@ -12,6 +12,7 @@ import pytest
 
 from ai_code.drill.ollama import QWEN_CODER, FakeModel
 from ai_code.flows.models.verifying import verify
+from ai_code.system.ollama_folder import SystemOllamaFolder
 from tests.flows.models.conftest import ModelsWorld
 
 
@@ -71,6 +72,23 @@ def test_verify_what_cannot_be_read(here: ModelsWorld) -> None:
     assert {each.state for each in found} == {"unchecked"}
     assert [each.rule for each in found][2] == ""
     assert found[0].rule == "models.exclude-countries has CN (DeepSeek)"
+
+
+def test_verify_where_the_folder_is_not_found(
+    here: ModelsWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = SystemOllamaFolder(here.world.state / "nowhere")
+    monkeypatch.setattr(here.world, "ollama_folder", lambda *_: folder)
+    (found,) = verify(here.world, here.world.settings, QWEN_CODER.name)
+    assert found.evidence == "Ollama's folder is not found here; the server answers for it"
+    assert found.mend == f"OLLAMA_MODELS=FOLDER ai-code models verify {QWEN_CODER.name}"
+
+
+def test_how_far_it_is_comes_before_the_name(here: ModelsWorld, stored: Path) -> None:
+    """A long name is cut by the screen, the figures are not."""
+    here.world.console.terminal()
+    verify(here.world, here.world.settings, None)
+    assert here.world.console.of("status")[-1] == f"100 % of 0 MB read: {QWEN_CODER.name}"
 
 
 def test_verify_a_manifest_of_another_form(here: ModelsWorld, stored: Path) -> None:

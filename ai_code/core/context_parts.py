@@ -1,0 +1,140 @@
+"""The parts of a project's memory as engines are given them: each once, within a budget. Pure."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ai_code.core.brief import estimate_tokens, fit
+
+if TYPE_CHECKING:
+    from ai_code.core.brief import ContextFile
+
+PartKind = Literal[
+    "named", "notes", "project", "local", "rule", "import", "organisation", "user", "readme"
+]
+"""Where a part comes from: ``--read``, ``ai-code remember``, the repository's own files, the
+person's in the repository (CLAUDE.local.md), its rules, a file that another one imports, the
+machine's, the person's for all projects, README.md."""
+
+SHARE = 0.25
+"""Of the model's context in tokens: the rest is for the task, the files and the answer."""
+_LEAST_TOKENS = 200
+_NOTES_SHARE = 0.5
+"""Of the budget: notes come first, and must not push the project's own files out."""
+IMPORTS = "@"
+"""In what an engine loads by itself: it follows imports too."""
+_PERSONS = "~/.claude/"
+_CUT = "\n\n(cut here by ai-code: the rest does not fit)\n"
+
+
+class Part(NamedTuple):
+    """``shown`` is its name for people, ``origin`` says in words whose it is; ``also`` are other
+    files with the same text."""
+
+    shown: str
+    origin: str
+    kind: PartKind
+    text: str
+    also: tuple[str, ...] = ()
+
+    @property
+    def file_name(self) -> str:
+        """For a copy of it: an engine tells it to the model."""
+        return "notes.md" if self.kind == "notes" else posixpath.basename(self.shown)
+
+
+class Fitted(NamedTuple):
+    """What of a part fits: ``text`` may be its beginning only (``cut``)."""
+
+    part: Part
+    text: str
+    tokens: int
+    cut: bool
+
+
+class Budgeted(NamedTuple):
+    """``parts`` together take at most ``budget`` tokens, the most important first; ``left_out``
+    found no room. ``notes`` say what was cut and left out, and what could not be read."""
+
+    parts: tuple[Fitted, ...]
+    left_out: tuple[Part, ...]
+    notes: tuple[str, ...]
+    budget: int
+
+    @property
+    def tokens(self) -> int:
+        return sum(each.tokens for each in self.parts)
+
+
+def budget_of(num_ctx: int, budget: int) -> int:
+    """Tokens that memory may take: as set, else a part of the context."""
+    return budget or int(num_ctx * SHARE)
+
+
+def each_once(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Of parts with the same text the first one, which names the others; none without text."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        text = part.text.strip()
+        if not text:
+            continue
+        known = found.get(text)
+        if known is None:
+            found[text] = part
+        elif part.shown not in (known.shown, *known.also):
+            found[text] = known._replace(also=(*known.also, part.shown))
+    return tuple(found.values())
+
+
+def fitted(parts: Sequence[Part], num_ctx: int, budget: int) -> Budgeted:
+    """The parts that fit, in their order; the first that does not fit whole is cut."""
+    whole = left = budget_of(num_ctx, budget)
+    chosen: list[Fitted] = []
+    left_out: list[Part] = []
+    notes: list[str] = []
+    for part in parts:
+        if left < _LEAST_TOKENS and estimate_tokens(part.text) > left:
+            left_out.append(part)
+            notes.append(f"{part.shown} left out of the context: no room ({num_ctx} tokens in all)")
+            continue
+        room = min(left, int(whole * _NOTES_SHARE)) if part.kind == "notes" else left
+        text = fit(part.text, room)
+        cut = len(text) < len(part.text)
+        if cut:
+            if part.kind == "notes":
+                long = "are long: only the newest of them fit the local model's context"
+            else:
+                long = "is long: only its beginning fits the local model's context"
+            notes.append(f"{part.shown} {long}")
+            text += _CUT
+        tokens = estimate_tokens(text)
+        chosen.append(Fitted(part, text, tokens, cut))
+        left -= tokens
+    return Budgeted(tuple(chosen), tuple(left_out), tuple(notes), whole)
+
+
+def beside(context: Sequence[ContextFile], loads: frozenset[str]) -> tuple[ContextFile, ...]:
+    """What an engine has to be given beside the files that it ``loads`` by itself.
+
+    ``loads`` has names of the repository's files, in any folder of it (``AGENTS.md``,
+    ``.claude/CLAUDE.md``), folders with all that is in them (``.claude/rules/``), the person's
+    own as they are shown (``~/.claude/CLAUDE.md``), and ``IMPORTS``."""
+    return tuple(each for each in context if not _is_loaded(each, loads))
+
+
+def _is_loaded(file: ContextFile, loads: frozenset[str]) -> bool:
+    if file.kind in ("named", "notes", "organisation"):
+        return False
+    if file.kind == "import":
+        return IMPORTS in loads
+    # The person's own folder may lie anywhere (CLAUDE_CONFIG_DIR): what counts is the end.
+    of_person = {each for each in loads if each.startswith(_PERSONS)}
+    wanted = of_person if file.kind == "user" else loads - of_person - {IMPORTS}
+    names = (file.shown, *file.also)
+    return any(_names(load.removeprefix(_PERSONS), name) for load in wanted for name in names)
+
+
+def _names(load: str, shown: str) -> bool:
+    return f"/{load}" in f"/{shown}" if load.endswith("/") else f"/{shown}".endswith(f"/{load}")

@@ -1,0 +1,117 @@
+"""An engine's program on this machine: is it there, and what brings it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+from ai_code.core.errors import CannotStartError
+from ai_code.core.task import Program
+from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
+from ai_code.flows.endings import mend_aider, mend_claude
+
+if TYPE_CHECKING:
+    from ai_code.engines.registry import LocalEngine
+    from ai_code.flows.world import World
+    from ai_code.settings import Settings
+
+
+HOW_CUSTOM = 'custom.command: [my-agent, "{prompt_file}"]   (docs/en/engines.md#custom)'
+"""A line of the settings, and where all of it is told."""
+
+
+def command_of(settings: Settings, engine: LocalEngine) -> tuple[str, ...]:
+    """How it is started: as the person set it, else by the name of its program."""
+    return settings.command_of(engine.name) or (engine.about.program,)
+
+
+def find_program(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
+    """The engine's program. One that is there and cannot be run is as good as none."""
+    name, command = engine.name, command_of(settings, engine)
+    if name == "custom" and settings.custom_command is None:
+        return Unavailable(
+            UnavailableReason.MISSING,
+            "no command is set for the engine custom",
+            Evidence("custom.missing", "none"),
+            HOW_CUSTOM,
+        )
+    if name == "claude-local" and _is_led_away(world, settings, engine):
+        return Unavailable(
+            UnavailableReason.AUTH,
+            "an organisation's settings decide on this machine where Claude Code sends its "
+            "requests, and nothing but a fence could hold them back",
+            Evidence("claude-local.managed", "none"),
+            "ai-code --engine aider …",
+        )
+    try:
+        program = world.processes.find(command)
+    except CannotStartError as error:
+        evidence = Evidence(f"{name}.not-executable", "none", error.what)
+        return Unavailable(UnavailableReason.MISSING, error.what, evidence, error.hint)
+    if program is not None:
+        return program
+    if name == "custom" and (words := _one_text(command)):
+        return Unavailable(
+            UnavailableReason.MISSING,
+            f"custom.command is one program's name, and there is none called '{command[0]}' (with "
+            f"arguments it is a list: {json.dumps(words, ensure_ascii=False)})",
+            Evidence("custom.missing", "none", command[0]),
+            HOW_CUSTOM,
+        )
+    return Unavailable(
+        UnavailableReason.MISSING,
+        f"{name} is not installed: there is no program {command[0]}",
+        Evidence(f"{name}.missing", "none", command[0]),
+        mend_engine(settings, name),
+    )
+
+
+def _one_text(command: tuple[str, ...]) -> list[str]:
+    """The words of a command line that was written as the name of a program; empty where it is
+    none."""
+    if len(command) != 1 or not command[0].strip():
+        return []
+    try:
+        words = shlex.split(command[0])
+    except ValueError:
+        words = command[0].split()
+    return words if len(words) > 1 else []
+
+
+def _is_led_away(world: World, settings: Settings, engine: LocalEngine) -> bool:
+    """Managed settings beat every option. Behind a fence that holds the network only the model's
+    port is open."""
+    return world.claude_home.managed() and not is_network_fenced(world, settings, engine)
+
+
+def mend_engine(settings: Settings, name: str) -> str:
+    """The command for an engine that is not there, or does not start."""
+    match name:
+        case "aider":
+            return mend_aider(settings)
+        case "claude" | "claude-local":
+            return mend_claude(settings)
+        case "custom":
+            return "ai-code config show --origin   (custom.command)"
+        case _ if settings.command_of(name):
+            return "ai-code config show --origin   (engines.command)"
+        case _:
+            return f"ai-code engines install {name}"
+
+
+def is_fenced(world: World, settings: Settings, engine: LocalEngine) -> bool:
+    """Whether a fence stands around it on this system."""
+    match engine.fence:
+        case "python":
+            return True
+        case "own":
+            return False
+        case "kernel":
+            return world.has_kernel_fence and settings.fallback_fence != "off"
+
+
+def is_network_fenced(world: World, settings: Settings, engine: LocalEngine) -> bool:
+    """Whether that fence lets it reach the model's server only."""
+    held = engine.fence != "kernel" or world.has_network_fence
+    return held and is_fenced(world, settings, engine)

@@ -1,0 +1,50 @@
+"""An engine's program, and what a fence has to do with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ai_code.cli.engines_screen import detail
+from ai_code.core.task import Program
+from ai_code.core.verdict import Unavailable
+from ai_code.engines.registry import local_engine
+from ai_code.flows.engine_program import find_program
+from ai_code.flows.engines import engine_rows
+from tests.flows.fake_world import FakeWorld
+
+
+@pytest.mark.parametrize(
+    ("managed", "files", "network", "switched", "starts"),
+    [
+        (True, True, True, "auto", True),
+        (True, True, False, "auto", False),
+        (True, False, False, "auto", False),
+        (True, True, True, "off", False),
+        (False, False, False, "auto", True),
+    ],
+)
+def test_claude_is_led_away_where_no_fence_holds_its_network(
+    world: FakeWorld, managed: bool, files: bool, network: bool, switched: str, starts: bool
+) -> None:
+    world.claude_home.is_managed = managed
+    world.has_kernel_fence, world.has_network_fence = files, network
+    settings = world.settings._replace(fallback_fence=switched)  # type: ignore[arg-type]
+    found = find_program(world, settings, local_engine("claude-local"))
+    assert isinstance(found, Program if starts else Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("files", "network", "told"),
+    [
+        (True, True, "reaches the model's server only (the kernel)"),
+        (True, False, "Whom it reaches is not held here"),
+        (False, False, "this system has no fence"),
+    ],
+)
+def test_what_holds_it_is_told_as_it_is_here(
+    world: FakeWorld, files: bool, network: bool, told: str
+) -> None:
+    world.has_kernel_fence, world.has_network_fence = files, network
+    (row,) = engine_rows(world, world.settings, ["goose"])
+    assert (row.fenced, row.network_fenced) == (files, network)
+    assert told in " ".join(" ".join(detail(row, 80, "ai-code")).split())

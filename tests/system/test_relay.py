@@ -1,0 +1,198 @@
+"""The relay between an engine and the model's server."""
+
+from __future__ import annotations
+
+import json
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from http.client import HTTPException
+from typing import Any
+
+import pytest
+
+from ai_code.core.task import LocalModel
+from ai_code.drill.models import DEEPSEEK_CODER
+from ai_code.drill.ollama import OllamaStandIn
+from ai_code.drill.replies import Dies, HttpError, Reply
+from ai_code.system.relay import LoopbackRelay
+
+MODEL = replace(DEEPSEEK_CODER, size=1_000_000)
+
+
+@pytest.fixture
+def server() -> Iterator[OllamaStandIn]:
+    with OllamaStandIn([MODEL], ["Hello, 世界."], required_headers={"X-Key": "secret"}) as running:
+        yield running
+
+
+def relay_to(server: OllamaStandIn, *replies: Reply) -> LoopbackRelay:
+    if replies:
+        server.replies = tuple(replies)
+    relay = LoopbackRelay(LocalModel(MODEL.tag, server.url, 4096, {"X-Key": "secret"}))
+    relay.start()
+    return relay
+
+
+def ask(url: str, path: str, body: Any = None, method: str = "POST") -> tuple[int, bytes]:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(
+        url + path, data, {"content-type": "application/json"}, method=method
+    )
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=10) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+def raw(relay: LoopbackRelay, request: bytes) -> bytes:
+    """All that comes for these bytes, and nothing after them."""
+    port = int(relay.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while piece := connection.recv(1 << 16):
+            answer += piece
+        return answer
+
+
+CHAT = {"model": MODEL.tag, "messages": [{"role": "user", "content": "hi"}], "stream": True}
+
+
+def test_answers_pass_and_the_key_is_added_here(server: OllamaStandIn) -> None:
+    relay = relay_to(server)
+    try:
+        status, data = ask(relay.url, "/v1/chat/completions", CHAT)
+        assert status == 200 and data.startswith(b"data: ") and b"[DONE]" in data
+        assert ask(relay.url, "/api/version", method="GET")[0] == 200
+        assert server.chats[-1].headers["x-key"] == "secret"
+        assert (relay.trouble, relay.last_failure) == ("", "")
+    finally:
+        relay.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/pull", "/api/delete", "/api/create", "/", "/x", "/api/showx", "/api/show/"),
+        *("/v1/../api/pull", "/v1/./x", "/v1/..", "/v1//x", "/v1/x/..?y", "/api/tags/../create"),
+        *("/v1/%2e%2e/api/delete", "/v1/%2E./x", "/v1/..%2fapi/pull", "/v1/%252e%252e/x"),
+        *("/v1/..%5Capi", "/v1/..\\api", "/v1/x%2", "/v1/x#y", "/v1/é", "/v1", "/v1/"),
+        *("http://127.0.0.1/v1/models", "/api/chat%2f", "/api/chat/../pull?/v1/"),
+    ],
+)
+def test_models_cannot_be_changed_through_it(server: OllamaStandIn, path: str) -> None:
+    relay = relay_to(server)
+    try:
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+        assert raw(relay, head.encode() + b"{}").startswith(b"HTTP/1.1 403 ")
+        assert list(server.requests) == []
+    finally:
+        relay.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/models", f"/v1/models/{MODEL.tag}?x=/../", "/api/tags?a=%2e"]
+)
+def test_a_query_and_a_models_name_pass(server: OllamaStandIn, path: str) -> None:
+    relay = relay_to(server)
+    try:
+        raw(relay, f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert [each.path for each in server.requests] == [path.partition("?")[0]]
+    finally:
+        relay.close()
+
+
+POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def test_a_body_in_pieces_arrives_whole(server: OllamaStandIn) -> None:
+    relay = relay_to(server)
+    text = json.dumps(CHAT).encode()
+    body = b"5;x=y\r\n%b\r\n%X\r\n%b\r\n0\r\nX-Sum: 1\r\n\r\n"
+    try:
+        answer = raw(relay, CHUNKED + body % (text[:5], len(text) - 5, text[5:]))
+        assert answer.startswith(b"HTTP/1.1 200 ") and b"[DONE]" in answer
+        assert server.chats[-1].json == CHAT
+        assert server.chats[-1].headers["content-length"] == str(len(text))
+    finally:
+        relay.close()
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (POST + b"Content-Length: -1\r\n\r\n", 400),
+        (POST + b"Content-Length: x\r\n\r\n", 400),
+        (POST + b"Content-Length: +2\r\n\r\n{}", 400),
+        (POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 400),
+        (POST + b"Content-Length: 9\r\n\r\n{}", 400),
+        (POST + b"Content-Length: 99999999999\r\n\r\n", 413),
+        (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        (CHUNKED + b"FFFFFFFFFF\r\n", 413),
+        (CHUNKED + b"-2\r\n{}\r\n0\r\n\r\n", 400),
+        (CHUNKED + b"2\r\n{}}\r\n0\r\n\r\n", 400),
+        (CHUNKED + b"2\r\n{}\r\n", 400),
+        (CHUNKED + b"0\r\n" + b"a: b\r\n" * 70, 400),
+    ],
+)
+def test_a_body_that_nobody_can_read_is_refused(
+    server: OllamaStandIn, request_: bytes, status: int
+) -> None:
+    relay = relay_to(server)
+    try:
+        answer = raw(relay, request_)
+        assert answer.startswith(b"HTTP/1.1 %d " % status) and answer.count(b"HTTP/1.1 ") == 1
+        assert list(server.requests) == []
+    finally:
+        relay.close()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {**CHAT, "model": "gpt-oss:120b-cloud"},
+        {"name": "other:1b"},
+        {**CHAT, "name": "gpt-oss:120b-cloud"},
+        {**CHAT, "Model": "gpt-oss:120b-cloud"},
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/show", "/api/chat"])
+def test_no_other_model_is_asked(server: OllamaStandIn, path: str, body: dict[str, Any]) -> None:
+    """One of those that Ollama runs elsewhere would carry the project out of the machine."""
+    relay = relay_to(server)
+    try:
+        status, data = ask(relay.url, path, body)
+        assert status == 403 and MODEL.tag.encode() in data
+        assert server.requests == []
+        assert ask(relay.url, "/api/show", {"model": MODEL.tag})[0] == 200
+    finally:
+        relay.close()
+
+
+def test_a_failure_is_seen_in_the_servers_words(server: OllamaStandIn) -> None:
+    relay = relay_to(server, HttpError(500, '{"error":{"message":"the runner broke"}}'))
+    try:
+        for number in range(3):
+            assert bool(relay.trouble) is False, number
+            assert ask(relay.url, "/v1/chat/completions", CHAT)[0] == 500
+        assert relay.trouble == relay.last_failure == "the runner broke"
+    finally:
+        relay.close()
+
+
+def test_a_server_that_is_gone(server: OllamaStandIn) -> None:
+    relay = relay_to(server, Dies("Hel"))
+    try:
+        with pytest.raises((OSError, HTTPException)):
+            ask(relay.url, "/v1/chat/completions", CHAT)
+        assert ask(relay.url, "/v1/chat/completions", CHAT)[0] == 502
+        assert "not running any more" in relay.trouble
+    finally:
+        relay.close()
