@@ -26,10 +26,13 @@ _LONGEST_S = 10
 _SYSTEMD_S = 1.0
 _TOO_LONG = -signal.SIGKILL
 # The process group ends itself when the time is over, whether we are still there or not. The
-# subshell's TERM takes its sleep along; without a sleep on this machine nothing is ended.
+# subshell's TERM takes its sleep along: by KILL, since a child that dash has just forked has the
+# trap's handler for a moment, and loses what comes then. Before there is a sleep, $! is the
+# command; without a sleep on this machine nothing is ended.
 _WATCHED = """\
 "$@" & told=$!
-(trap 'kill $!; exit' TERM; PATH="$PATH:/bin:/usr/bin" sleep {seconds} & wait $! && kill -KILL 0) &
+(trap 'test $! = $told || kill -KILL $!; exit' TERM
+ PATH="$PATH:/bin:/usr/bin" sleep {seconds} & wait $! && kill -KILL 0) &
 watch=$!; wait $told; code=$?; kill $watch; exit $code
 """
 _TIMER_RUNS_S = 30

@@ -107,6 +107,24 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> Non
         wait_for(lambda pid=pid: not psutil.pid_exists(pid))
 
 
+def test_what_watches_over_a_quick_one_ends_with_it(tmp_path: Path) -> None:
+    """Its sleep was left behind once in ten times: the signal met a shell just forked."""
+    env = {"PATH": "/usr/bin:/bin"}
+    notices = SystemNotices(env, Programs(env, tmp_path / "cache").find, longest_s=600.25)
+    for _ in range(120):
+        assert notices.tell(("true",), "t", "x", "switch") == ""
+        if len(notices._telling) > 8:
+            wait_for(lambda: notices.failures() or not notices._telling)
+    wait_for(lambda: notices.failures() or not notices._telling)
+    wait_for(lambda: not _with_argument("600.25"))
+
+
+def _with_argument(word: str) -> list[int]:
+    """The processes that have this word in their command line."""
+    found = psutil.process_iter(["pid", "cmdline"])
+    return [each.pid for each in found if word in (each.info["cmdline"] or ())]
+
+
 WE_END_FIRST = """
 import sys
 from pathlib import Path
