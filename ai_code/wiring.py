@@ -121,11 +121,11 @@ class SystemWorld:
         for name in _LOCAL_SIDE:
             import_module(f"ai_code.system.{name}")
 
-    def relay(self, model: LocalModel) -> Relay:
+    def relay(self, model: LocalModel, temperature: float | None = None) -> Relay:
         """See ``flows.world.World.relay``."""
         from ai_code.system.relay import LoopbackRelay
 
-        return LoopbackRelay(model)
+        return LoopbackRelay(model, temperature)
 
     @property
     def programs_dir(self) -> Path:

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
 from engine_cases import CASES, HELLO, LONG, OUTSIDE, Case  # noqa: E402
-from engine_runs import ENGINES, Setting, Start  # noqa: E402
+from engine_runs import ENGINES, Setting, Start, start  # noqa: E402
 
 from ai_code.drill import asked  # noqa: E402
 from ai_code.drill.ollama import (  # noqa: E402
@@ -87,11 +87,8 @@ def record(engine: str, name: str, case: Case, base: Path) -> dict[str, Any]:
         setting = Setting(
             program(engine), server.url, case.model, case.prompt, project, own, case.ask
         )
-        start = ENGINES[engine](setting)
-        for path, text in start.files.items():
-            (own / path).parent.mkdir(parents=True, exist_ok=True)
-            (own / path).write_text(text)
-        seen = _run(start, case, project, {**environ, **start.env}, server)
+        started = start(engine, setting)
+        seen = _run(started, case, project, started.environ(environ), server)
         requests = [row for row in server.requests if row.path in _OF_MODELS]
         places = {
             str(program(engine)): engine, str(project): "/home/user/project", str(own): "/run/own",
@@ -108,10 +105,10 @@ def record(engine: str, name: str, case: Case, base: Path) -> dict[str, Any]:
         "engine": engine,
         "case": name,
         "prompt": case.prompt,
-        "argv": start.argv,
-        "env": dict(start.env),
-        "stdin": start.stdin,
-        "files": dict(start.files),
+        "argv": started.argv,
+        "env": dict(started.env),
+        "stdin": started.stdin,
+        "files": dict(started.files),
         **seen,
         "changed": changed,
         "outside": sorted(path.name for path in outside.iterdir()),
@@ -123,11 +120,11 @@ def record(engine: str, name: str, case: Case, base: Path) -> dict[str, Any]:
 
 
 def _run(
-    start: Start, case: Case, project: Path, env: Mapping[str, str], server: OllamaStandIn
+    started: Start, case: Case, project: Path, env: Mapping[str, str], server: OllamaStandIn
 ) -> dict[str, Any]:
     began = time.monotonic()
     child = subprocess.Popen(
-        start.argv, cwd=project, env=dict(env), start_new_session=True,
+        started.argv, cwd=project, env=dict(env), start_new_session=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert child.stdin and child.stdout and child.stderr
@@ -139,7 +136,7 @@ def _run(
     ]
     for reader in readers:
         reader.start()
-    _say(child.stdin, start.stdin, close=not case.open_stdin)
+    _say(child.stdin, started.stdin, close=not case.open_stdin)
     known: set[int] = set()
     ended_by, termed_at = "", 0.0
     while child.poll() is None:

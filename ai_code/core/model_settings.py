@@ -16,7 +16,7 @@ PASSES = 0.5
 
 class ModelSettings(NamedTuple):
     """``edit_format`` is aider's; ``lean``: few tools and short instructions, where an engine has
-    a choice; ``temperature`` is told to the model by engines that tell one."""
+    a choice; ``temperature`` is told to the model."""
 
     edit_format: EditFormat = "diff"
     lean: bool = False

@@ -114,7 +114,7 @@ class Task(NamedTuple):
     local: LocalModel | None = None
     edit_format: str = "diff"
     temperature: float = 0.0
-    """Of the model's answers, for an engine that tells the server one."""
+    """Of the model's answers: from 0 to 2."""
     in_git: bool = True
     fence_dir: Path | None = None
     mode: Mode = "edit"

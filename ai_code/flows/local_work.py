@@ -165,7 +165,7 @@ def relay_for(world: World, engine: LocalEngine, task: Task) -> Relay | None:
     and its own fence lets it reach the server alone."""
     if engine.fence == "python" or task.local is None:
         return None
-    return world.relay(task.local)
+    return world.relay(task.local, task.temperature)
 
 
 def through(task: Task, relay: Relay | None) -> Task:

@@ -182,8 +182,9 @@ class World(Protocol):
     def local_soon(self) -> None:
         """Loads the parts that a local engine's turn will ask for, so that it begins sooner."""
 
-    def relay(self, model: LocalModel) -> Relay:
-        """A loopback address for one attempt that leads to the model's server."""
+    def relay(self, model: LocalModel, temperature: float | None = None) -> Relay:
+        """A loopback address for one attempt that leads to the model's server. It tells the model
+        ``temperature`` where the engine tells it none."""
 
     def ollama_folder(self, names: Sequence[str], said: str = "") -> OllamaFolder:
         """Where a server on this machine keeps its models: ``said``, where that is a path, else

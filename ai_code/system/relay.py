@@ -3,7 +3,8 @@
 Engines that are not ours retry a failing server for minutes in silence and tell of it in their
 own words, or not at all. What passes here is seen: the server's own error ends the attempt. A key
 for a reverse proxy stays with us, https is checked by us, and no engine (nor what its model runs)
-can pull, delete or create models.
+can pull, delete or create models. To a model that is asked without a temperature ours is told:
+claude-local, codex and pi have no setting for it, and Ollama's /v1 then takes 1.0, not the model's.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _V1 = re.compile(
 )
 """The interfaces that others share, which change nothing. No segment leads up, none is empty, and
 nothing is encoded that a server may decode into a way: a dot, a slash or a percent sign."""
+_ASKS = ("/completions", "/messages", "/responses")
+"""What a request to a model ends with, in the interfaces that take a temperature at the top."""
 _HOP_BY_HOP = frozenset(
     {
         *("host", "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te"),
@@ -50,13 +53,14 @@ _HOP_BY_HOP = frozenset(
 
 class LoopbackRelay:
     """See ``core.ports.Relay``. It listens at once and answers from ``start`` on, so that nothing
-    is forked beside its thread."""
+    is forked beside its thread. ``temperature`` is told where the engine tells none; None: not."""
 
-    def __init__(self, model: LocalModel) -> None:
+    def __init__(self, model: LocalModel, temperature: float | None = None) -> None:
         self._upstream = urlsplit(model.base_url)
         self._headers = dict(model.headers)
         self._models = [name for name in (model.name, model.base_name) if name]
         self._ca_file = model.ca_file
+        self._temperature = temperature
         self._trouble = Trouble()
         self._lock = threading.Lock()
         self._server = _Server((_LOOPBACK, 0), self)
@@ -106,10 +110,12 @@ class LoopbackRelay:
         if not _is_open(handler.path):
             handler.whole(403, {"error": "ai-code lets an engine use models, not change them"})
             return
-        if (other := self._other_model(body)) is not None:
+        asked = _read(body)
+        if (other := self._other_model(asked)) is not None:
             # One that Ollama runs on its maker's servers would get all that this one is told.
             handler.whole(403, {"error": f"this engine was given {self._models[0]}, not {other}"})
             return
+        body = self._with_temperature(handler.path, asked) or body
         connection = connect(self._upstream, _CONNECT_S, self._ca_file)
         try:
             response = self._asked(connection, handler, body)
@@ -122,11 +128,16 @@ class LoopbackRelay:
         with contextlib.closing(connection):
             self._answer(response, handler)
 
-    def _other_model(self, body: bytes | None) -> str | None:
+    def _with_temperature(self, target: str, asked: Any) -> bytes | None:
+        """The body with our temperature, where the engine leaves it to the server."""
+        is_one = isinstance(asked, dict) and target.partition("?")[0].endswith(_ASKS)
+        if self._temperature is None or not is_one or "temperature" in map(str.lower, asked):
+            return None
+        return json.dumps({**asked, "temperature": self._temperature}).encode()
+
+    def _other_model(self, asked: Any) -> str | None:
         """The model that a request is for, where it is not the one that the engine was given."""
-        try:
-            asked: Any = json.loads(body or b"null")
-        except (ValueError, RecursionError):
+        if asked is _UNREADABLE:
             return "what cannot be read"
         if not isinstance(asked, Mapping):
             return None
@@ -185,6 +196,16 @@ def _is_open(target: str) -> bool:
     return path in _OPEN or _V1.fullmatch(path) is not None
 
 
+_UNREADABLE = object()
+
+
+def _read(body: bytes | None) -> Any:
+    try:
+        return json.loads(body or b"null")
+    except (ValueError, RecursionError):
+        return _UNREADABLE
+
+
 def _error_in(body: bytes) -> str:
     """The server's words in any of its interfaces' shapes."""
     try:
@@ -226,7 +247,9 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in response.getheaders():
             if name.lower() not in _HOP_BY_HOP:
                 self.send_header(name, value)
-        self.send_header("transfer-encoding", "chunked")
+        # The answer to HEAD has no body, chunked or not (RFC 9110, 9.3.2).
+        if self.command != "HEAD":
+            self.send_header("transfer-encoding", "chunked")
         self.end_headers()
 
     def piece(self, data: bytes) -> None:
@@ -234,7 +257,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def end(self) -> None:
-        self.wfile.write(b"0\r\n\r\n")
+        if self.command != "HEAD":
+            self.wfile.write(b"0\r\n\r\n")
 
     def drop(self) -> None:
         """The answer ends in the middle here as it did there."""
@@ -250,4 +274,5 @@ class _Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("connection", "close")
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(data)

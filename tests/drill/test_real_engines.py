@@ -28,7 +28,7 @@ def start(engine: str, **setting: Any) -> Any:
         import engine_runs
     finally:
         sys.path.pop(0)
-    return engine_runs.ENGINES[engine](engine_runs.Setting(**setting))
+    return engine_runs.start(engine, engine_runs.Setting(**setting))
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -51,14 +51,11 @@ def test_a_real_engine_edits_a_file(
             project=git_project,
             own=own,
         )
-        for path, text in started.files.items():
-            (own / path).parent.mkdir(parents=True, exist_ok=True)
-            (own / path).write_text(text)
         done = subprocess.run(
             started.argv,
             input=started.stdin,
             cwd=git_project,
-            env={**clean_env, **started.env},
+            env=started.environ(clean_env),
             capture_output=True,
             text=True,
             timeout=110,

@@ -28,10 +28,13 @@ def server() -> Iterator[OllamaStandIn]:
         yield running
 
 
-def relay_to(server: OllamaStandIn, *replies: Reply) -> LoopbackRelay:
+def relay_to(
+    server: OllamaStandIn, *replies: Reply, temperature: float | None = None
+) -> LoopbackRelay:
     if replies:
         server.replies = tuple(replies)
-    relay = LoopbackRelay(LocalModel(MODEL.tag, server.url, 4096, {"X-Key": "secret"}))
+    model = LocalModel(MODEL.tag, server.url, 4096, {"X-Key": "secret"})
+    relay = LoopbackRelay(model, temperature)
     relay.start()
     return relay
 
@@ -172,6 +175,42 @@ def test_no_other_model_is_asked(server: OllamaStandIn, path: str, body: dict[st
         assert status == 403 and MODEL.tag.encode() in data
         assert server.requests == []
         assert ask(relay.url, "/api/show", {"model": MODEL.tag})[0] == 200
+    finally:
+        relay.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "expected"),
+    [
+        ("/v1/chat/completions", {}, 0.25),
+        ("/v1/chat/completions?x=y", {}, 0.25),
+        ("/v1/responses", {"input": "hi"}, 0.25),
+        ("/v1/messages", {"max_tokens": 9}, 0.25),
+        ("/v1/chat/completions", {"temperature": 1}, 1),
+        ("/v1/chat/completions", {"temperature": None}, None),
+        ("/api/chat", {}, None),
+    ],
+)
+def test_a_temperature_that_the_engine_leaves_open(
+    server: OllamaStandIn, path: str, told: dict[str, Any], expected: float | None
+) -> None:
+    relay = relay_to(server, temperature=0.25)
+    try:
+        ask(relay.url, path, {**CHAT, **told})
+        seen = server.requests[-1].json
+        assert seen.get("temperature") == expected
+        assert {**seen, "temperature": None} == {**CHAT, **told, "temperature": None}
+    finally:
+        relay.close()
+
+
+def test_head_has_no_body(server: OllamaStandIn) -> None:
+    relay = relay_to(server)
+    try:
+        for path in (b"/", b"/api/pull", b"/v1/models"):
+            answer = raw(relay, b"HEAD %b HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+            assert answer.startswith(b"HTTP/1.1 ") and answer.endswith(b"\r\n\r\n")
+            assert answer.count(b"\r\n\r\n") == 1 and b"chunked" not in answer.lower()
     finally:
         relay.close()
 
