@@ -108,7 +108,7 @@ def _main(argv: Sequence[str], world: World) -> int:
         title, arguments = _title(name, world.shown_as or "ai-code"), list(rest)
         with command.make_context(title, arguments, obj=world, help_option_names=names) as context:
             if name == "run" and list(argv[:1]) != ["run"]:
-                _check_first_word(argv, context.params.get("words") or ())
+                _check_first_word(argv, context.params.get("words") or (), command)
             result = command.invoke(context)
             return result if isinstance(result, int) else ExitCode.OK
     except click.exceptions.Exit as error:
@@ -163,7 +163,7 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
     return "run", argv
 
 
-def _check_first_word(argv: Sequence[str], words: Sequence[str]) -> None:
+def _check_first_word(argv: Sequence[str], words: Sequence[str], run: click.Command) -> None:
     """A command's name behind options would be a prompt, and what was to be a question might
     edit files."""
     first = words[0] if words else ""
@@ -171,7 +171,11 @@ def _check_first_word(argv: Sequence[str], words: Sequence[str]) -> None:
         return
     import shlex
 
-    at = list(argv).index(first)
+    takers = [each for each in run.params if not getattr(each, "is_flag", False)]
+    taking = {option for each in takers for option in each.opts}
+    # The same word may be the value of an option before it.
+    places = [at for at, word in enumerate(argv) if word == first]
+    at = next((at for at in places if not at or argv[at - 1] not in taking), places[-1])
     others = [*argv[:at], *argv[at + 1 :]]
     raise UsageError(
         f"{first} has to come first: behind options it would be a prompt",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, assert_never
 
+from ai_code.core.errors import ConfigError
 from ai_code.core.verdict import (
     Done,
     Failed,
@@ -14,6 +15,7 @@ from ai_code.core.verdict import (
     Verdict,
 )
 
+EMPTY_CHAIN = "fallback.chain is empty"
 Because = Literal["first", "chosen", "limit", "unavailable"]
 
 
@@ -63,6 +65,12 @@ def goes_on(verdict: Verdict, fallback_on: frozenset[str]) -> bool:
     does: a weaker model must not silently redo a wrong task."""
     word = fallback_word(verdict)
     return word is not None and word in fallback_on
+
+
+def no_local_engine() -> ConfigError:
+    """Of a run that needs one where none is named."""
+    what, hint = "no local engine is set up", "ai-code config show --origin"
+    return ConfigError(what, why=EMPTY_CHAIN, hint=hint)
 
 
 def make_plan(

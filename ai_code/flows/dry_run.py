@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ai_code.core.plan import Because, Skip, banner, make_plan
+from ai_code.core.plan import EMPTY_CHAIN, Because, Skip, banner, make_plan, no_local_engine
 from ai_code.core.text import shown_path, visible
 from ai_code.core.verdict import Unavailable
 from ai_code.engines.claude import ClaudeEngine
@@ -36,6 +36,8 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
         engines=settings.fallback_chain,
         skip="",
     )
+    if not plan.steps:
+        raise no_local_engine()
     number, skips = 0, list(plan.skips)
     for step in plan.steps:
         if step.engine == "claude":
@@ -59,6 +61,8 @@ def dry_run(world: World, settings: Settings, options: RunOptions) -> Iterator[s
         yield from told
     for skip in skips:
         yield f"-  {skip.engine} is left out: {skip.reason}"
+    if settings.fallback_enabled and not settings.fallback_chain:
+        yield f"Nothing goes on at a limit: {EMPTY_CHAIN}"
     if number > 1:
         yield f"The second engine takes over on: {', '.join(_words(settings.fallback_on))}"
 

@@ -29,7 +29,7 @@ def command_of(settings: Settings, engine: LocalEngine) -> tuple[str, ...]:
 def find_program(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
     """The engine's program. One that is there and cannot be run is as good as none."""
     name, command = engine.name, command_of(settings, engine)
-    if name == "custom" and settings.custom_command is None:
+    if name == "custom" and not settings.command_of(name):
         return Unavailable(
             UnavailableReason.MISSING,
             "no command is set for the engine custom",

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ai_code.core.errors import ConfigError
-from ai_code.core.plan import Because, banner
+from ai_code.core.plan import Because, banner, no_local_engine
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Unavailable
 from ai_code.engines.registry import local_engine
@@ -56,11 +55,7 @@ class LocalSide:
         notes: Sequence[str] = (SMALL_TASKS,),
     ) -> None:
         if not names:
-            raise ConfigError(
-                "no local engine is set up",
-                why="fallback.chain is empty",
-                hint="ai-code config show --origin",
-            )
+            raise no_local_engine()
         self._world = world
         self._settings = settings
         self._options = options

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.errors import AiCodeError, ConfigError, NotInstalledError
+from ai_code.core.errors import AiCodeError, NotInstalledError
 from ai_code.core.exits import ExitCode
-from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan
+from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan, no_local_engine
 from ai_code.core.secret_values import masked_verdict, secret_values
 from ai_code.core.verdict import (
     Done,
@@ -119,11 +119,7 @@ class Run:
 
     def _first(self, plan: Plan) -> int:
         if not plan.steps:
-            raise ConfigError(
-                "no local engine is set up",
-                why="fallback.chain is empty",
-                hint="ai-code config show --origin",
-            )
+            raise no_local_engine()
         step = plan.steps[0]
         if step.engine == "claude":
             return self._run_claude(plan)

@@ -100,6 +100,7 @@ def test_anything_else_is_the_prompt(world: CommandWorld, argv: list[str], promp
         (["--local", "ask", "what is this?"], "ai-code ask --local 'what is this?'"),
         (["-q", "--no-fallback", "plan", "it"], "ai-code plan -q --no-fallback it"),
         (["-v", "doctor"], "ai-code doctor -v"),
+        (["--model", "doctor", "doctor"], "ai-code doctor --model doctor"),
     ],
 )
 def test_a_command_behind_options_is_no_prompt(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from ai_code.core.errors import ConfigError
 from ai_code.core.ports import ModelServerError
 from ai_code.flows.dry_run import dry_run
 from ai_code.flows.remember import remember
@@ -53,6 +56,13 @@ def test_aider_missing(world: FakeWorld) -> None:
 def test_no_fallback(world: FakeWorld) -> None:
     world.set(fallback_enabled=False)
     assert lines(world)[-1] == "-  aider is left out: fallback is off"
+
+
+def test_without_a_local_engine(world: FakeWorld) -> None:
+    world.set(fallback_chain=())
+    assert lines(world)[-1] == "Nothing goes on at a limit: fallback.chain is empty"
+    with pytest.raises(ConfigError, match="no local engine is set up"):
+        lines(world, local_only=True)
 
 
 def test_arguments_are_quoted_and_no_prompt_or_secret_is_shown(world: FakeWorld) -> None:

@@ -48,3 +48,11 @@ def test_what_holds_it_is_told_as_it_is_here(
     (row,) = engine_rows(world, world.settings, ["goose"])
     assert (row.fenced, row.network_fenced) == (files, network)
     assert told in " ".join(" ".join(detail(row, 80, "ai-code")).split())
+
+
+def test_a_command_of_ones_own_under_either_of_its_names(world: FakeWorld) -> None:
+    custom = local_engine("custom")
+    assert isinstance(find_program(world, world.settings, custom), Unavailable)
+    for named in ({"custom_command": ("mine", "-x")}, {"engines_command": {"custom": ("mine",)}}):
+        found = find_program(world, world.settings._replace(**named), custom)
+        assert isinstance(found, Program), named
