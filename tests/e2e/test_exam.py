@@ -4,6 +4,7 @@ who counts its result."""
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -86,6 +87,23 @@ def test_it_is_the_engine_that_goes_on_whose_exams_recommend(world: World, engin
     found = json.loads(world.run("models", "recommend", "--json").stdout)["recommended"]
     reasons = next(each["reasons"] for each in found if each["name"] == known.name)
     assert ("exam with codex: 0 of 6" in reasons) == (engine == "codex")
+
+
+def test_an_exam_with_a_command_of_ones_own(world: World) -> None:
+    files = world.base / "answers.json"
+    files.write_text(json.dumps(FILES))
+    writes = (
+        "import json, pathlib, sys\n"
+        f"for name, text in json.load(open({str(files)!r})).items():\n"
+        "    pathlib.Path(name).write_text(text)\n"
+        "print('written for', sys.argv[1])\n"
+    )
+    mine = world.script("mine", f"#!{sys.executable}\n{writes}")
+    world.settings(f"custom.command: ['{mine}', '{{model}}']\n")
+    serve(world, GOOD)
+    told = take(world, "custom")
+    assert (told["engine"], told["passed"], told["tasks"]) == ("custom", 6, 6)
+    assert engine_row(world, "custom")["exam"] == {"passed": 6, "tasks": 6}
 
 
 def test_an_engine_that_fails_is_no_failure_of_the_models(world: World) -> None:
