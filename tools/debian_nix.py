@@ -42,8 +42,9 @@ def nix(tools: Path, again: Callable[[], str]) -> Environment:
         _write_command(folder, root.resolve())
 
     return Environment(
-        tools / "nix", "Nix for the tests", "170 MB, some seconds", 400, PACKAGE, again, install
-    )
+        tools / "nix", "Nix for the tests", "170 MB, some seconds", 400,
+        f"{PACKAGE}, own store and settings", again, install,
+    )  # fmt: skip
 
 
 def _write_command(folder: Path, root: Path) -> None:
@@ -60,6 +61,12 @@ def _write_command(folder: Path, root: Path) -> None:
     path = ":".join(sorted(map(str, libraries)))
     command = [loaders[0], "--argv0", "nix-instantiate", "--library-path", path]
     words = " ".join(shlex.quote(str(word)) for word in [*command, root / "usr/bin/nix"])
+    # A store of its own: root would make /nix on this machine, and nobody else could.
+    names = ("STORE", "STATE", "LOCALSTATE", "LOG", "CONF", "DATA")
+    own = root.parent / "own"
+    places = " ".join(f"NIX_{name}_DIR={shlex.quote(str(own / name.lower()))}" for name in names)
+    # It is nobody's service: root needs no group of users that build.
+    places += " NIX_CONFIG='build-users-group ='"
     program = folder / "bin" / "nix-instantiate"
-    program.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+    program.write_text(f'#!/bin/sh\n{places} exec {words} "$@"\n')
     program.chmod(0o755)
