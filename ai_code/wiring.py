@@ -70,6 +70,7 @@ class SystemProcesses:
     def __init__(self, programs: Programs, room: ProcessRoom) -> None:
         self.find = programs.find
         self.version: Callable[[Program], Program] = programs.version
+        self.succeeds = programs.succeeds
         self.run = room.run
         self.standby = room.standby
 

@@ -686,3 +686,10 @@ def test_notify_takes_nothing_else(text: str) -> None:
 def test_notify_from_the_environment() -> None:
     assert load(Layers(environ={"AI_CODE_NOTIFY": '["a", "b c"]'})).settings.notify == ("a", "b c")
     assert load(Layers(environ={"AI_CODE_NOTIFY": "off"})).settings.notify == "off"
+
+
+@pytest.mark.parametrize(("text", "value"), [("off", "off"), ("auto", "auto"), ("'off'", "off")])
+def test_a_plain_off_is_a_choice_where_it_is_one(text: str, value: str) -> None:
+    """YAML reads it as a no."""
+    loaded = from_user(f"fallback.fence: {text}\n")
+    assert loaded.settings.fallback_fence == value

@@ -147,7 +147,7 @@ def _value(row: EngineRow) -> dict[str, Any]:
         "loads": sorted(about.loads),
         "chats": about.chats,
         "resumes": about.resumes,
-        "fence": row.engine.fence,
+        "fence": row.fence,
         "fenced": row.fenced,
         "network_fenced": row.network_fenced,
         "model": row.model,

@@ -64,7 +64,7 @@ def _abilities(about: About) -> str:
 
 
 def _held_by(row: EngineRow) -> str:
-    kind = row.engine.fence
+    kind = row.fence
     if kind != "own" and not row.fenced:
         return _NO_FENCE
     return _FILES_ONLY if kind == "kernel" and not row.network_fenced else _FENCES[kind]

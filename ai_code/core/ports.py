@@ -85,6 +85,9 @@ class Processes(Protocol):
     def version(self, program: Program) -> Program:
         """The same program with its version, cached by path, size and mtime."""
 
+    def succeeds(self, command: Command) -> bool:
+        """Whether a quick check ends with 0; asked once in our life. Nothing of it is shown."""
+
 
 class Console(Protocol):
     """The person's terminal, or the pipe in its place. Text is made safe to show."""

@@ -122,6 +122,8 @@ class Task(NamedTuple):
     """It may run commands in its worktree."""
     fenced: bool = True
     """There is a fence for it on this system, and nobody switched it off."""
+    stands_in: bool = False
+    """Our fence stands around an engine whose own sandbox cannot be made on this system."""
     lean: bool = False
     """A model that is weak at calling tools: few of them, short instructions."""
     resume: Resume | None = None

@@ -22,7 +22,9 @@ from ai_code.engines.local import (
 )
 
 if TYPE_CHECKING:
-    from ai_code.core.task import Task
+    from pathlib import Path
+
+    from ai_code.core.task import Program, Task
     from ai_code.engines.registry import FenceKind
 
 _SWITCHED_OFF = (
@@ -67,6 +69,12 @@ class CodexEngine(LocalBase):
         loads=frozenset({"AGENTS.md", "CLAUDE.md"}),
     )
 
+    def sandbox_check(self, program: Program, folder: Path) -> Command:
+        """In a container, or where user namespaces are not for everybody (Ubuntu 24.04), there is
+        none, and each write of the model's would fail."""
+        env = {"CODEX_HOME": str(folder)}
+        return Command((*program.argv, "sandbox", "true"), cwd=folder, env=env)
+
     def command(self, task: Task) -> Command:
         """The prompt on standard input (``-``), rows of JSON on standard output."""
         model = model_of(task)
@@ -88,6 +96,8 @@ class CodexEngine(LocalBase):
         if model.num_ctx:
             settings += [f"model_context_window={model.num_ctx}"]
         sandbox = "workspace-write" if task.mode == "edit" else "read-only"
+        if task.stands_in:
+            sandbox = "danger-full-access"
         argv = [*task.program.argv, "exec", "--json", "--ephemeral", "--skip-git-repo-check"]
         argv += ["-s", sandbox, "-m", model.name]
         for setting in settings:

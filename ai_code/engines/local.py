@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ai_code.core.command import Command
     from ai_code.core.exits import Exit
     from ai_code.core.ports import OutputChannel
-    from ai_code.core.task import LocalModel, Task
+    from ai_code.core.task import LocalModel, Program, Task
     from ai_code.core.verdict import Verdict
     from ai_code.engines.registry import FenceKind, LocalRun
 
@@ -48,6 +48,10 @@ class LocalBase:
     def title(self) -> str:
         """``Ollama + NAME``: for the banner."""
         return f"Ollama + {self.name}"
+
+    def sandbox_check(self, program: Program, folder: Path) -> Command | None:
+        """See ``registry.LocalEngine``."""
+        return None
 
     def writes(self, task: Task) -> Sequence[Path]:
         """See ``registry.LocalEngine``."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ai_code.core.events import Event
     from ai_code.core.exits import Exit
     from ai_code.core.ports import OutputChannel
-    from ai_code.core.task import Task
+    from ai_code.core.task import Program, Task
     from ai_code.core.verdict import Verdict
 
 
@@ -88,6 +88,10 @@ class LocalEngine(Engine, Protocol):
     def about(self) -> About: ...
     @property
     def fence(self) -> FenceKind: ...
+    def sandbox_check(self, program: Program, folder: Path) -> Command | None:
+        """What ends with 0 where its own sandbox can be made; ``folder`` is empty and its own.
+        None where it has none."""
+
     def writes(self, task: Task) -> Sequence[Path]:
         """Where it must write beside the worktree and its folder of the run's folder."""
 

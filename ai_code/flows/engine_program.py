@@ -27,7 +27,15 @@ def command_of(settings: Settings, engine: LocalEngine) -> tuple[str, ...]:
 
 
 def find_program(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
-    """The engine's program. One that is there and cannot be run is as good as none."""
+    """The engine's program. One that is there and cannot be run is as good as none, and so is one
+    that nothing would hold here."""
+    found = _found(world, settings, engine)
+    if isinstance(found, Unavailable):
+        return found
+    return _not_held(world, settings, engine) or found
+
+
+def _found(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
     name, command = engine.name, command_of(settings, engine)
     if name == "custom" and not settings.command_of(name):
         return Unavailable(
@@ -65,6 +73,22 @@ def find_program(world: World, settings: Settings, engine: LocalEngine) -> Progr
         Evidence(f"{name}.missing", "none", command[0]),
         mend_engine(settings, name),
     )
+
+
+def _not_held(world: World, settings: Settings, engine: LocalEngine) -> Unavailable | None:
+    name = engine.name
+    wanted = engine.fence == "kernel" and settings.fallback_fence == "require"
+    if wanted and not world.has_kernel_fence:
+        words = f"fallback.fence is require, and this system has no fence for {name}"
+    elif engine.fence == "own" and not (
+        has_own_sandbox(world, settings, engine) or is_fenced(world, settings, engine)
+    ):
+        words = f"{name}'s own sandbox cannot be made on this system, and no other fence holds it"
+    else:
+        return None
+    evidence = Evidence(f"{name}.not-held", "none")
+    hint = "ai-code --engine aider …"
+    return Unavailable(UnavailableReason.MISSING, words, evidence, hint)
 
 
 def _one_text(command: tuple[str, ...]) -> list[str]:
@@ -106,9 +130,32 @@ def is_fenced(world: World, settings: Settings, engine: LocalEngine) -> bool:
         case "python":
             return True
         case "own":
-            return False
+            return stands_in(world, settings, engine)
         case "kernel":
             return world.has_kernel_fence and settings.fallback_fence != "off"
+
+
+def stands_in(world: World, settings: Settings, engine: LocalEngine) -> bool:
+    """Whether the kernel's fence stands around an engine whose own sandbox cannot be made here:
+    one that holds no less, so the network too."""
+    if engine.fence != "own" or settings.fallback_fence == "off":
+        return False
+    held = world.has_kernel_fence and world.has_network_fence
+    return held and not has_own_sandbox(world, settings, engine)
+
+
+def has_own_sandbox(world: World, settings: Settings, engine: LocalEngine) -> bool:
+    """Whether the sandbox that the engine brings can be made on this system. The first time its
+    program is asked: a tenth of a second."""
+    try:
+        program = world.processes.find(command_of(settings, engine))
+    except CannotStartError:
+        program = None
+    if program is None:
+        return True
+    with world.scratch() as folder:
+        check = engine.sandbox_check(program, folder)
+        return check is None or world.processes.succeeds(check)
 
 
 def is_network_fenced(world: World, settings: Settings, engine: LocalEngine) -> bool:

@@ -21,7 +21,7 @@ from ai_code.flows.readiness import Ready, ask_local
 if TYPE_CHECKING:
     from ai_code.core.model_notes import ExamResult
     from ai_code.core.task import Program
-    from ai_code.engines.registry import LocalEngine
+    from ai_code.engines.registry import FenceKind, LocalEngine
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -49,6 +49,12 @@ class EngineRow(NamedTuple):
     @property
     def name(self) -> str:
         return self.engine.name
+
+    @property
+    def fence(self) -> FenceKind:
+        """What holds it here: the kernel, where its own sandbox cannot be made."""
+        own = self.engine.fence
+        return "kernel" if own == "own" and self.fenced else own
 
 
 def engine_rows(world: World, settings: Settings, names: Sequence[str] = ()) -> list[EngineRow]:

@@ -20,7 +20,7 @@ from ai_code.flows.attempt import Sign
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.checking import Checking
 from ai_code.flows.engine_fit import fit_for
-from ai_code.flows.engine_program import find_program, is_fenced
+from ai_code.flows.engine_program import find_program, is_fenced, stands_in
 from ai_code.flows.local_landing import LandingError, LocalLanding
 from ai_code.flows.local_work import LocalWork
 from ai_code.flows.model_seen import prove
@@ -241,6 +241,7 @@ class LocalTurn:
             mode=self._options.mode,
             commands=self._settings.fallback_commands == "allow",
             fenced=is_fenced(self._world, self._settings, self._engine),
+            stands_in=stands_in(self._world, self._settings, self._engine),
         )
 
     def _beside(self, task: Task, ready: Ready, workspace: Workspace, claude: Turn | None) -> Task:

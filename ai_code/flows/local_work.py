@@ -176,9 +176,10 @@ def through(task: Task, relay: Relay | None) -> Task:
 
 
 def fenced(command: Command, engine: LocalEngine, task: Task) -> Command:
-    """The command behind the kernel's fence, where that is its kind: it writes in its worktree
-    and its folder of the run's folder, and reaches the model's server."""
-    if engine.fence != "kernel" or not task.fenced or task.local is None:
+    """The command behind the kernel's fence, where that is its kind or stands in: it writes in
+    its worktree and its folder of the run's folder, and reaches the model's server."""
+    kernels = task.fenced if engine.fence == "kernel" else task.stands_in
+    if not kernels or task.local is None:
         return command
     folder = task.run_dir / engine.name
     writable = (task.workdir, folder, *engine.writes(task))
@@ -190,7 +191,7 @@ def fenced(command: Command, engine: LocalEngine, task: Task) -> Command:
 def fence_log(engine: LocalEngine, folder: Path) -> Path:
     """The file that is there once the fence stands. The kernel's lies where the engine cannot
     write: nobody else can have made it."""
-    if engine.fence == "kernel":
+    if engine.fence != "python":
         return folder.with_name(f"{engine.name}.{FENCE_LOG}")
     return folder / FENCE_LOG
 

@@ -124,7 +124,8 @@ _TABLE = (
         "or allow, which the fence alone holds then.",
         choices=("deny", "allow"), trusted=True),
     Key("fallback.fence", "choice", "auto",
-        "The kernel's write fence around local engines: auto where there is one, require, or off.",
+        "The kernel's fence around local engines: auto where there is one, require (without it "
+        "they do not start), or off.",
         choices=("auto", "require", "off"), trusted=True),
     Key("fallback.on", "list", ("plan", "rate", "overloaded", "credit"),
         "What the fallback answers to. plan is session, weekly, model and usage.",

@@ -161,7 +161,8 @@ def _text(key: Key, raw: object) -> str:
 
 
 def _choice(key: Key, raw: object) -> str:
-    text = _text(key, raw)
+    """YAML reads a plain ``off`` as a no."""
+    text = "off" if raw is False and "off" in key.choices else _text(key, raw)
     if text not in key.choices:
         near = suggestion(text, key.choices)
         raise BadValueError(f"{shown(text)} is not one of {', '.join(key.choices)}{near}")

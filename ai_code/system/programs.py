@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ai_code.core.command import Command
 from ai_code.core.errors import CannotStartError
 from ai_code.core.task import Program
 from ai_code.system.asked import Asked
@@ -31,6 +32,7 @@ class Programs:
     ) -> None:
         self._environ = dict(environ)
         self._asked = asked or Asked()
+        self._succeeded: dict[tuple[str, ...], bool] = {}
         self._cache = cache
         path = self._environ.get("PATH", os.defpath)
         self._search = f"{path}:{own}" if own else path
@@ -57,6 +59,23 @@ class Programs:
             text = self._ask(program)
             self._remember({**known, str(path): {key: text}} if text else known)
         return program._replace(version=_parsed(text))
+
+    def succeeds(self, command: Command) -> bool:
+        """See ``core.ports.Processes``."""
+        if command.argv not in self._succeeded:
+            self._succeeded[command.argv] = self._check(command)
+        return self._succeeded[command.argv]
+
+    def _check(self, command: Command) -> bool:
+        changed = {**self._environ, **command.env}
+        environ = {name: value for name, value in changed.items() if value is not None}
+        quiet = subprocess.DEVNULL
+        try:
+            with self._asked.start(command.argv, environ, stderr=quiet, cwd=command.cwd) as child:
+                child.communicate(timeout=_TIMEOUT_S)
+        except (subprocess.TimeoutExpired, OSError):
+            return False
+        return child.returncode == 0
 
     def _explain(self, name: str) -> None:
         """A file that is there but cannot be run deserves another message than none at all."""

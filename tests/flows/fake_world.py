@@ -118,6 +118,8 @@ class FakeProcesses:
         self.versions: dict[str, tuple[int, ...] | None] = {"claude": (2, 1, 329)}
         self.broken: AiCodeError | None = None
         self.standbys: list[FakeStandby] = []
+        self.failing: set[str] = set()
+        """Programs whose quick checks fail."""
         self.no_standby = ""
         """Why there is none."""
 
@@ -130,6 +132,9 @@ class FakeProcesses:
 
     def version(self, program: Program) -> Program:
         return program._replace(version=self.versions.get(Path(program.argv[0]).name))
+
+    def succeeds(self, command: Command) -> bool:
+        return Path(command.argv[0]).name not in self.failing
 
     def standby(self, command: Command, modules: Sequence[str]) -> FakeStandby:
         if self.no_standby:

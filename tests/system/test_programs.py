@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_code.core.command import Command
 from ai_code.core.errors import CannotStartError
 from ai_code.core.task import Program
 from ai_code.system.programs import Programs
@@ -165,3 +166,22 @@ def test_one_that_never_answers_is_ended(
     )
     assert programs.version(Program((str(path),))).version is None
     until_gone(*pids_in(pids, 2))
+
+
+def test_a_quick_check_is_asked_once(programs: Programs, folder: Path) -> None:
+    mark = folder / "asked"
+    path = python_program(
+        folder / "check",
+        f"import os\nopen({str(mark)!r}, 'a').write('x')\nprint('x' * 200_000)\n"
+        "raise SystemExit(not os.environ.get('GIVEN') or int('PATH' in os.environ))\n",
+    )
+    good = Command((str(path),), folder, {"GIVEN": "1", "PATH": None})
+    bad = Command((str(path), "-x"), folder)
+    assert [programs.succeeds(each) for each in (good, good, bad, bad)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert mark.read_text() == "xx"
+    assert not programs.succeeds(Command((str(folder / "gone"),), folder))

@@ -31,8 +31,8 @@ HELP: dict[str, str] = {
     "fallback.commands": "ローカルエンジンが専用の worktree の中でコマンド(テストやビルド)を"
     "実行してよいかを選びます。拒む(deny)か、許す(allow)です。許した場合の歯止めは"
     "フェンスだけです。",
-    "fallback.fence": "ローカルエンジンの書き込みをカーネルが制限するフェンスです。使えるときに使う"
-    "(auto)、必須にする(require)、使わない(off)から選びます。",
+    "fallback.fence": "ローカルエンジンをカーネルが制限するフェンスです。使えるときに使う(auto)、"
+    "必須にする(require。なければ起動しません)、使わない(off)から選びます。",
     "fallback.on": "どのような場合に引き継ぐかを選びます。"
     "plan は session、weekly、model、usage をまとめたものです。",
     "fallback.on-limit": "上限に達したときの動作です。ローカルで続ける(local)、"

@@ -19,7 +19,7 @@ from ai_code.core.task import Program, Task
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Done, Interrupted, Unavailable, UnavailableReason
 from ai_code.flows.engine_fit import fit_for
-from ai_code.flows.engine_program import find_program, is_fenced
+from ai_code.flows.engine_program import find_program, is_fenced, stands_in
 from ai_code.flows.engines import named_engine
 from ai_code.flows.local_work import fence_log, fenced, lay_out, relay_for, through
 from ai_code.flows.model_settings import settings_for
@@ -202,6 +202,7 @@ class Exam:
             in_git=False,
             fence_dir=world.fence_dir,
             fenced=is_fenced(world, self._settings, engine),
+            stands_in=stands_in(world, self._settings, engine),
         )
         if why := engine.prepare(asked):
             raise AiCodeError("the exam could not be taken", why=why, hint="ai-code engines list")
