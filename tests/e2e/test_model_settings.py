@@ -56,8 +56,6 @@ def tools_of(asked: Mapping[str, Any]) -> set[str]:
     return {str(each.get("name") or each["function"]["name"]) for each in asked["tools"]}
 
 
-TELLS = {"goose", "opencode", "qwen", "vibe"}
-"""Engines that tell the server a temperature. The others leave it to the model."""
 LEAN = {"claude-local", "opencode"}
 """Engines that have tools to leave away."""
 
@@ -65,13 +63,12 @@ LEAN = {"claude-local", "opencode"}
 def test_an_engine_works_with_a_model_as_the_catalogue_says(world: World, engine: str) -> None:
     many, context = first_request(world, "    tools: yes\n    num-ctx: 65536\n")
     assert context == 65536
-    assert many.get("temperature") == (0 if engine in TELLS else None)
+    assert many["temperature"] == 0
     few, context = first_request(
         world, "    tools: yes\n    temperature: 0.4\n    lean-tools: yes\n"
     )
     assert context <= 49152
-    if engine in TELLS:
-        assert round(few["temperature"], 3) == 0.4
+    assert round(few["temperature"], 3) == 0.4
     fewer, _ = first_request(world, "    tools: weak\n    num-ctx: 65536\n")
     if engine in LEAN:
         assert tools_of(few) == tools_of(fewer) < tools_of(many)

@@ -168,14 +168,14 @@ def test_while_standard_input_is_waited_for(shop: Shop) -> None:
 
 
 def _sleeps_in_read(pid: int) -> bool:
-    """Nothing but the read of standard input keeps ai-code from going on: it sleeps, with its
-    modules loaded, for a while."""
+    """Nothing but the read of standard input keeps ai-code from going on: it sleeps, and uses no
+    time for a while. How much it used before depends on the machine."""
     ticks = []
-    for _ in range(5):
+    for _ in range(8):
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
         ticks.append((fields[0], fields[11]))
         time.sleep(0.1)
-    return len(set(ticks)) == 1 and ticks[0][0] == "S" and int(ticks[0][1]) > 2
+    return len(set(ticks)) == 1 and ticks[0][0] == "S"
 
 
 def test_while_a_reset_is_waited_for(shop: Shop) -> None:
