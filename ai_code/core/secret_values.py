@@ -66,11 +66,18 @@ def masked_verdict(verdict: Verdict, secrets: tuple[str, ...]) -> Verdict:
 
 
 def _candidates(environ: Mapping[str, str], headers: Mapping[str, str]) -> Iterator[str]:
-    values = [value for name, value in environ.items() if _is_secret(name.upper())]
+    values = [value for name, value in environ.items() if _is_secret(name)]
     for value in (*values, *headers.values()):
         yield value.strip()
         yield value.strip().rpartition(" ")[2]
 
 
+def secret_names(environ: Mapping[str, str]) -> list[str]:
+    """Variables that no local engine gets: keys and tokens, which a model could have printed, and
+    the way to the agent that signs with the person's keys."""
+    return [name for name in environ if _is_secret(name) or name == "SSH_AUTH_SOCK"]
+
+
 def _is_secret(name: str) -> bool:
-    return name.rpartition("_")[2] in _LAST_WORDS or name in _NAMES
+    upper = name.upper()
+    return upper.rpartition("_")[2] in _LAST_WORDS or upper in _NAMES

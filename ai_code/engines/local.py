@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ai_code.core.brief import Brief, render, render_facts
 from ai_code.core.context_parts import beside
 from ai_code.core.events import Answer, Event, Text
+from ai_code.core.secret_values import secret_names
 from ai_code.engines.local_judge import Told, judge
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 8 << 20
 """Bytes. A tool's result may be long; a line without an end is no event."""
 _TAIL = 4000
+_LEADS_AWAY = ("ANTHROPIC_", "CLAUDE_CODE_", "OPENAI_", "OLLAMA_")
 CUT_OFF = "the model's answer was cut off at its token limit"
 
 
@@ -277,9 +279,9 @@ def isolated(task: Task, folder: Path) -> dict[str, str | None]:
     }
     if model.ca_file:
         env |= {"NODE_EXTRA_CA_CERTS": model.ca_file, "SSL_CERT_FILE": model.ca_file}
-    # A key in the environment has some of them choose a provider that bills.
-    keys = (name for name in task.environ if name.endswith(("_API_KEY", "_AUTH_TOKEN")))
-    return {**dict.fromkeys(keys), **env}
+    # With a key of a paid provider, or another server's address, some would choose that.
+    elsewhere = [name for name in task.environ if name.startswith(_LEADS_AWAY)]
+    return {**dict.fromkeys([*elsewhere, *secret_names(task.environ)]), **env}
 
 
 def path_in(value: Any, *names: str) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.errors import AiCodeError, Stopped
 from ai_code.core.exits import EndedBy, Exit
+from ai_code.system.child_environment import environment_of
 from ai_code.system.ending_group import end_group
 from ai_code.system.fenced import fenced_argv
 from ai_code.system.guard import Guard, start_guard
@@ -66,7 +67,9 @@ class LentTerminal:
         mend = (_MEND + (_LEAVE if command.whole_screen else "") + "\r\n").encode()
         loan = _Loan(self._signals, b"" if self._environ.get("TERM") == "dumb" else mend)
         try:
-            exit_ = loan.run(command, self._environment(command), beside, self._leftovers.remember)
+            exit_ = loan.run(
+                command, environment_of(command, self._environ), beside, self._leftovers.remember
+            )
         except OSError as error:
             code = 127 if isinstance(error, FileNotFoundError) else 126
             exit_ = Exit(code, start_error=error.strerror or str(error))
@@ -79,11 +82,6 @@ class LentTerminal:
         """See the port."""
         with contextlib.suppress(termios.error):
             termios.tcflush(_TERMINAL, termios.TCIFLUSH)
-
-    def _environment(self, command: Command) -> dict[str, str]:
-        changed = {name: value for name, value in command.env.items() if value is not None}
-        kept = {name: value for name, value in self._environ.items() if name not in command.env}
-        return {**kept, **changed}
 
 
 class _Loan:

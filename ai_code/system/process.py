@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.errors import Stopped
 from ai_code.core.exits import EndedBy, Exit
+from ai_code.system.child_environment import environment_of
 from ai_code.system.ending_group import end_group
 from ai_code.system.fenced import fenced_argv
 from ai_code.system.guard import Guard, start_guard
@@ -81,7 +82,7 @@ class ProcessRoom:
         if self._standby:
             self._standby.end()
         _remove(command.fresh)
-        standby = PythonStandby(command, self._environment(command), modules)
+        standby = PythonStandby(command, environment_of(command, self._environ), modules)
         self._standby = standby
         self._leftovers.remember_standby(standby.child.pid)
         return standby
@@ -96,17 +97,8 @@ class ProcessRoom:
             self._guard = None
         self._leftovers.forget()
 
-    def _environment(self, command: Command) -> dict[str, str]:
-        environ = dict(self._environ)
-        for name, value in command.env.items():
-            if value is None:
-                environ.pop(name, None)
-            else:
-                environ[name] = value
-        return environ
-
     def _start(self, command: Command, standby: Standby | None) -> subprocess.Popen[bytes]:
-        environ = self._environment(command)
+        environ = environment_of(command, self._environ)
         if self._guard and not self._guard.alive():
             self._guard.dismiss()
             self._guard = None

@@ -13,6 +13,7 @@ from ai_code.core.command import Command
 from ai_code.core.errors import CannotStartError
 from ai_code.core.task import Program
 from ai_code.system.asked import Asked
+from ai_code.system.child_environment import environment_of
 from ai_code.system.files import private_folder, write_whole
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
@@ -67,8 +68,7 @@ class Programs:
         return self._succeeded[command.argv]
 
     def _check(self, command: Command) -> bool:
-        changed = {**self._environ, **command.env}
-        environ = {name: value for name, value in changed.items() if value is not None}
+        environ = environment_of(command, self._environ)
         quiet = subprocess.DEVNULL
         try:
             with self._asked.start(command.argv, environ, stderr=quiet, cwd=command.cwd) as child:

@@ -193,3 +193,38 @@ def test_the_chain_goes_on(world: World) -> None:
     assert world.verdicts() == [
         "opencode unavailable missing", "pi unavailable no-model", "aider done",
     ]  # fmt: skip
+
+
+def test_what_an_engine_is_given(world: World) -> None:
+    """Its folder is the worktree, whatever the shell called the person's; and no key is there."""
+    world.script("mine", "#!/bin/sh\n{ pwd; env; } > told.txt\n")
+    secrets = {"GITHUB_TOKEN": "ghp_dummy", "AWS_SECRET_ACCESS_KEY": "dummy"}
+    world.env |= {**secrets, "SSH_AUTH_SOCK": "/x", "OLDPWD": "/"}
+    world.settings("fallback.chain: [custom]\nengine: custom\ncustom.command: mine\n")
+    serve(world)
+    assert world.run("write told.txt").code == 0
+    folder, *lines = world.text("told.txt").splitlines()
+    env = dict(line.split("=", 1) for line in lines if "=" in line)
+    assert folder == env["PWD"] and folder != str(world.project)
+    assert "OLDPWD" not in env and "SSH_AUTH_SOCK" not in env
+    keys = {name: env[name] for name in env if name.endswith(("TOKEN", "KEY"))}
+    assert keys == {"OPENAI_API_KEY": "ollama"}, "which is none"
+
+
+PLUGIN = 'require("fs").writeFileSync("{mark}", "x"); module.exports = {{}};\n'
+
+
+def test_a_projects_plugins_do_not_run(world: World) -> None:
+    """With the person's folder as PWD opencode worked there, and loaded them."""
+    install(world, "opencode")
+    world.settings("fallback.chain: [opencode]\nengine: opencode\nfallback.fence: 'off'\n")
+    marks = [world.base / "mark1", world.base / "mark2"]
+    for mark, folder in zip(marks, ("plugin", "plugins"), strict=True):
+        world.write(f".opencode/{folder}/evil.js", PLUGIN.format(mark=mark))
+    world.git("add", "-A")
+    world.git("commit", "-qm", "Plugins")
+    serve(world, EDITS)
+    run = world.run("write made.py")
+    assert run.code == 0 and world.text("made.py") == GREETING, run
+    assert not any(mark.exists() for mark in marks)
+    assert world.run("undo", "--yes").code == 0 and not (world.project / "made.py").exists()

@@ -95,7 +95,9 @@ class World:
         self.project = base / "project"
         self.project.mkdir()
         self._mark = uuid.uuid4().hex
-        self.env = {**env, MARK: self._mark, "CLAUDE_CODE_OAUTH_TOKEN": "dummy"}
+        self.env = {
+            **env, MARK: self._mark, "CLAUDE_CODE_OAUTH_TOKEN": "dummy", "PWD": str(self.project)
+        }  # fmt: skip
         self._stack = ExitStack()
         (base / "ai-code.py").write_text(_LAUNCHER.format(checkout=str(CHECKOUT)))
 
@@ -197,8 +199,9 @@ class World:
         wrap: Sequence[str] = (), env: Mapping[str, str] | None = None,
     ) -> Result:  # fmt: skip
         """``ai-code ARGS``, without a terminal; ``wrap`` is a command in front of it."""
+        place = cwd or self.project
         done = subprocess.run(
-            [*wrap, *self.command(*args)], cwd=cwd or self.project, env=env or self.env,
+            [*wrap, *self.command(*args)], cwd=place, env={**(env or self.env), "PWD": str(place)},
             input=stdin, stdin=subprocess.DEVNULL if stdin is None else None,
             capture_output=True, timeout=_TIMEOUT_S, check=False,
         )  # fmt: skip

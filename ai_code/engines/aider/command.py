@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ai_code.core.brief import Brief, render, render_facts
 from ai_code.core.command import Command
+from ai_code.core.secret_values import secret_names
 from ai_code.core.task import COUNTS_LOG, FENCE_LOG, LocalModel, Task
 
 _GUARDS = (
@@ -248,6 +249,7 @@ def environment(task: Task) -> dict[str, str | None]:
     own = [f"{home}/.aider/{name}" for name in _AIDERS_OWN]
     writable = [str(task.workdir), str(folder / "tmp"), *own]
     env: dict[str, str | None] = {
+        **dict.fromkeys(secret_names(task.environ)),
         "OLLAMA_API_BASE": model.base_url,
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "NO_PROXY": "*",

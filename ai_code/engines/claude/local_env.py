@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ai_code.core.secret_values import secret_names
 from ai_code.engines.local import model_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def environment(task: Task, folder: Path) -> dict[str, str | None]:
     """What the process gets beside, or instead of, our own; None takes a variable away."""
     model = model_of(task)
     env: dict[str, str | None] = {name: None for name in task.environ if _GONE.fullmatch(name)}
+    env |= dict.fromkeys(secret_names(task.environ))
     env |= redirection(model)
     env |= {
         "CLAUDE_CONFIG_DIR": str(folder / "config"),

@@ -64,7 +64,7 @@ class PythonStandby:
         """Starts it. ``environ`` is the command's whole environment. Raises NoStandbyError."""
         self.failed = ""
         self._program = Path(command.argv[0])
-        self._environ = dict(environ)
+        self._environ = {**_placeless(environ), "PWD": _NEUTRAL}
         python = interpreter_of(self._program)
         if python is None or not modules:
             raise NoStandbyError(f"which Python starts {self._program} is not certain")
@@ -99,7 +99,9 @@ class PythonStandby:
         """The process as the command's, in the process group ``group``. None where it would not
         do (``failed`` says why); then it is ended."""
         try:
-            self.failed = self._unfit(command, environ) or self._hand_over(command, group)
+            self.failed = self._unfit(command, environ) or self._hand_over(
+                command, group, environ["PWD"]
+            )
         except BaseException:
             self.end()
             raise
@@ -134,12 +136,12 @@ class PythonStandby:
             return f"{self._program} is another program by now"
         if command.stdin is not None:
             return "it is to read something"
-        if dict(environ) != self._environ:
+        if _placeless(environ) != _placeless(self._environ):
             return "its environment would be another one"
         return ""
 
-    def _hand_over(self, command: Command, group: int) -> str:
-        orders = {"argv": command.argv, "cwd": str(command.cwd), "group": group}
+    def _hand_over(self, command: Command, group: int, pwd: str) -> str:
+        orders = {"argv": command.argv, "cwd": str(command.cwd), "pwd": pwd, "group": group}
         line = json.dumps(orders).encode() + b"\n"
         try:
             # One that is stopped reads nothing, and a pipe holds 64 KiB at most.
@@ -152,6 +154,11 @@ class PythonStandby:
         if not ready:
             return "the process that waited is not ready"
         return "" if os.read(self._told, 1) else "the process that waited has ended"
+
+
+def _placeless(environ: Mapping[str, str]) -> dict[str, str]:
+    """What is the same wherever the program stands."""
+    return {name: value for name, value in environ.items() if name not in ("PWD", "OLDPWD")}
 
 
 def _identity(program: Path) -> tuple[int, int, int] | None:

@@ -4,11 +4,11 @@ will need, waits for its command line, and becomes that program.
     python waiting.py PROGRAM ORDERS TOLD MODULE …
 
 PROGRAM is a console script, ORDERS and TOLD are descriptors of pipes. On ORDERS comes one line, a
-JSON object: ``argv``, ``cwd``, and ``group``, the process group that the run is to belong to. One
-byte on TOLD says that all is done and the program begins. When ORDERS ends without a line nobody
-needs this process any more, or whoever started it is dead: it is gone at once, in the middle of an
-import too. It uses the standard library only and nothing of ai_code, reads nothing of a project,
-and stands in the root folder until it is told another.
+JSON object: ``argv``, ``cwd``, the ``pwd`` that names it, and ``group``, the process group that the
+run is to belong to. One byte on TOLD says that all is done and the program begins. When ORDERS ends
+without a line nobody needs this process any more, or whoever started it is dead: it is gone at
+once, in the middle of an import too. It uses the standard library only and nothing of ai_code,
+reads nothing of a project, and stands in the root folder until it is told another.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def main() -> None:
     told = json.loads(orders[0])
     os.setpgid(0, told["group"])
     os.chdir(told["cwd"])
+    os.environ["PWD"] = told["pwd"]
     sys.argv = told["argv"]
     if hasattr(sys, "orig_argv"):
         sys.orig_argv = [sys.executable, *sys.argv]
