@@ -23,6 +23,7 @@ SHARE = 0.25
 _LEAST_TOKENS = 200
 _NOTES_SHARE = 0.5
 """Of the budget: notes come first, and must not push the project's own files out."""
+_MAY_IMPORT = ("project", "local", "rule")
 IMPORTS = "@"
 """In what an engine loads by itself: it follows imports too."""
 _PERSONS = "~/.claude/"
@@ -118,23 +119,32 @@ def fitted(parts: Sequence[Part], num_ctx: int, budget: int) -> Budgeted:
 def beside(context: Sequence[ContextFile], loads: frozenset[str]) -> tuple[ContextFile, ...]:
     """What an engine has to be given beside the files that it ``loads`` by itself.
 
-    ``loads`` has names of the repository's files, in any folder of it (``AGENTS.md``,
-    ``.claude/CLAUDE.md``), folders with all that is in them (``.claude/rules/``), the person's
-    own as they are shown (``~/.claude/CLAUDE.md``), and ``IMPORTS``."""
-    return tuple(each for each in context if not _is_loaded(each, loads))
+    ``loads`` has names of files at the repository's root, where every engine begins
+    (``AGENTS.md``, ``.claude/CLAUDE.md``; what is nearer to the person it reads late or never),
+    folders there with all that is in them (``.claude/rules/``), the person's own as they are
+    shown (``~/.claude/CLAUDE.md``), and ``IMPORTS``: of files that it loads."""
+    given = tuple(each for each in context if not _is_loaded(each, loads))
+    # Which file an import belongs to is not known here: rather twice than never.
+    imports = IMPORTS in loads and not any(each.kind in _MAY_IMPORT for each in given)
+    return tuple(each for each in given if not (imports and each.kind == "import"))
 
 
 def _is_loaded(file: ContextFile, loads: frozenset[str]) -> bool:
-    if file.kind in ("named", "notes", "organisation"):
+    if file.kind in ("named", "notes", "organisation", "import"):
         return False
-    if file.kind == "import":
-        return IMPORTS in loads
     # The person's own folder may lie anywhere (CLAUDE_CONFIG_DIR): what counts is the end.
     of_person = {each for each in loads if each.startswith(_PERSONS)}
-    wanted = of_person if file.kind == "user" else loads - of_person - {IMPORTS}
     names = (file.shown, *file.also)
-    return any(_names(load.removeprefix(_PERSONS), name) for load in wanted for name in names)
+    if file.kind == "user":
+        ends = [each.removeprefix(_PERSONS) for each in of_person]
+        return any(_is_below(end, name) for end in ends for name in names)
+    wanted = loads - of_person - {IMPORTS}
+    return any(
+        name.startswith(load) if load.endswith("/") else name == load
+        for load in wanted
+        for name in names
+    )
 
 
-def _names(load: str, shown: str) -> bool:
-    return f"/{load}" in f"/{shown}" if load.endswith("/") else f"/{shown}".endswith(f"/{load}")
+def _is_below(end: str, name: str) -> bool:
+    return f"/{end}" in f"/{name}" if end.endswith("/") else f"/{name}".endswith(f"/{end}")

@@ -13,6 +13,7 @@ from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
     LocalBase,
+    first_there,
     folder_of,
     isolated,
     mapping,
@@ -24,6 +25,7 @@ from ai_code.engines.local import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ai_code.core.brief import Brief
     from ai_code.core.task import Program, Task
     from ai_code.engines.registry import FenceKind
 
@@ -75,6 +77,10 @@ class CodexEngine(LocalBase):
         env = {"CODEX_HOME": str(folder)}
         return Command((*program.argv, "sandbox", "true"), cwd=folder, env=env)
 
+    def loads(self, brief: Brief | None) -> frozenset[str]:
+        """CLAUDE.md only where there is no AGENTS.md."""
+        return first_there(brief, "AGENTS.md", "CLAUDE.md")
+
     def command(self, task: Task) -> Command:
         """The prompt on standard input (``-``), rows of JSON on standard output."""
         model = model_of(task)
@@ -108,7 +114,7 @@ class CodexEngine(LocalBase):
             argv=tuple(argv),
             cwd=task.workdir,
             env={**isolated(task, folder), "CODEX_HOME": str(folder / "home")},
-            stdin=whole_prompt(task, self.about.loads).encode("utf-8", "replace"),
+            stdin=whole_prompt(task, self.loads(task.brief)).encode("utf-8", "replace"),
             stall_timeout_s=task.stall_timeout_s,
             deadline_s=task.deadline_s,
         )

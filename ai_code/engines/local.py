@@ -73,7 +73,11 @@ class LocalBase:
 
     def told(self, brief: Brief) -> tuple[str, str]:
         """One text: what it may read beside it is in it."""
-        return text_of(brief, self.about.loads), ""
+        return text_of(brief, self.loads(brief)), ""
+
+    def loads(self, brief: Brief | None) -> frozenset[str]:
+        """Names of the memory files that it reads by itself in this project."""
+        return self.about.loads
 
     def chat_command(self, task: Task) -> Command:
         """Asked only where ``about.chats``."""
@@ -237,9 +241,10 @@ def _object(line: bytes) -> Mapping[str, Any] | None:
     return row if isinstance(row, dict) else None
 
 
-def first_there(task: Task, *names: str) -> frozenset[str]:
-    """Of memory files of which it reads one only: the first that this project has."""
-    shown = [each.shown.rpartition("/")[2] for each in task.brief.context] if task.brief else []
+def first_there(brief: Brief | None, *names: str) -> frozenset[str]:
+    """Of memory files of which it reads one only: the first that the project's root has."""
+    files = brief.context if brief else ()
+    shown = {name for each in files for name in (each.shown, *each.also)}
     return frozenset(next(([name] for name in names if name in shown), []))
 
 

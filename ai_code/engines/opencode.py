@@ -118,6 +118,8 @@ def _environment(task: Task, name: str) -> dict[str, str | None]:
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
         "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
         "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
+        # The person's CLAUDE.md, which comes with the prompt too.
+        "OPENCODE_DISABLE_CLAUDE_CODE_PROMPT": "1",
         # A repository's own opencode.json may name commands and servers. With it CLAUDE.md and
         # AGENTS.md go too: they come with the prompt.
         "OPENCODE_DISABLE_PROJECT_CONFIG": "1",

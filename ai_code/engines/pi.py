@@ -25,6 +25,7 @@ from ai_code.engines.local import (
 )
 
 if TYPE_CHECKING:
+    from ai_code.core.brief import Brief
     from ai_code.core.task import Task
 
 _READING = "read,grep,find,ls"
@@ -56,6 +57,10 @@ class PiEngine(LocalBase):
         least_context=8192,
     )
 
+    def loads(self, brief: Brief | None) -> frozenset[str]:
+        """CLAUDE.md only where there is no AGENTS.md."""
+        return first_there(brief, "AGENTS.md", "CLAUDE.md")
+
     def command(self, task: Task) -> Command:
         """The prompt on standard input; the server in a file of its own folder."""
         tools = "read,edit,write,grep,find,ls" + (",bash" if task.commands else "")
@@ -79,7 +84,7 @@ class PiEngine(LocalBase):
                 "PI_OFFLINE": "1",
                 "PI_TELEMETRY": "0",
             },
-            stdin=_prompt(task).encode("utf-8", "replace"),
+            stdin=whole_prompt(task, self.loads(task.brief)).encode("utf-8", "replace"),
             stall_timeout_s=task.stall_timeout_s,
             deadline_s=task.deadline_s,
         )
@@ -106,11 +111,6 @@ class PiEngine(LocalBase):
 
     def open(self, task: Task) -> PiRun:
         return PiRun(self.name, mode=task.mode)
-
-
-def _prompt(task: Task) -> str:
-    """CLAUDE.md it reads by itself only where there is no AGENTS.md."""
-    return whole_prompt(task, first_there(task, "AGENTS.md", "CLAUDE.md"))
 
 
 def _settings(num_ctx: int) -> Mapping[str, object]:

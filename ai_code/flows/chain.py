@@ -1,6 +1,7 @@
 """The project's memory: which files and notes belong to it, the most important first.
 
-As Claude Code reads it (2.1.329, seen), but for AGENTS.md and README.md, which it does not read,
+As Claude Code reads it (2.1.329, seen), but for AGENTS.md, which it takes only where there is no
+CLAUDE.md, README.md, which it does not read,
 and for what lies above the root of the repository, which is another project's."""
 
 from __future__ import annotations

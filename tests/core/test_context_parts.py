@@ -65,13 +65,15 @@ def file(shown: str, kind: PartKind = "project", also: tuple[str, ...] = ()) -> 
     ("one", "loads", "needed"),
     [
         (file("AGENTS.md"), {"AGENTS.md"}, False),
-        (file("sub/AGENTS.md"), {"AGENTS.md"}, False),
+        (file("sub/AGENTS.md"), {"AGENTS.md"}, True),
         (file("CLAUDE.md"), {"AGENTS.md"}, True),
         (file("CLAUDE.md", also=("AGENTS.md",)), {"AGENTS.md"}, False),
         (file("MY-AGENTS.md"), {"AGENTS.md"}, True),
         (file("README.md", "readme"), CLAUDE, True),
-        (file(".claude/CLAUDE.md"), CLAUDE, False),
-        (file("sub/.claude/rules/a/b.md", "rule"), CLAUDE, False),
+        (file(".claude/CLAUDE.md"), CLAUDE | {".claude/CLAUDE.md"}, False),
+        (file("sub/CLAUDE.md"), CLAUDE, True),
+        (file("sub/.claude/rules/a/b.md", "rule"), CLAUDE, True),
+        (file(".claude/rules/a/b.md", "rule"), CLAUDE, False),
         (file("CLAUDE.local.md", "local"), CLAUDE, True),
         (file("docs/style.md", "import"), CLAUDE, False),
         (file("docs/style.md", "import"), {"AGENTS.md"}, True),
@@ -89,3 +91,10 @@ def test_what_an_engine_loads_by_itself_is_not_given_twice(
     one: ContextFile, loads: set[str], needed: bool
 ) -> None:
     assert beside([one], frozenset(loads)) == ((one,) if needed else ())
+
+
+def test_what_a_file_imports_that_is_given_is_given_too() -> None:
+    style = file("docs/style.md", "import")
+    assert beside([file("CLAUDE.md"), style], CLAUDE) == ()
+    nearer = file("sub/CLAUDE.md")
+    assert beside([nearer, file("CLAUDE.md"), style], CLAUDE) == (nearer, style)

@@ -53,8 +53,10 @@ _OF_NO_USE = (
 _LEAN_BELOW = 49_152
 """Tokens of context. The whole set of tools takes 9,000 of them before a word is said, and a small
 model chooses better among few."""
-_THEIRS = ("agents", "skills", "commands", "CLAUDE.md", "rules", "output-styles")
-"""Of the person's configuration folder: texts, no settings."""
+_THEIRS = ("agents", "skills", "commands", "output-styles")
+"""Of the person's configuration folder: texts, no settings. What is memory comes with the prompt,
+within its budget."""
+_MEMORY = ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/CLAUDE.md", ".claude/rules/**")
 
 ABOUT = About(
     program="claude",
@@ -153,7 +155,11 @@ class ClaudeLocalEngine(LocalBase):
     def files(self, task: Task) -> Mapping[str, str]:
         """See ``registry.LocalEngine``."""
         model = model_of(task)
-        settings = {"env": redirection(model), "apiKeyHelper": ""}
+        settings = {
+            "env": redirection(model),
+            "apiKeyHelper": "",
+            "claudeMdExcludes": _not_to_read(task.workdir),
+        }
         files = {
             "settings.json": json.dumps(settings),
             "config/.claude.json": json.dumps(_known_folder(task)),
@@ -185,11 +191,17 @@ def _prompt(task: Task) -> str:
     return f"{go_on}\n\n{memory}" if memory else go_on
 
 
+def _not_to_read(workdir: Path) -> list[str]:
+    """What comes with the prompt. It looks in every folder above the worktree, and there lies the
+    home; and at the worktree's root it takes AGENTS.md where there is no CLAUDE.md (2.1.329, not
+    2.0.77)."""
+    above = [str(folder / name) for folder in workdir.parents for name in _MEMORY]
+    return [str(workdir / "AGENTS.md"), *above]
+
+
 def _loads(task: Task) -> frozenset[str]:
-    """What it reads by itself: the project's where its sources have it, the person's own
-    CLAUDE.md where that is linked."""
-    own = frozenset[str]() if task.guard_folder else ABOUT.loads
-    return own if is_lean(task) else own | {"~/.claude/CLAUDE.md"}
+    """What it reads by itself: the project's where its sources have it."""
+    return frozenset() if task.guard_folder else ABOUT.loads
 
 
 def _servers(task: Task) -> Mapping[str, object]:

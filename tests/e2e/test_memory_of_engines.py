@@ -1,0 +1,52 @@
+"""Every part of the memory reaches every engine, and once: at the root what it reads by itself
+too, in the folder where the person stands what it would not find."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.test_engines import EDITS, OTHERS, install, serve
+from tests.e2e.world import World
+
+WORDS = {
+    "CLAUDE.md": "apricot",
+    "AGENTS.md": "blueberry",
+    "README.md": "cherry",
+    "src/CLAUDE.md": "damson\n@style.md",
+    "src/style.md": "elderberry",
+    "src/deep/AGENTS.md": "figwort",
+    "src/deep/CLAUDE.md": "gooseberry",
+}
+OF_PERSON, NOTE = "huckleberry", "jackfruit"
+
+
+@pytest.mark.parametrize("names", [tuple(WORDS), ("CLAUDE.md",), ("AGENTS.md", "src/CLAUDE.md")])
+@pytest.mark.parametrize("engine", OTHERS)
+def test_each_part_reaches_the_model_once(
+    world: World, engine: str, names: tuple[str, ...]
+) -> None:
+    install(world, engine)
+    world.settings(f"fallback.chain: [{engine}]\nengine: {engine}\n")
+    for name, text in WORDS.items():
+        if name in names or name == "src/style.md":
+            world.write(name, f"Say {text}\n")
+        elif (world.project / name).exists():
+            (world.project / name).unlink()
+    deep = world.project / "src" / "deep"
+    deep.mkdir(parents=True, exist_ok=True)
+    world.write("src/deep/a.py", "x = 1\n")
+    world.git("add", "-A")
+    world.git("commit", "-qm", "memory")
+    (world.home / ".claude").mkdir()
+    (world.home / ".claude" / "CLAUDE.md").write_text(f"Say {OF_PERSON}.\n")
+    assert world.run("remember", f"Say {NOTE}.").code == 0
+    server = serve(world, EDITS)
+    assert world.run("write made.py", cwd=deep).code == 0
+    sent = json.dumps(server.chats[0].json)
+    wanted = [word for name in names for word in WORDS[name].split("\n")[:1]]
+    if "src/CLAUDE.md" in names:
+        wanted.append("elderberry")
+    counts = {word: sent.count(word) for word in (*wanted, OF_PERSON, NOTE)}
+    assert counts == dict.fromkeys(counts, 1)
