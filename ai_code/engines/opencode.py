@@ -118,6 +118,9 @@ def _environment(task: Task, name: str) -> dict[str, str | None]:
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
         "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
         "OPENCODE_DISABLE_DEFAULT_PLUGINS": "1",
+        # For plugins it would fetch packages of its own, into the person's cache (1.18.33).
+        "npm_config_offline": "true",
+        "npm_config_cache": str(folder / "cache" / "npm"),
         # The person's CLAUDE.md, which comes with the prompt too.
         "OPENCODE_DISABLE_CLAUDE_CODE_PROMPT": "1",
         # A repository's own opencode.json may name commands and servers. With it CLAUDE.md and

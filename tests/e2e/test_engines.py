@@ -227,4 +227,5 @@ def test_a_projects_plugins_do_not_run(world: World) -> None:
     run = world.run("write made.py")
     assert run.code == 0 and world.text("made.py") == GREETING, run
     assert not any(mark.exists() for mark in marks)
+    assert not (world.home / ".npm").exists(), "nothing was fetched for them"
     assert world.run("undo", "--yes").code == 0 and not (world.project / "made.py").exists()
