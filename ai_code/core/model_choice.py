@@ -7,7 +7,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.model_settings import PASSES, WishedFormat, edit_format
-from ai_code.core.models import PREFERRED, can_chat, installed_name, runs_elsewhere, same_model
+from ai_code.core.models import (
+    PREFERRED,
+    can_chat,
+    installed_name,
+    is_variant_of,
+    runs_elsewhere,
+    same_model,
+)
 
 if TYPE_CHECKING:
     from ai_code.core.catalogue import Catalogue, Role
@@ -111,7 +118,9 @@ def preferred(
             exams=taken,
             wished=wished,
             engine=engine,
-            loaded=any(same_model(model.name, name) for name in loaded),
+            loaded=any(
+                same_model(model.name, name) or is_variant_of(name, model.name) for name in loaded
+            ),
         )
         for model in usable
     ]

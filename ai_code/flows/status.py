@@ -299,12 +299,14 @@ def _ollama(
     loaded: Callable[[], Sequence[LoadedModel]],
 ) -> Ollama:
     from ai_code.core.model_choice import preferred
+    from ai_code.core.models import is_variant
     from ai_code.core.ports import ModelServerError
     from ai_code.core.text import one_line
     from ai_code.flows.wanted import first_engine
 
     try:
-        models = served()
+        # Not the variants that we made of them.
+        models = [each for each in served() if not is_variant(each.name)]
         number = version()
     except ModelServerError as error:
         told = f"HTTP {error.status}: {error}" if error.kind == "http" else str(error)

@@ -229,3 +229,19 @@ def test_a_projects_plugins_do_not_run(world: World) -> None:
     assert not any(mark.exists() for mark in marks)
     assert not (world.home / ".npm").exists(), "nothing was fetched for them"
     assert world.run("undo", "--yes").code == 0 and not (world.project / "made.py").exists()
+
+
+def test_the_variant_that_a_run_made_is_nobodys_model(world: World) -> None:
+    """With one that is in no catalogue there were two to choose from, and none was taken."""
+    install(world, "pi")
+    world.settings("fallback.chain: [pi]\n")
+    own = replace(MODEL, name="own-model:8b")
+    world.ollama(EDITS, models=[own], version="0.20.0")
+    before = world.run("status", "--json")
+    assert world.run("--local", "write made.py").code == 0
+    status, first = json.loads(world.run("status", "--json").stdout), json.loads(before.stdout)
+    assert status["ollama"]["model"] == first["ollama"]["model"] == own.name
+    assert status["ollama"]["installed"] == 1
+    checks = json.loads(world.run("doctor", "--json").stdout)["checks"]
+    found = {each["id"]: each for each in checks}
+    assert found["models-installed"]["state"] == "ok", found["models-installed"]

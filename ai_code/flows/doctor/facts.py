@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ai_code.core.errors import CannotStartError
+from ai_code.core.models import is_variant
 from ai_code.flows.doctor.container import look_container
 from ai_code.flows.doctor.server_log import ServerLog, parse_log
 from ai_code.flows.doctor.service import Service, look_service, look_unit
@@ -103,11 +104,12 @@ class Facts:
             return {}
 
     def served(self) -> Sequence[ServedModel] | None:
-        """Installed models, None where the server does not answer."""
+        """What the person has installed, not the variants that we made of it; None where the
+        server does not answer."""
         from ai_code.core.ports import ModelServerError
 
         try:
-            return self.tags()
+            return [each for each in self.tags() if not is_variant(each.name)]
         except ModelServerError:
             return None
 
