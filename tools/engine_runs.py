@@ -19,7 +19,7 @@ CONTEXT = 32768
 @dataclass(frozen=True)
 class Setting:
     """What a run is made for. ``own`` stands for the folder of the run, ``ask``: it must not
-    edit; else it may run commands."""
+    edit; else it may run commands. ``hostile``: the project has settings that nobody trusts."""
 
     program: Path
     url: str
@@ -28,6 +28,7 @@ class Setting:
     project: Path
     own: Path
     ask: bool = False
+    hostile: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def start(engine: str, setting: Setting) -> Start:
         local=LocalModel(setting.model, setting.url, CONTEXT),
         mode=mode,
         commands=not setting.ask,
+        guard_folder=setting.hostile,
         fenced=False,
     )
     if why := adapter.prepare(task):

@@ -85,8 +85,9 @@ def record(engine: str, name: str, case: Case, base: Path) -> dict[str, Any]:
         if case.down:
             server.die()
         setting = Setting(
-            program(engine), server.url, case.model, case.prompt, project, own, case.ask
-        )
+            program(engine), server.url, case.model, case.prompt, project, own, case.ask,
+            hostile=name == "hostile",
+        )  # fmt: skip
         started = start(engine, setting)
         seen = _run(started, case, project, started.environ(environ), server)
         requests = [row for row in server.requests if row.path in _OF_MODELS]

@@ -77,10 +77,15 @@ def model(seen: Observed) -> Part:
     real = seen.setup.model if by == "real" else None
     name = _last(seen) if real else "the stand-in"
     chats = seen.chats or ()
+    elsewhere = seen.chats == () and seen.setup.engine == "custom"
+    if elsewhere:
+        # Whom a command of the person's own asks nobody sees. What it made counts all the same.
+        by, name = "real", "your command"
     # Between two of them the engine starts anew, or works: not the model's time.
     seconds = sum(each.until - each.at for each in chats) if chats else None
-    cause: Cause = "model" if real else "ai-code"
-    if blame in ("engine", "Ollama") or (seen.chats == () and blame != "model"):
+    cause: Cause = "engine" if elsewhere else "model" if real else "ai-code"
+    unasked = seen.chats == () and not elsewhere
+    if blame in ("engine", "Ollama") or (unasked and blame != "model"):
         return not_reached("model")
     if blame == "model":
         told = f"{_all_tried(seen) if real else name}: {words(seen.main)}"
@@ -107,6 +112,8 @@ def model(seen: Observed) -> Part:
         note = f"{name} edited what nobody asked for: {', '.join(beside)}"
         return failed("model", by, note, cause, seconds)
     before = list(tried(seen))[:-1]
+    if elsewhere:
+        return Part("model", by, "passed", None, "whom your command asks is not seen")
     note = f"{name}; {' and '.join(before)} did not fit" if real and before else name
     return Part("model", by, "passed", seconds, note if real else "plays a model")
 

@@ -154,4 +154,16 @@ def test_a_command_that_asks_no_ollama_has_no_brief_to_be_read(machine: World) -
     run = machine.run("engines", "test", "custom", "--json")
     assert run.code == 0, run
     assert rows(run)["brief"]["note"] == "not read: it asks a server of its own"
-    assert rows(run)["model"]["result"] == "not reached"
+    model = rows(run)["model"]
+    assert (model["result"], model["note"]) == ("passed", "whom your command asks is not seen")
+
+
+def test_a_command_that_does_another_thing_fails(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    machine.script("mine", "#!/bin/sh\necho 'x = 1' > made.py\necho made\n")
+    machine.settings("custom.command: mine\n")
+    run = machine.run("engines", "test", "custom", "--json")
+    assert run.code == 1, run
+    failed = {name: row["note"] for name, row in rows(run).items() if row["result"] == "failed"}
+    assert failed == {"model": "your command did not do the task: no docstring in goodbye()"}
+    assert "ai-code config show --origin" in report(run)["mend"]
