@@ -134,7 +134,9 @@ class CodexRun(JsonRun):
     def error_text(self, stderr: str) -> Iterator[Event]:
         """Of a patch that would leave the worktree nothing but this tells (0.169.0)."""
         if "patch rejected" in stderr and not self.told.refused:
-            self.told.refuse("a file outside of the project")
+            asked = self.told.answers
+            where = "only an answer was asked for" if asked else "outside of the project"
+            self.told.refuse(f"a file ({where})")
         yield from ()
 
     def row(self, row: Mapping[str, Any]) -> Iterator[Event]:

@@ -49,6 +49,7 @@ _HINTS_BY_RULE: Mapping[str, str] = {
     "empty": "ollama ps   (is the model well?), then the same once more",
     "refused": "ai-code --file NAME …   (what the model may edit)",
     "unfit": "ai-code engines list",
+    "custom.empty": "ai-code config show --origin   (custom.command)",
     "aider.unfenced": REINSTALL_AIDER,
     "aider.crash": "aider --version   (does it start?)",
 }

@@ -29,6 +29,7 @@ Ask = Callable[[Change, Sequence[Suspicion]], bool]
 """Shows one suspicious change to the person; True lets it land."""
 
 ANSWER_WAS_CUT = "the model's answer was cut"
+NOT_AT_ITS_END = "the engine did not come to its end"
 STOPPED = "the run was stopped"
 
 

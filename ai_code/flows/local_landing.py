@@ -14,6 +14,7 @@ from ai_code.core.verdict import Done, Failed, FailReason, Interrupted, Verdict
 from ai_code.flows.checking import failure_lines
 from ai_code.flows.landing import (
     ANSWER_WAS_CUT,
+    NOT_AT_ITS_END,
     STOPPED,
     OnSuspect,
     decide,
@@ -160,4 +161,7 @@ class LocalLanding:
 def _unfinished(verdict: Verdict) -> str:
     if isinstance(verdict, Done):
         return ""
-    return STOPPED if isinstance(verdict, Interrupted) else ANSWER_WAS_CUT
+    if isinstance(verdict, Interrupted):
+        return STOPPED
+    cut = isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
+    return ANSWER_WAS_CUT if cut else NOT_AT_ITS_END

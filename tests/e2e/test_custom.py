@@ -55,6 +55,14 @@ def test_nothing_done_is_no_success(world: World, script: str, told: str) -> Non
     assert world.verdicts() == ["custom unavailable no-change"]
 
 
+def test_a_failure_after_an_edit_keeps_it_aside(world: World) -> None:
+    given(world, "echo x >made.py; exit 4")
+    run = edit(world)
+    assert run.code == 1 and "custom ended with exit code 4" in run.stderr, run
+    assert "made.py: the engine did not come to its end" in run.stderr
+    assert not (world.project / "made.py").exists() and world.verdicts() == ["custom failed crash"]
+
+
 @pytest.mark.aider
 def test_the_chain_goes_on(world: World) -> None:
     server = world.aider("Nothing is to be done.")
