@@ -49,5 +49,6 @@ def resume_of(
         return None
     root = workspace.root
     text = moved(rows.lines, (root, root.resolve()), workspace.path)
-    world.console.detail(f"session {claude.session_id} goes on, about {tokens} tokens of history")
+    world.console.note(f"Claude's session goes on, with about {tokens} tokens of history.")
+    world.console.detail(f"session {claude.session_id}")
     return Resume(claude.session_id, text)

@@ -53,6 +53,7 @@ def test_it_resumes_the_very_session(world: World) -> None:
     server = local(world)
     run = world.run(TASK)
     assert run.code == 0, run
+    assert "Claude's session goes on, with about" in run.stderr
     requests = len(api.requests)
     assert len(server.chats) == 1, "nothing is summed up before"
     body = server.chats[0].json
