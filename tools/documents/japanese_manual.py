@@ -90,7 +90,8 @@ COMMANDS: dict[str, str] = {
     "engines show": "エンジン NAME について分かっていることをすべて表示します。ライセンス、"
     "入手方法、できること(テストで確かめたものとそうでないもの)、歯止め、ここで動くかどうかです。",
     "engines install": "エンジン NAME を、公式の方法(npm または PyPI)で、ai-code 専用のフォルダーに"
-    "確認のうえインストールします。`ai-code engines remove NAME` で取り除けます。",
+    "確認のうえインストールします。すでにあるものは、新しいものが起動するまで使われます。"
+    "`ai-code engines remove NAME` で取り除けます。",
     "engines test": "作業の途中で使用上限を再現し、エンジン NAME に引き継がせます。"
     "`ai-code drill --engine NAME` と同じです。引き継ぎのメモ、作業用ツリーの中のエンジン、反映、"
     "取り消し、Claude への復帰を確かめます。"
@@ -268,6 +269,7 @@ OPTIONS: dict[str, str] = {
     },
     "engines list --json": "一つのオブジェクトを標準出力に出します。",
     "engines show --json": "一つのオブジェクトを標準出力に出します。",
+    "engines install --again": "このバージョンがすでにあっても、入れ直します。",
     "engines install --yes": "尋ねません。",
     "engines remove --yes": "尋ねません。",
     "engines test --scenario": "シナリオを一つ選びます。all ならすべて。",
