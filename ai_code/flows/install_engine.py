@@ -20,6 +20,7 @@ from ai_code.core.errors import (
     UsageError,
 )
 from ai_code.core.memory import gb
+from ai_code.core.text import from_home
 from ai_code.flows.engine_program import HOW_CUSTOM
 from ai_code.flows.models.server import confirmed
 from ai_code.flows.setup.packages import python_hint
@@ -137,7 +138,8 @@ class _Installation:
         engine, console = self._engine, self._world.console
         about = engine.about
         console.note(f"{engine.name} {about.version} ({about.licence}, {about.homepage})")
-        console.note(f"would be installed into {self._folder}:")
+        into = from_home(self._folder, self._world.site.home)
+        console.note(f"would be installed into {into}:")
         for command in commands:
             console.note(f"  {shlex.join(command)}")
         if self._there:
@@ -237,7 +239,7 @@ def remove_engine(world: World, engine: LocalEngine, *, yes: bool) -> bool | Non
     if not used and not folders:
         return False
     size = gb(sum(map(world.site.bytes_below, folders)))
-    where = used or folders[0]
+    where = from_home(used or folders[0], world.site.home)
     question = f"Remove {where} ({size})?"
     if not confirmed(world, question, yes, f"ai-code engines remove {engine.name}"):
         return None
