@@ -20,6 +20,7 @@ from ai_code.flows.attempt import Sign
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.checking import Checking
 from ai_code.flows.engine_fit import fit_for
+from ai_code.flows.engine_modes import can_only
 from ai_code.flows.engine_program import find_program, is_fenced, stands_in
 from ai_code.flows.local_landing import LandingError, LocalLanding
 from ai_code.flows.local_work import LocalWork
@@ -120,7 +121,7 @@ class LocalTurn:
         """Why it is none for a task of this kind, in words; empty where it is one."""
         if self._options.mode in self._engine.about.modes:
             return ""
-        return f"the engine {self.name} can only {' and '.join(sorted(self._engine.about.modes))}"
+        return can_only(self.name, self._engine.about)
 
     def find(self) -> Program | Unavailable:
         """The engine's program. One that is there and cannot be run is as good as none, and so is
