@@ -21,7 +21,7 @@ from ai_code.core.errors import (
 )
 from ai_code.core.memory import gb
 from ai_code.core.text import from_home
-from ai_code.flows.engine_program import HOW_CUSTOM
+from ai_code.flows.engine_program import HOW_CUSTOM, WHERE_CUSTOM
 from ai_code.flows.models.server import confirmed
 from ai_code.flows.setup.packages import python_hint
 from ai_code.flows.setup.progress import Doing, said_by
@@ -79,8 +79,9 @@ def install_engine(
     if how == "yours":
         raise UsageError(
             "the engine custom is a command of your own",
-            why="nothing is installed for it; it is set in your settings",
-            hint=HOW_CUSTOM,
+            why="nothing is installed for it; such a line in your settings sets it "
+            f"(docs/en/engines.md#custom): {HOW_CUSTOM}",
+            hint=WHERE_CUSTOM,
         )
     if how in _OTHERS:
         raise UsageError(f"{engine.name} comes with another command", hint=_OTHERS[how])
