@@ -172,7 +172,7 @@ class _Installation:
             program = processes.find((name,))
         except CannotStartError:
             return None
-        return processes.version(program) if program else None
+        return processes.version(program, away=True) if program else None
 
     def _ran(self, argv: tuple[str, ...], doing: str, deadline_s: float) -> tuple[Exit, bytes]:
         """Raises Stopped (Ctrl-C)."""
@@ -234,6 +234,11 @@ def _why(ended: Exit, said: bytes) -> str:
 def remove_engine(world: World, engine: LocalEngine, *, yes: bool) -> bool | None:
     """Takes away what ``install_engine`` made, after asking; False where there is nothing of it,
     None where the person said no."""
+    with world.site.alone():
+        return _removed(world, engine, yes=yes)
+
+
+def _removed(world: World, engine: LocalEngine, *, yes: bool) -> bool | None:
     place = places(world, engine)
     used = place.used(world)
     folders = [each for each in place.folders if world.site.there(each)]

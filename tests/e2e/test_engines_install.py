@@ -32,6 +32,15 @@ printf '#!/bin/sh\\necho "Error: no such module" >&2; exit 1\\n' >"$3/node_modul
 chmod +x "$3/node_modules/.bin/pi"
 """
 
+PYTHON = """\
+#!/bin/sh
+case "$*" in
+  "-m venv"*) mkdir -p "$3/bin"; cp "$0" "$3/bin/python" ;;
+  "-m pip"*) printf '#!/bin/sh\\necho vibe 3.0.2\\n' >"${0%/*}/vibe"; chmod +x "${0%/*}/vibe" ;;
+  *) echo '["'"$0"'", [3, 12], true]' ;;
+esac
+"""
+
 
 @pytest.fixture
 def below(world: World) -> Path:
@@ -113,6 +122,18 @@ def test_what_works_is_not_taken_away_for_what_does_not(
     assert run.code == 0 and "in the place of 0.70.0" in run.stderr, run
     assert starts(below) == "0.74.2"
     assert len(list((below / "engines").iterdir())) == 1
+
+
+def test_one_of_pypi_is_swapped_too(world: World, below: Path) -> None:
+    """Its environment knows its own path: nothing is moved."""
+    world.script("python3.12", PYTHON)
+    for times, folder in enumerate(("vibe", "vibe-2", "vibe")):
+        run = world.run("engines", "install", "vibe", "--again", "--yes")
+        assert run.code == 0 and "installed: vibe 3.0.2\n" in run.stderr, (times, run)
+        assert [each.name for each in (below / "engines").iterdir()] == [folder]
+        assert (below / "bin/vibe").resolve() == below / f"engines/{folder}/bin/vibe"
+    assert world.run("engines", "remove", "vibe", "--yes").code == 0
+    assert not (below / "engines").exists() and not (below / "bin/vibe").is_symlink()
 
 
 def test_one_that_does_not_start_says_why_and_is_no_installation(world: World, below: Path) -> None:
