@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ai_code.core.model_notes import ModelNotes
     from ai_code.core.ports import ModelServer, Relay
     from ai_code.core.ports_models import OllamaFolder
-    from ai_code.core.task import LocalModel, Program
+    from ai_code.core.task import LocalModel
     from ai_code.drill.stage import Stage
     from ai_code.system.asked import Asked
     from ai_code.system.claude_home import SystemClaudeHome
@@ -69,7 +69,7 @@ class SystemProcesses:
 
     def __init__(self, programs: Programs, room: ProcessRoom) -> None:
         self.find = programs.find
-        self.version: Callable[[Program], Program] = programs.version
+        self.version = programs.version
         self.succeeds = programs.succeeds
         self.run = room.run
         self.standby = room.standby

@@ -289,6 +289,23 @@ def test_every_error_of_the_program_is_in_the_guide(language: str) -> None:
     assert missing == [], f"say in docs/{language}/troubleshooting.md what mends it"
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "works in a private worktree only",
+        "was not installed by ai-code",
+        "ended with exit code",
+        "ended in the middle of its turn",
+        "an error that no retry mends",
+    ],
+)
+def test_what_engines_end_with_is_in_the_guide(language: str, words: str) -> None:
+    """Verdicts and notes: no error of the program is made of them directly."""
+    text = prose(ROOT / "docs" / language / "troubleshooting.md")
+    assert any(words in row for row in re.findall(r"^\| (`.+?`) \| ", text, re.M))
+
+
 def _errors() -> Iterator[str]:
     """The first argument of each error that is made, with … for what is filled in."""
     for path in sorted((ROOT / "ai_code").rglob("*.py")):

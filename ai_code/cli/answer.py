@@ -13,12 +13,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OPTIONS = (
-    click.argument(
-        "words", nargs=-1, metavar="QUESTION… [-- CLAUDE-ARGS…]", type=click.UNPROCESSED
-    ),
-    click.option("-p", "--prompt", help="The question, when it looks like an option."),
-    click.option("--engine", metavar="NAME", help="Ask this engine only."),
+_SHARED = (
     click.option("--local", is_flag=True, help="Do not ask Claude: the local model at once."),
     click.option("--no-fallback", is_flag=True, help="At a limit stop (exit 75)."),
     click.option("--wait", is_flag=True, help="At a limit wait for the reset; same session."),
@@ -41,11 +36,22 @@ _OPTIONS = (
 )  # fmt: skip
 
 
-def answer_options(command: F) -> F:
-    """Gives a command the options of both."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+def answer_options(what: str, only: str) -> Callable[[F], F]:
+    """Gives a command the options of both. ``what`` it takes, a question or a task; ``only`` is
+    the help of ``--engine``."""
+    metavar = f"{what.upper()}… [-- CLAUDE-ARGS…]"
+    own = (
+        click.argument("words", nargs=-1, metavar=metavar, type=click.UNPROCESSED),
+        click.option("-p", "--prompt", help=f"The {what}, when it looks like an option."),
+        click.option("--engine", metavar="NAME", help=only),
+    )
+
+    def give(command: F) -> F:
+        for option in reversed((*own, *_SHARED)):
+            command = option(command)
+        return command
+
+    return give
 
 
 def answer(world: Any, mode: Mode, options: dict[str, Any]) -> int:

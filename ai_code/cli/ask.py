@@ -10,7 +10,7 @@ from ai_code.cli.answer import answer, answer_options
 
 
 @click.command("ask", short_help="Ask about the code; nothing is edited.")
-@answer_options
+@answer_options("question", "Ask this engine only.")
 @click.pass_context
 def ask(ctx: click.Context, /, **options: Any) -> int:
     """Ask about this project. Claude Code answers first, at a limit a local model; neither may

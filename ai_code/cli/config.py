@@ -75,7 +75,8 @@ def check(ctx: click.Context, file: Path | None) -> None:
             _checked("project file", store.project, lenient=True),
             _checked("choices", store.choices, parse_choices, lenient=True),
         ]
-        good = all(results) and _variables_are_good(store) and _rules_are_good(ctx)
+        good = all(results) and _variables_are_good(store)
+        good = good and all((_engines_are_good(store), _rules_are_good(ctx)))
     if not good:
         ctx.exit(int(ExitCode.CONFIG))
 
@@ -246,6 +247,20 @@ def _variables_are_good(store: Config) -> bool:
     click.echo("variables: ok")
     _warn(loaded)
     return True
+
+
+def _engines_are_good(store: Config) -> bool:
+    """Tells of kinds of tasks that nobody would do; False where one was given to an engine that
+    cannot do it."""
+    from ai_code.flows.engine_modes import idle_engines, wrong_engines
+
+    loaded = store.load({})
+    wrong = wrong_engines(loaded)
+    for text in wrong:
+        _say(f"engines: error: {text}")
+    for notice in idle_engines(loaded):
+        _say(f"warning: {notice}", err=True)
+    return not wrong
 
 
 def _rules_are_good(ctx: click.Context) -> bool:

@@ -14,6 +14,7 @@ from ai_code.cli.screen import WIDTH, Screen
 from ai_code.core.about import ABILITIES
 from ai_code.core.exits import ExitCode
 from ai_code.core.pasting import shown_command
+from ai_code.core.text import from_home
 
 if TYPE_CHECKING:
     from ai_code.flows.engines import EngineRow
@@ -73,22 +74,29 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
 
 @engines.command("install", short_help="Install one, in a folder of our own.")
 @click.argument("name")
+@click.option("--again", is_flag=True, help="Anew, also where this version is there already.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_context
-def install(ctx: click.Context, name: str, yes: bool) -> None:
+def install(ctx: click.Context, name: str, again: bool, yes: bool) -> None:
     """Install the engine NAME the official way (npm or PyPI), in a folder of ai-code's own, after
-    asking. `ai-code engines remove NAME` takes it away again.
+    asking. One that is there already is used until the new one has started.
+    `ai-code engines remove NAME` takes it away again.
     """
     from ai_code.flows.engines import named_engine
     from ai_code.flows.install_engine import install_engine
 
     world = ctx.obj
-    program = install_engine(world, named_engine(name), yes=yes)
-    if program is None:
+    done = install_engine(world, named_engine(name), yes=yes, again=again)
+    if done is None:
         world.console.note("nothing was installed")
         return
-    world.console.note(f"installed: {program.argv[0]} ({program.version_text})")
-    world.console.note(f"try it: ai-code engines test {name}")
+    console, told = world.console, f"{name} {done.program.version_text}"
+    console.note(f"installed: {told}" if done.new else f"{told} is installed already")
+    console.note(f"in {from_home(done.folder, world.site.home)}")
+    if done.new:
+        console.note(f"try it: ai-code engines test {name}")
+    else:
+        console.note(f"to have it anew: ai-code engines install {name} --again")
 
 
 engines.add_command(test)

@@ -10,6 +10,7 @@ from ai_code.core.about import ABILITIES
 from ai_code.core.columns import aligned
 from ai_code.core.context_parts import IMPORTS
 from ai_code.core.text import visible, wrapped
+from ai_code.flows.engine_program import HOW_CUSTOM, WHERE_CUSTOM
 
 if TYPE_CHECKING:
     from ai_code.core.about import About
@@ -48,7 +49,8 @@ def _head(row: EngineRow) -> list[str]:
         version = row.version or "(no version)"
         return [place, row.name, f"installed {version}".strip()]
     if row.engine.about.install.how == "yours":
-        return [place, row.name, f"not set: {row.mend.partition('   ')[0]}"]
+        how = f"not set: {HOW_CUSTOM}" if row.mend == WHERE_CUSTOM else f"not there: {row.mend}"
+        return [place, row.name, how]
     return [place, row.name, f"not installed: {row.mend}"]
 
 
@@ -115,7 +117,7 @@ def _facts(row: EngineRow, program: str) -> Iterator[tuple[str, str]]:
         yield "program", f"{row.path} {row.version}".rstrip()
     else:
         yield "program", row.problem
-        yield "get it", row.mend
+        yield "set it" if about.install.how == "yours" else "get it", row.mend
     if about.version:
         yield "tested with", about.version
     if about.homepage:
@@ -133,7 +135,9 @@ def _facts(row: EngineRow, program: str) -> Iterator[tuple[str, str]]:
     yield "its own screen", f"yes ({program} chat --local)" if about.chats else "not lent to"
     if row.model and not row.unfit:
         yield "model here", f"{row.model} serves it"
-        yield "exam", _examined(row) if row.exam else f"not taken: {_take(row)}"
+        if row.exam or row.path:
+            # One that is not there takes none.
+            yield "exam", _examined(row) if row.exam else f"not taken: {_take(row)}"
     elif row.unfit:
         yield "model here", row.unfit
         yield "mend", row.unfit_mend

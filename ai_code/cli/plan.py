@@ -10,7 +10,7 @@ from ai_code.cli.answer import answer, answer_options
 
 
 @click.command("plan", short_help="Have a task planned; nothing is edited.")
-@answer_options
+@answer_options("task", "Have this engine only plan it.")
 @click.pass_context
 def plan(ctx: click.Context, /, **options: Any) -> int:
     """Have a task planned, step by step, before anything is edited: in Claude Code's plan mode,

@@ -61,7 +61,7 @@ class Install(NamedTuple):
     package: str = ""
     needs: str = ""
     node: int = 0
-    """The least major version of Node.js; 0 where any will do."""
+    """The major version of Node.js that its makers ask for; 0 where any will do that is in use."""
     python: tuple[int, int] = (0, 0)
     """The least Python; (0, 0) where it needs none of its own."""
 

@@ -82,8 +82,9 @@ class Processes(Protocol):
         """The program with its absolute path, or None. Raises CannotStartError where it is
         there but not executable. No version."""
 
-    def version(self, program: Program) -> Program:
-        """The same program with its version, cached by path, size and mtime."""
+    def version(self, program: Program, *, away: bool = False) -> Program:
+        """The same program with its version, cached by path, size and mtime. ``away``: it is
+        asked where no project's files can lead it."""
 
     def succeeds(self, command: Command) -> bool:
         """Whether a quick check ends with 0; asked once in our life. Nothing of it is shown."""

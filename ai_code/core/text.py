@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Texts: ``re`` compiles and keeps them when they are first used, which for most runs is never.
 _SGR = r"\x1b\[[0-9;:]{0,61}m"
@@ -45,6 +49,12 @@ def shown_path(path: str) -> str:
     if plain == path and path == path.strip() and "  " not in path:
         return path
     return f'"{plain}"'
+
+
+def from_home(path: Path, home: Path) -> str:
+    """A path as a person writes it: with ``~`` where it lies below their home."""
+    inside = home.name and path.is_relative_to(home)
+    return f"~/{path.relative_to(home)}" if inside else str(path)
 
 
 def fitting(text: str, columns: int) -> str:

@@ -142,11 +142,15 @@ def _ended(name: str, told: Told, exit_: Exit) -> Both | None:
 
 
 def _crash(name: str, told: Told, exit_: Exit) -> Both:
-    how = f"signal {exit_.signal}" if exit_.signal else f"exit code {exit_.code}"
+    how = (
+        f"ended with signal {exit_.signal}"
+        if exit_.signal
+        else f"ended with exit code {exit_.code}"
+    )
     tail = (exit_.stderr_tail or exit_.stdout_tail).strip().splitlines()
     last = one_line(tail[-1], 200) if tail and not tail[-1].lstrip().startswith("{") else ""
     last = told.complaint or last
-    text = f"{name} ended with {how}" + (f": {last}" if last else "")
+    text = f"{name} {how}" + (f": {last}" if last else "")
     if exit_.code == 0:
         text = f"{name} ended in the middle of its turn"
     reason = _reason("\n".join(tail)) if tail else UnavailableReason.NO_CHANGE

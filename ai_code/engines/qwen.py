@@ -59,7 +59,7 @@ class QwenEngine(LocalBase):
         version="0.24.4",
         homepage="https://github.com/QwenLM/qwen-code",
         licence="Apache-2.0",
-        install=Install("npm", "@qwen-code/qwen-code", "Node 22", node=22),
+        install=Install("npm", "@qwen-code/qwen-code", "Node 22 (20 works too)", node=22),
         can={
             "edit": YES,
             "run": Can("yes", "when allowed", tested=True),

@@ -15,6 +15,7 @@ from ai_code.core.drill import Mend
 from ai_code.core.drill_looks import tried
 from ai_code.core.pasting import command_and_about
 from ai_code.core.ports import ModelServerError
+from ai_code.engines.registry import local_engine
 from ai_code.flows.endings import (
     INSTALL_AIDER,
     REINSTALL_AIDER,
@@ -106,9 +107,14 @@ def _engine(setup: Setup, world: World) -> Mend | None:
     if setup.engine_args:
         return Mend(SETTINGS, f"engines.args: does your version of {setup.engine} take them?")
     mend = from_hint(mend_engine(world.config.load({}).settings, setup.engine), "")
-    if _version(setup.program, world) is None and setup.engine != "custom":
+    version = world.processes.version(setup.program)
+    if version.version is None and setup.engine != "custom":
         return mend._replace(about="it does not answer --version: make it anew")
-    return mend if mend.about else mend._replace(about="the version that ai-code is tested with")
+    if mend.about:
+        return mend
+    if version.version_text == local_engine(setup.engine).about.version:
+        return Mend(f"{mend.command} --again", "make it anew")
+    return mend._replace(about="the version that ai-code is tested with")
 
 
 def _aider(setup: Setup, program: Program, world: World) -> Mend:

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from ai_code.settings import Settings
 
 
-HOW_CUSTOM = 'custom.command: [my-agent, "{prompt_file}"]   (docs/en/engines.md#custom)'
-"""A line of the settings, and where all of it is told."""
+HOW_CUSTOM = 'custom.command: [my-agent, "{prompt_file}"]'
+"""Such a line of the settings makes it; docs/en/engines.md#custom has all of it."""
+WHERE_CUSTOM = "ai-code config path"
+"""Which file that line belongs into: a line is no command, so it is no hint."""
 
 
 def command_of(settings: Settings, engine: LocalEngine) -> tuple[str, ...]:
@@ -40,9 +42,10 @@ def _found(world: World, settings: Settings, engine: LocalEngine) -> Program | U
     if name == "custom" and not settings.command_of(name):
         return Unavailable(
             UnavailableReason.MISSING,
-            "no command is set for the engine custom",
+            "no command is set for the engine custom; such a line in your settings sets it "
+            f"(docs/en/engines.md#custom): {HOW_CUSTOM}",
             Evidence("custom.missing", "none"),
-            HOW_CUSTOM,
+            WHERE_CUSTOM,
         )
     if name == "claude-local" and _is_led_away(world, settings, engine):
         return Unavailable(
@@ -65,7 +68,7 @@ def _found(world: World, settings: Settings, engine: LocalEngine) -> Program | U
             f"custom.command is one program's name, and there is none called '{command[0]}' (with "
             f"arguments it is a list: {json.dumps(words, ensure_ascii=False)})",
             Evidence("custom.missing", "none", command[0]),
-            HOW_CUSTOM,
+            "ai-code config show --origin",
         )
     return Unavailable(
         UnavailableReason.MISSING,

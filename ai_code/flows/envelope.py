@@ -24,11 +24,12 @@ def envelope(
     code: int,
     error: AiCodeError | None,
     shown_as: str = "",
+    of: Turn | None = None,
 ) -> str:
-    """The object as ASCII text: ``engine`` and ``answer`` of the last turn, every turn's verdict
-    with the engine's own exit code, what landed and what did not, and the error as it is told
-    (``World.shown_as``)."""
-    last = turns[-1] if turns else None
+    """The object as ASCII text: ``engine`` and ``answer`` of the turn ``of`` (else the last one),
+    every turn's verdict with the engine's own exit code, what landed and what did not, and the
+    error as it is told (``World.shown_as``)."""
+    last = of or (turns[-1] if turns else None)
     value: dict[str, Any] = {
         "version": VERSION,
         "ok": code == 0,

@@ -2,42 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Command
 from ai_code.core.errors import Stopped
-from ai_code.core.text import one_line
+from ai_code.flows.setup.progress import Doing, said_by
 
 if TYPE_CHECKING:
-    from ai_code.core.exits import EndedBy
-    from ai_code.core.ports import OutputChannel
     from ai_code.core.task import Program
     from ai_code.flows.world import World
 
 PACKAGE = "@anthropic-ai/claude-code"
 TERMS = "https://www.anthropic.com/legal/commercial-terms"
 _DEADLINE_S = 600.0
-
-
-class _Npm:
-    """Listens to npm; what it says last is the reason where it fails."""
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.said = b""
-
-    def started(self) -> None:
-        """See ``core.ports.Listener``."""
-
-    def output(self, channel: OutputChannel, data: bytes) -> None:
-        self.said = (self.said + data)[-2000:]
-
-    def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
-        self._world.console.status(f"npm installs {PACKAGE}… {elapsed_s:.0f} s")
-        return None
 
 
 def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
@@ -77,25 +56,14 @@ def install_claude(world: World, npm: Program) -> Program | str:
     """Claude Code, for somebody who has agreed; or why npm failed. Raises Stopped (Ctrl-C)."""
     folder, link = places(world)
     world.files.folder(folder)
-    listener = _Npm(world)
+    listener = Doing(world.console, f"npm installs {PACKAGE}")
     argv = (*npm.argv, "install", "--prefix", str(folder), "--no-audit", "--no-fund", PACKAGE)
     exit_ = world.processes.run(Command(argv, folder, deadline_s=_DEADLINE_S), listener)
     world.console.status("")
     if exit_.person_signal is not None:
         raise Stopped(exit_.person_signal)
     if exit_.code != 0:
-        return exit_.start_error or _reason(listener.said) or f"exit {exit_.code}"
+        return exit_.start_error or said_by(listener.said) or f"exit {exit_.code}"
     program = folder / "node_modules" / ".bin" / "claude"
     world.files.link(link, program)
     return world.processes.find((str(program),)) or f"npm made no {program}"
-
-
-_CAUSE = re.compile(r"npm (?:error|ERR!) (?!code |errno |A complete log|This is |If )(\S.*)")
-
-
-def _reason(said: bytes) -> str:
-    """npm's first line that names a cause; it ends with where its log lies."""
-    text = said.decode("utf-8", "replace")
-    if found := _CAUSE.search(text):
-        return one_line(found.group(1))
-    return one_line(" ".join(text.strip().splitlines()[-1:]))

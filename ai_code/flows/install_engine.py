@@ -1,125 +1,264 @@
-"""``ai-code engines install NAME``: the official package, in a folder of ours, after asking."""
+"""``ai-code engines install NAME``: the official package, in a folder of ours, after asking.
+
+What works is never taken away for what may not: a new one is made in a folder beside the one in
+use, and the link by which runs find it leads there once it has started. Its Python environment
+could not be moved, so both folders keep their names, and the next one takes the other again.
+"""
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.command import Command
-from ai_code.core.errors import AiCodeError, NotInstalledError, Stopped, UsageError
+from ai_code.core.errors import (
+    AiCodeError,
+    CannotStartError,
+    NotInstalledError,
+    Stopped,
+    UsageError,
+)
 from ai_code.core.memory import gb
-from ai_code.core.text import one_line
-from ai_code.flows.engine_program import HOW_CUSTOM
+from ai_code.core.text import from_home
+from ai_code.flows.engine_program import HOW_CUSTOM, WHERE_CUSTOM
 from ai_code.flows.models.server import confirmed
+from ai_code.flows.setup.packages import python_hint
+from ai_code.flows.setup.progress import Doing, said_by
 
 if TYPE_CHECKING:
-    from ai_code.core.exits import EndedBy
-    from ai_code.core.ports import OutputChannel
+    from ai_code.core.exits import Exit
     from ai_code.core.task import Program
     from ai_code.engines.registry import LocalEngine
     from ai_code.flows.world import World
 
 _DEADLINE_S = 1800.0
+_STARTS_S = 60.0
 _LEAST_NODE = 20
-"""qwen-code asks for 22 and works on 20 (0.24.4); below that none of them starts."""
+"""Below that none of them starts."""
+_MINORS = (12, 13, 14)
+"""Of Python 3, the best first: what is old enough to be known to all packages."""
 _OTHERS = {"aider": "ai-code setup aider", "claude": "ai-code setup claude"}
+_ENV: dict[str, str | None] = {"PIP_USER": None, "PIP_TARGET": None, "PYTHONPATH": None}
 
 
 class Places(NamedTuple):
-    """The folder that is filled, and the link by which runs find the program."""
+    """The two folders, of which one is in use, and the link by which runs find the program."""
 
-    folder: Path
+    folders: tuple[Path, Path]
     link: Path
 
+    def used(self, world: World) -> Path | None:
+        """The folder that the link leads into."""
+        target = world.site.link_target(self.link)
+        inside = (each for each in self.folders if target and target.is_relative_to(each))
+        return next(inside, None)
 
-class _Installer:
-    """Listens to npm or pip; what it says last is the reason where it fails."""
 
-    def __init__(self, world: World, doing: str) -> None:
-        self._world = world
-        self._doing = doing
-        self.said = b""
+class Installed(NamedTuple):
+    """``new`` is False where it was there already."""
 
-    def started(self) -> None:
-        """See ``core.ports.Listener``."""
-
-    def output(self, channel: OutputChannel, data: bytes) -> None:
-        self.said = (self.said + data)[-4000:]
-
-    def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
-        self._world.console.status(f"{self._doing}… {elapsed_s:.0f} s")
-        return None
+    program: Program
+    folder: Path
+    new: bool = True
 
 
 def places(world: World, engine: LocalEngine) -> Places:
     """Where an engine that we install lies."""
-    base = world.programs_dir
-    return Places(base / "engines" / engine.name, base / "bin" / engine.about.program)
+    base, name = world.programs_dir, engine.name
+    folders = (base / "engines" / name, base / "engines" / f"{name}-2")
+    return Places(folders, base / "bin" / engine.about.program)
 
 
-def install_engine(world: World, engine: LocalEngine, *, yes: bool) -> Program | None:
-    """The program, installed now; None where the person said no. Raises where it cannot be had."""
-    how, console = engine.about.install.how, world.console
+def install_engine(
+    world: World, engine: LocalEngine, *, yes: bool, again: bool = False
+) -> Installed | None:
+    """The program, installed now, or there already in the version that is wanted, unless
+    ``again``; None where the person said no. Raises where it cannot be had."""
+    how = engine.about.install.how
     if how == "yours":
         raise UsageError(
             "the engine custom is a command of your own",
-            why="nothing is installed for it; it is set in your settings",
-            hint=HOW_CUSTOM,
+            why="nothing is installed for it; such a line in your settings sets it "
+            f"(docs/en/engines.md#custom): {HOW_CUSTOM}",
+            hint=WHERE_CUSTOM,
         )
     if how in _OTHERS:
         raise UsageError(f"{engine.name} comes with another command", hint=_OTHERS[how])
-    place = places(world, engine)
-    commands = _commands(world, engine, place.folder)
-    about = engine.about
-    console.note(f"{engine.name} {about.version} ({about.licence}, {about.homepage})")
-    console.note(f"would be installed into {place.folder}:")
-    for command in commands:
-        console.note(f"  {shlex.join(command)}")
-    if not yes:
+    with world.site.alone():
+        return _Installation(world, engine, yes=yes, again=again).go()
+
+
+class _Installation:
+    """One, from the question to the link."""
+
+    def __init__(self, world: World, engine: LocalEngine, *, yes: bool, again: bool) -> None:
+        self._world = world
+        self._engine = engine
+        self._again = again
+        self._yes = yes
+        self._place = places(world, engine)
+        self._old = self._place.used(world)
+        self._there = self._program(self._old) if self._old else None
+        first, second = self._place.folders
+        self._folder = second if self._old == first else first
+
+    def go(self) -> Installed | None:
+        about = self._engine.about
+        wanted = self._there and self._there.version_text == about.version
+        if self._old and self._there and wanted and not self._again:
+            return Installed(self._there, self._old, new=False)
+        commands = _commands(self._world, self._engine, self._folder)
+        if not self._agreed(commands):
+            return None
+        world = self._world
+        if not world.console.stderr_is_tty:
+            # Where no status line tells of it: it takes minutes.
+            world.console.note(f"installing {self._engine.name}…")
+        world.files.remove(self._folder)
+        world.files.folder(self._folder)
+        try:
+            for command in commands:
+                ended, said = self._ran(command, f"installing {self._engine.name}", _DEADLINE_S)
+                if ended.code != 0:
+                    raise AiCodeError(
+                        f"{self._engine.name} could not be installed: {_why(ended, said)}",
+                        why=self._left,
+                        hint=self._once_more,
+                    )
+            program = self._started()
+        except (AiCodeError, Stopped):
+            _clear(world, self._folder)
+            raise
+        world.files.link(self._place.link, Path(program.argv[0]))
+        if self._old:
+            world.files.remove(self._old)
+        return Installed(program, self._folder)
+
+    def _agreed(self, commands: list[tuple[str, ...]]) -> bool:
+        engine, console = self._engine, self._world.console
+        about = engine.about
+        console.note(f"{engine.name} {about.version} ({about.licence}, {about.homepage})")
+        into = from_home(self._folder, self._world.site.home)
+        console.note(f"would be installed into {into}:")
+        for command in commands:
+            console.note(f"  {shlex.join(command)}")
+        if self._there:
+            console.note(f"in the place of {self._there.version_text}, which stays until it starts")
+        if other := self._others():
+            told = f"{other.argv[0]} {other.version_text}".rstrip()
+            console.note(f"{told} is on your PATH, and runs take that one first")
+        _note_node(self._world, engine)
+        if self._yes:
+            return True
         answer = console.ask("Install it?", {"y": "install", "n": "leave it"})
         if answer is None:
             raise UsageError(
                 "an installation needs a yes",
                 why="there is no terminal to ask on",
-                hint=f"ai-code engines install {engine.name} --yes",
+                hint=f"{self._command} --yes",
             )
-        if answer != "y":
+        return answer == "y"
+
+    def _others(self) -> Program | None:
+        """One that did not come from here, and that runs find before ours."""
+        link = self._place.link
+        found = self._found(link.name)
+        return found if found and Path(found.argv[0]) != link else None
+
+    def _found(self, name: str) -> Program | None:
+        processes = self._world.processes
+        try:
+            program = processes.find((name,))
+        except CannotStartError:
             return None
-    if not console.stderr_is_tty:
-        # Where no status line tells of it: it takes minutes.
-        console.note(f"installing {engine.name}…")
-    world.files.remove(place.folder)
-    world.files.folder(place.folder)
-    try:
-        for command in commands:
-            _run(world, engine, place.folder, command)
-    except (AiCodeError, Stopped):
-        _clear(world, place)
-        raise
-    return _linked(world, engine, place)
+        return processes.version(program, away=True) if program else None
+
+    def _ran(self, argv: tuple[str, ...], doing: str, deadline_s: float) -> tuple[Exit, bytes]:
+        """Raises Stopped (Ctrl-C)."""
+        world = self._world
+        listener = Doing(world.console, doing)
+        # Not in the project: what lies there is not to decide how programs are installed.
+        command = Command(argv, self._folder, _ENV, deadline_s=deadline_s)
+        try:
+            ended = world.processes.run(command, listener)
+        finally:
+            world.console.status("")
+        if ended.person_signal is not None:
+            raise Stopped(ended.person_signal)
+        return ended, listener.said
+
+    def _program(self, folder: Path) -> Program | None:
+        """The one in that folder, where it tells its version."""
+        program = self._found(str(self._made(folder)))
+        return program if program and program.version else None
+
+    def _made(self, folder: Path) -> Path:
+        about = self._engine.about
+        inside = "bin" if about.install.how == "pypi" else "node_modules/.bin"
+        return folder / inside / about.program
+
+    def _started(self) -> Program:
+        if program := self._program(self._folder):
+            return program
+        argv = (str(self._made(self._folder)), "--version")
+        ended, said = self._ran(argv, f"starting {self._engine.name} once", _STARTS_S)
+        raise AiCodeError(
+            f"{self._engine.name} was installed and does not start: {_why(ended, said)}",
+            why=self._left,
+            hint=self._once_more,
+        )
+
+    @property
+    def _left(self) -> str:
+        """What a failure leaves."""
+        if self._there:
+            return f"the one that you have ({self._there.version_text}) is as it was"
+        return "nothing of it is left"
+
+    @property
+    def _once_more(self) -> str:
+        return self._command + " --yes" * self._yes
+
+    @property
+    def _command(self) -> str:
+        return f"ai-code engines install {self._engine.name}" + " --again" * self._again
+
+
+def _why(ended: Exit, said: bytes) -> str:
+    if ended.ended_by is not None:
+        return "it took too long"
+    return ended.start_error or said_by(said) or f"exit {ended.code}"
 
 
 def remove_engine(world: World, engine: LocalEngine, *, yes: bool) -> bool | None:
     """Takes away what ``install_engine`` made, after asking; False where there is nothing of it,
     None where the person said no."""
+    with world.site.alone():
+        return _removed(world, engine, yes=yes)
+
+
+def _removed(world: World, engine: LocalEngine, *, yes: bool) -> bool | None:
     place = places(world, engine)
-    if world.site.link_target(place.link) is None and not world.site.there(place.folder):
+    used = place.used(world)
+    folders = [each for each in place.folders if world.site.there(each)]
+    if not used and not folders:
         return False
-    question = f"Remove {place.folder} ({gb(world.site.bytes_below(place.folder))})?"
+    size = gb(sum(map(world.site.bytes_below, folders)))
+    where = from_home(used or folders[0], world.site.home)
+    question = f"Remove {where} ({size})?"
     if not confirmed(world, question, yes, f"ai-code engines remove {engine.name}"):
         return None
-    target = world.site.link_target(place.link)
-    if target is not None and target.is_relative_to(place.folder):
+    if used:
         world.site.delete(place.link)
-    _clear(world, place)
+    for folder in folders:
+        _clear(world, folder)
     return True
 
 
-def _clear(world: World, place: Places) -> None:
-    world.files.remove(place.folder)
-    world.site.prune(place.folder.parent)
+def _clear(world: World, folder: Path) -> None:
+    world.files.remove(folder)
+    world.site.prune(folder.parent)
 
 
 def _commands(world: World, engine: LocalEngine, folder: Path) -> list[tuple[str, ...]]:
@@ -133,11 +272,11 @@ def _commands(world: World, engine: LocalEngine, folder: Path) -> list[tuple[str
         options = ("--no-audit", "--no-fund", "--loglevel=error")
         return [(*npm.argv, "install", "--prefix", str(folder), *options, about.package)]
     least = about.install.python[1]
-    python = world.site.python([minor for minor in (12, 13, 14) if minor >= least])
+    python = world.site.python([minor for minor in _MINORS if minor >= least])
     if python is None:
         raise NotInstalledError(
             f"{engine.name} needs {about.install.needs}, and none was found",
-            hint=f"uv python install 3.{least}",
+            hint=python_hint(world, [minor for minor in _MINORS if minor >= least]),
         )
     own = str(folder / "bin" / "python")
     pip = (own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input")
@@ -145,56 +284,28 @@ def _commands(world: World, engine: LocalEngine, folder: Path) -> list[tuple[str
 
 
 def _check_node(world: World, engine: LocalEngine) -> None:
-    node = world.processes.find(("node",))
-    version = world.processes.version(node).version if node else None
-    if version is None or version[0] >= _LEAST_NODE:
+    version = _node(world)
+    if version is None or version >= _LEAST_NODE:
         return
     wanted = max(_LEAST_NODE, engine.about.install.node)
     raise NotInstalledError(
-        f"{engine.name} needs Node.js {wanted}, and this is {version[0]}",
+        f"{engine.name} needs Node.js {wanted}, and this is {version}",
         hint=f"https://nodejs.org   (or: npm install -g node@{wanted})",
     )
 
 
-def _run(world: World, engine: LocalEngine, folder: Path, command: tuple[str, ...]) -> None:
-    listener = _Installer(world, f"installing {engine.name}")
-    env: dict[str, str | None] = {"PIP_USER": None, "PIP_TARGET": None, "PYTHONPATH": None}
-    exit_ = world.processes.run(Command(command, folder, env, deadline_s=_DEADLINE_S), listener)
-    world.console.status("")
-    if exit_.person_signal is not None:
-        raise Stopped(exit_.person_signal)
-    if exit_.code != 0:
-        why = exit_.start_error or _reason(listener.said) or f"exit {exit_.code}"
-        raise AiCodeError(
-            f"{engine.name} could not be installed: {why}",
-            why="nothing of it is left",
-            # pip was in the folder, and is gone with it.
-            hint=shlex.join(command)
-            if engine.about.install.how == "npm"
-            else f"ai-code engines install {engine.name}",
+def _note_node(world: World, engine: LocalEngine) -> None:
+    """Its makers ask for more than it needs."""
+    version, wanted = _node(world), engine.about.install.node
+    if engine.about.install.how == "npm" and version is not None and version < wanted:
+        world.console.note(
+            f"its makers ask for Node.js {wanted}; it was seen to work on {_LEAST_NODE}, and this "
+            f"is {version}"
         )
 
 
-def _linked(world: World, engine: LocalEngine, place: Places) -> Program:
-    """Found by runs only once it has started."""
-    inside = "bin" if engine.about.install.how == "pypi" else "node_modules/.bin"
-    made = place.folder / inside / engine.about.program
-    program = world.processes.find((str(made),))
-    if program is None or not (program := world.processes.version(program)).version:
-        raise AiCodeError(
-            f"{engine.name} was installed and does not start", hint=f"{made} --version"
-        )
-    world.files.link(place.link, made)
-    return program
-
-
-_CAUSE = re.compile(
-    r"(?:npm (?:error|ERR!)|ERROR:) (?!code |errno |A complete log|This is |If )(\S.*)"
-)
-
-
-def _reason(said: bytes) -> str:
-    text = said.decode("utf-8", "replace")
-    if found := _CAUSE.search(text):
-        return one_line(found.group(1), 200)
-    return one_line(" ".join(text.strip().splitlines()[-1:]), 200)
+def _node(world: World) -> int | None:
+    """The major version of Node.js."""
+    node = world.processes.find(("node",))
+    version = world.processes.version(node).version if node else None
+    return version[0] if version else None

@@ -12,6 +12,7 @@ from ai_code.core.task import Task
 from ai_code.core.text import shown_path
 from ai_code.core.verdict import (
     Evidence,
+    Interrupted,
     Unavailable,
     UnavailableReason,
     Verdict,
@@ -20,6 +21,7 @@ from ai_code.flows.attempt import Sign
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.checking import Checking
 from ai_code.flows.engine_fit import fit_for
+from ai_code.flows.engine_modes import can_only
 from ai_code.flows.engine_program import find_program, is_fenced, stands_in
 from ai_code.flows.local_landing import LandingError, LocalLanding
 from ai_code.flows.local_work import LocalWork
@@ -31,6 +33,8 @@ from ai_code.flows.turns import RunOptions, Turn
 from ai_code.flows.warm_up import WarmUp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ai_code.core.changes import Landed
     from ai_code.core.context_parts import Budgeted
     from ai_code.core.exits import Exit
@@ -71,6 +75,7 @@ class LocalTurn:
         self._landing = LocalLanding(world, settings, options, recorder, engine.name)
         self._found: Program | Unavailable | None = None
         self._ready: Ready | None = None
+        self._version: Callable[[], Program] | None = None
         self._warm = WarmUp(world, settings, options, recorder, engine)
 
     @property
@@ -120,7 +125,7 @@ class LocalTurn:
         """Why it is none for a task of this kind, in words; empty where it is one."""
         if self._options.mode in self._engine.about.modes:
             return ""
-        return f"the engine {self.name} can only {' and '.join(sorted(self._engine.about.modes))}"
+        return can_only(self.name, self._engine.about)
 
     def find(self) -> Program | Unavailable:
         """The engine's program. One that is there and cannot be run is as good as none, and so is
@@ -173,10 +178,19 @@ class LocalTurn:
 
     def _work(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
         work = LocalWork(
-            self._world, self._settings, self._output, self._engine, self._warm, workspace
+            self._world,
+            self._settings,
+            self._output,
+            self._engine,
+            self._warm,
+            workspace,
+            on_waiting=lambda: self._ask_version(task.program),
         )
         checking = Checking(self._world, self._settings, self._recorder.secrets)
         done = work.go(task, ready)
+        if not isinstance(done.verdict, Interrupted) and done.exit.start_error is None:
+            # A model that answers at once left no time for it.
+            self._ask_version(task.program)
         if self._options.mode == "edit":
             done = checking.check(work, done, task, ready)
         folder = run_dir / self._engine.name
@@ -206,7 +220,15 @@ class LocalTurn:
         landed: Landed | None = None,
     ) -> Turn:
         name, model = self._engine.name, ready.local.shown
-        return Turn(name, verdict, exit_, model=model, answer=answer, landed=landed)
+        version = self._version().version_text if self._version else ""
+        return Turn(name, verdict, exit_, version, model, answer=answer, landed=landed)
+
+    def _ask_version(self, program: Program) -> None:
+        """For the record: the first time it takes a start of the program, so the engine's own has
+        to be over. What a command of the person's would make of ``--version`` nobody knows."""
+        if self._version is None and self._engine.about.version:
+            processes = self._world.processes
+            self._version = self._world.background(lambda: processes.version(program, away=True))
 
     def _task(
         self,

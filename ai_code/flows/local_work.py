@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -55,7 +55,8 @@ class Worked(NamedTuple):
 
 
 class LocalWork:
-    """One engine's work on one task, before anything lands."""
+    """One engine's work on one task, before anything lands. ``on_waiting`` is told once the engine
+    waits for its model."""
 
     def __init__(
         self,
@@ -65,8 +66,10 @@ class LocalWork:
         engine: LocalEngine,
         warm: WarmUp,
         workspace: Workspace,
+        on_waiting: Callable[[], None] = lambda: None,
     ) -> None:
         self.workspace = workspace
+        self._on_waiting = on_waiting
         self._world = world
         self._settings = settings
         self._output = output
@@ -119,6 +122,7 @@ class LocalWork:
             is_fenced=lambda: not task.fenced or self._world.files.size(log) is not None,
             received=lambda: run.tokens[1],
             on_started=relay.start if relay else lambda: None,
+            on_waiting=self._on_waiting,
             trouble=lambda: relay.trouble if relay else "",
         )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)

@@ -43,6 +43,8 @@ class Run:
         self._options = options
         self._output = Output(world.console, options.output_format, str(world.cwd))
         self._turns: list[Turn] = []
+        self._told: Turn | None = None
+        """The local turn that the run's end tells of; a later one may not even have begun."""
         self._engine = settings.engine_for(options.mode)
         self._changed = self._limited = False
         self._secrets = secret_values(world.environ, settings.ollama_headers)
@@ -82,7 +84,8 @@ class Run:
         if self._options.output_format == "envelope":
             from ai_code.flows.envelope import envelope
 
-            told = envelope(self._recorder.record, self._turns, code, error, self._world.shown_as)
+            record, called = self._recorder.record, self._world.shown_as
+            told = envelope(record, self._turns, code, error, called, self._told)
             self._world.console.raw(told.encode("utf-8", "replace") + b"\n")
         if error is not None:
             error.in_envelope = True
@@ -296,11 +299,13 @@ class Run:
                 self._recorder.switched(self._turns)
                 self._known.switched(line)
 
+        before = len(self._turns)
         ended = self._local.go(because, reason, claude, self._keep, switched)
         if isinstance(ended, Unavailable):
-            turn = self._turns[-1]
+            turn = self._told = self._turns[before]
             self._output.finish_refused(turn.verdict_text, facts_of(turn, self._turns))
             raise not_ready(ended, self._reason(claude.verdict) if claude else reason)
+        self._told = ended.turn
         return self._after_local(ended.turn, claude, ended.dirty)
 
     def _after_local(self, turn: Turn, claude: Turn | None, dirty: frozenset[str]) -> int:

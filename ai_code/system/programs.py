@@ -46,7 +46,7 @@ class Programs:
             return None
         return Program((str(Path(path).absolute()), *argv[1:]))
 
-    def version(self, program: Program) -> Program:
+    def version(self, program: Program, *, away: bool = False) -> Program:
         path = Path(program.argv[0])
         try:
             real = path.resolve(strict=True)
@@ -57,7 +57,7 @@ class Programs:
         known = self._known()
         text = known.get(str(path), {}).get(key, "")
         if not text:
-            text = self._ask(program)
+            text = self._ask(program, Path("/") if away else None)
             self._remember({**known, str(path): {key: text}} if text else known)
         return program._replace(version=_parsed(text))
 
@@ -88,10 +88,10 @@ class Programs:
             except OSError:
                 continue
 
-    def _ask(self, program: Program) -> str:
+    def _ask(self, program: Program, cwd: Path | None) -> str:
         argv = [*program.argv, "--version"]
         try:
-            with self._asked.start(argv, self._environ, stderr=subprocess.PIPE, cwd=None) as child:
+            with self._asked.start(argv, self._environ, stderr=subprocess.PIPE, cwd=cwd) as child:
                 out, err = child.communicate(timeout=_TIMEOUT_S)
         except (subprocess.TimeoutExpired, OSError):
             return ""

@@ -97,14 +97,26 @@ class SystemSite:
         folders = [f for f in self._environ.get("PATH", os.defpath).split(":") if f[:1] == "/"]
         for minor in minors:
             names = [Path(folder, f"python3.{minor}") for folder in folders]
-            # pyenv's shim runs only the versions that the person chose; the others are there too.
-            pyenv = Path(self._environ.get("PYENV_ROOT") or self.home / ".pyenv")
-            names += sorted(pyenv.glob(f"versions/3.{minor}.*/bin/python3.{minor}"))
+            # Not on the PATH: pyenv's shim runs only the versions that the person chose, and uv
+            # puts none there by itself.
+            for root, pattern in self._elsewhere(folders):
+                names += sorted(root.glob(pattern.format(minor=minor)))
             names += [Path(sys.executable)] if sys.version_info[:2] == (3, minor) else []
             for path in names:
                 if os.access(path, os.X_OK) and (found := self._asked(path, minor)):
                     return found
         return None
+
+    def _elsewhere(self, folders: Sequence[str]) -> Iterator[tuple[Path, str]]:
+        """Where pyenv and uv keep their Pythons, and a pattern for what lies there."""
+        pyenv = {Path(self._environ.get("PYENV_ROOT") or self.home / ".pyenv")}
+        pyenv |= {Path(folder).parent for folder in folders if folder.endswith("/shims")}
+        for root in sorted(pyenv):
+            yield root, "versions/3.{minor}.*/bin/python3.{minor}"
+        data = self._environ.get("XDG_DATA_HOME", "")
+        share = Path(data) if data.startswith("/") else self.home / ".local" / "share"
+        uv = self._environ.get("UV_PYTHON_INSTALL_DIR") or share / "uv" / "python"
+        yield Path(uv), "cpython-3.{minor}.*/bin/python3.{minor}"
 
     def _asked(self, path: Path, minor: int) -> str | None:
         try:

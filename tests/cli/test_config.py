@@ -386,3 +386,32 @@ def test_a_country_that_is_none_is_an_error(desk: Desk) -> None:
         checked.stdout
     )
     assert "did you mean CN?" in checked.stdout
+
+
+def test_an_engine_that_cannot_do_what_it_is_given_is_an_error(desk: Desk) -> None:
+    desk.user_file.write_text("engines.for.ask: custom\nengines.for.plan: claude-local\n")
+    checked = desk.type("check")
+    assert checked.exit_code == 78
+    where = f"engines.for.ask (user {desk.user_file}:1)"
+    assert f"engines: error: {where}: the engine custom can only edit\n" in checked.stdout
+    assert "engines.for.plan" not in checked.stdout + checked.stderr
+    # What stands nearer to the command line counts.
+    assert desk.type("check", AI_CODE_ENGINES_FOR_ASK="aider").exit_code == 0
+
+
+def test_what_an_engine_leaves_to_nobody_is_a_warning(desk: Desk) -> None:
+    desk.user_file.write_text("engine: custom\nengines.for.plan: aider\n")
+    checked = desk.type("check")
+    assert checked.exit_code == 0
+    assert (
+        f"warning: engine (user {desk.user_file}:1): the engine custom can only edit, and "
+        "ai-code ask will end with that; engines.for.ask can name another one\n"
+    ) in checked.stderr
+    desk.user_file.write_text("fallback.chain: [custom]\n")
+    checked = desk.type("check")
+    assert checked.exit_code == 0
+    assert "ai-code ask and ai-code plan will end at a limit, for nothing in it (custom)" in (
+        checked.stderr
+    )
+    desk.user_file.write_text("fallback.chain: [custom, aider]\nengine: claude\n")
+    assert "warning" not in desk.type("check").stderr

@@ -336,6 +336,19 @@ def test_help_fits_80_columns(
     assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
+@pytest.mark.parametrize(("command", "what", "other"), [("ask", "QUESTION", "TASK"),
+                                                        ("plan", "TASK", "QUESTION")])  # fmt: skip
+def test_help_says_what_a_command_takes(
+    world: CommandWorld, capsys: pytest.CaptureFixture[str], command: str, what: str, other: str
+) -> None:
+    assert world.call(command, "--help") == 0
+    text = capsys.readouterr().out
+    assert f"{command} [OPTIONS] {what}… [-- CLAUDE-ARGS…]" in text
+    assert f"The {what.lower()}, when it looks like an option." in text
+    assert ("Ask this engine only." in text) is (command == "ask")
+    assert f"{other}…" not in text
+
+
 def test_help_covers_every_command() -> None:
     assert {command[0] for command in HELPS if command} == set(COMMANDS)
 

@@ -115,8 +115,23 @@ def test_how_it_is_set_is_told_everywhere(world: World) -> None:
     world.ollama()
     how = 'custom.command: [my-agent, "{prompt_file}"]'
     shown = world.run("engines", "show", "custom").stdout
-    assert how in shown and "docs/en/engines.md#custom" in shown and "engines show" not in shown
+    told = " ".join(shown.split())
+    assert how in told and "docs/en/engines.md#custom" in told and "engines show" not in told
+    assert "set it ai-code config path" in told, "a line of the settings is no command"
+    assert "models test" not in told, "nothing takes an exam that is not there"
     listed = world.run("engines", "list").stdout
-    assert how in listed and "docs/en/engines.md#custom" in listed
-    for run in (world.run("engines", "install", "custom"), edit(world, "--local")):
-        assert run.hint == f"{how}   (docs/en/engines.md#custom)", run
+    assert f"not set: {how}" in listed and "docs/en/engines.md#custom" in listed
+    for run in (
+        world.run("engines", "install", "custom"),
+        edit(world, "--local"),
+        world.run("models", "test", "--engine", "custom"),
+    ):
+        assert run.hint == "ai-code config path" and how in run.stderr, run
+    assert str(world.home) in world.run("config", "path").stdout
+
+
+def test_one_that_is_set_and_not_there_is_not_told_as_unset(world: World) -> None:
+    world.settings("custom.command: [no-such-agent]\n")
+    world.ollama()
+    told = world.run("engines", "list").stdout
+    assert "not there: ai-code config show --origin" in told and "not set:" not in told

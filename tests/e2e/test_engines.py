@@ -56,6 +56,8 @@ def test_it_edits_and_the_edit_lands(world: World, engine: str) -> None:
     assert run.stdout.rstrip("\n").endswith("It is made."), run
     assert run.banners == [f"[AI: {local_engine(engine).title}]"]
     assert world.verdicts() == [f"{engine} done"]
+    [attempt] = world.records()[0]["attempts"]
+    assert attempt["version"] == local_engine(engine).about.version
     sent = json.dumps([each.json for each in server.chats])
     assert "Write docstrings in the imperative." in sent, "CLAUDE.md reaches it"
     assert "Prints a greeting." in sent, "README.md reaches it"

@@ -121,6 +121,9 @@ def test_an_engine_that_fails_is_told_in_its_words(machine: World) -> None:
     failed = {name: row for name, row in rows(run).items() if row["result"] == "failed"}
     assert list(failed) == ["pi"] and "no such module" in failed["pi"]["note"], run
     assert "ai-code engines install pi" in report(run)["mend"]
+    machine.script("pi", "#!/bin/sh\n[ $1 = --version ] && echo 0.74.2 && exit\nexit 3\n")
+    run = machine.run("engines", "test", "pi", "--json")
+    assert "ai-code engines install pi --again" in report(run)["mend"], "it is there already"
     machine.settings("engines.args: {pi: [--no-such-option]}\n")
     run = machine.run("engines", "test", "pi", "--json")
     assert "ai-code config show --origin" in report(run)["mend"]

@@ -583,3 +583,26 @@ def test_the_envelope_of_an_error(world: FakeWorld) -> None:
     told = json.loads(world.console.stdout)
     assert (outcome.code, told["exit_code"], told["ok"]) == (75, 75, False)
     assert told["error"]["what"] and told["error"]["hint"]
+
+
+def test_the_envelope_names_the_engine_that_its_error_is_of(world: FakeWorld) -> None:
+    """The next one of the chain was not even there."""
+    world.set(fallback_chain=("aider", "pi"))
+    world.processes.missing.add("pi")
+    world.processes.versions["aider"] = (0, 86, 2)
+    world.expect("aider", b"aider\n", Silence(1), exit=Exit(3, stderr_tail="no module"))
+    world.go(local_only=True, output_format="envelope")
+    told = json.loads(world.console.stdout)
+    assert told["error"]["what"].startswith("aider could not finish"), told
+    assert (told["engine"], told["model"]) == ("aider", "qwen2.5-coder:7b")
+    tried = [(each["engine"], each["version"]) for each in told["attempts"]]
+    assert tried == [("aider", "0.86.2"), ("pi", "")]
+
+
+def test_the_envelope_where_no_engine_could_begin(world: FakeWorld) -> None:
+    world.set(fallback_chain=("pi", "goose"))
+    world.processes.missing |= {"pi", "goose"}
+    world.go(local_only=True, output_format="envelope")
+    told = json.loads(world.console.stdout)
+    assert told["error"]["what"].startswith("pi is not installed")
+    assert told["engine"] == "pi"

@@ -37,7 +37,7 @@ class Scripted:
         name = Path(argv[0]).name
         return Program((f"/programs/{name}", *argv[1:])) if name in self.there else None
 
-    def version(self, program: Program) -> Program:
+    def version(self, program: Program, *, away: bool = False) -> Program:
         return program._replace(version=(1, 2, 3))
 
     def run(self, command: Command, listener: Listener) -> Exit:

@@ -185,3 +185,14 @@ def test_a_quick_check_is_asked_once(programs: Programs, folder: Path) -> None:
     ]
     assert mark.read_text() == "xx"
     assert not programs.succeeds(Command((str(folder / "gone"),), folder))
+
+
+def test_asked_away_from_the_project(
+    programs: Programs, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = "import os\nprint('1.2.3' if os.getcwd() == '/' else 'led astray')\n"
+    python_program(folder / "claude", told)
+    monkeypatch.chdir(tmp_path)
+    found = programs.find(["claude"])
+    assert found and programs.version(found).version is None
+    assert programs.version(found, away=True).version == (1, 2, 3)

@@ -52,6 +52,29 @@ def test_one_of_pyenv(tmp_path: Path) -> None:
     assert site(tmp_path, PYENV_ROOT=str(tmp_path / "pyenv")).python([98]) == "/pyenv/python"
 
 
+def test_one_of_pyenv_whose_shims_alone_are_told(tmp_path: Path) -> None:
+    told = '["/pyenv/python", [3, 98], true]'
+    script(tmp_path, "pyenv/versions/3.98.1/bin/python3.98", f"echo '{told}'")
+    script(tmp_path, "pyenv/shims/python3.98", "echo 'not chosen' >&2; exit 127")
+    assert site(tmp_path, PATH=str(tmp_path / "pyenv/shims")).python([98]) == "/pyenv/python"
+
+
+@pytest.mark.parametrize(
+    ("folder", "environ"),
+    [
+        ("home/.local/share/uv/python", {}),
+        ("data/uv/python", {"XDG_DATA_HOME": "data"}),
+        ("pythons", {"UV_PYTHON_INSTALL_DIR": "pythons"}),
+    ],
+)
+def test_one_that_uv_fetched(tmp_path: Path, folder: str, environ: dict[str, str]) -> None:
+    told = '["/uv/python", [3, 98], true]'
+    script(tmp_path, f"{folder}/cpython-3.98.2-linux/bin/python3.98", f"echo '{told}'")
+    env = {name: str(tmp_path / value) for name, value in environ.items()}
+    assert site(tmp_path, **env).python([98]) == "/uv/python"
+    assert site(tmp_path, **env).python([97]) is None
+
+
 def test_without_venv_it_is_of_no_use(tmp_path: Path) -> None:
     script(tmp_path, "bin/python3.98", "echo '[\"/x\", [3, 98], false]'")
     assert site(tmp_path).python([98]) is None

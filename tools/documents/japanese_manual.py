@@ -90,7 +90,8 @@ COMMANDS: dict[str, str] = {
     "engines show": "エンジン NAME について分かっていることをすべて表示します。ライセンス、"
     "入手方法、できること(テストで確かめたものとそうでないもの)、歯止め、ここで動くかどうかです。",
     "engines install": "エンジン NAME を、公式の方法(npm または PyPI)で、ai-code 専用のフォルダーに"
-    "確認のうえインストールします。`ai-code engines remove NAME` で取り除けます。",
+    "確認のうえインストールします。すでにあるものは、新しいものが起動するまで使われます。"
+    "`ai-code engines remove NAME` で取り除けます。",
     "engines test": "作業の途中で使用上限を再現し、エンジン NAME に引き継がせます。"
     "`ai-code drill --engine NAME` と同じです。引き継ぎのメモ、作業用ツリーの中のエンジン、反映、"
     "取り消し、Claude への復帰を確かめます。"
@@ -242,12 +243,14 @@ OPTIONS: dict[str, str] = {
     "確認済みの上限がなければ、何も出力しません。",
     "status --short": "シェルのプロンプト向けの短い一行を表示します。どこにも問い合わせません。",
     "status --json": "一つのオブジェクトを標準出力に出します。",
+    "ask --prompt": "質問。オプションと間違えられる書き出しのときに使います。",
+    "ask --engine": "このエンジンだけに尋ねます。",
+    "plan --prompt": "作業。オプションと間違えられる書き出しのときに使います。",
+    "plan --engine": "このエンジンだけに計画させます。",
     **{
         f"{command} {option}": text
         for command in ("ask", "plan")
         for option, text in {
-            "--prompt": "質問。オプションと間違えられる書き出しのときに使います。",
-            "--engine": "このエンジンだけに尋ねます。",
             "--local": "Claude を使わず、最初からローカルモデルに尋ねます。",
             "--no-fallback": "上限に達したら終了コード 75 で止まります。",
             "--wait": "上限に達したらリセットまで待ち、同じセッションで続けます。",
@@ -268,6 +271,7 @@ OPTIONS: dict[str, str] = {
     },
     "engines list --json": "一つのオブジェクトを標準出力に出します。",
     "engines show --json": "一つのオブジェクトを標準出力に出します。",
+    "engines install --again": "このバージョンがすでにあっても、入れ直します。",
     "engines install --yes": "尋ねません。",
     "engines remove --yes": "尋ねません。",
     "engines test --scenario": "シナリオを一つ選びます。all ならすべて。",

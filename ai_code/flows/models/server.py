@@ -147,12 +147,15 @@ def made_by(maker: Maker) -> str:
 
 
 def confirmed(world: World, question: str, yes: bool, command: str) -> bool:
-    """Asks, unless ``yes``. Raises UsageError where nobody can answer."""
+    """Asks, unless ``yes``. Raises UsageError, which names the command, where nobody can
+    answer."""
     if yes:
         return True
     console = world.console
     if not (console.stdin_is_tty and console.stderr_is_tty):
         raise UsageError(
-            "this needs a yes", why="there is no terminal to ask on", hint=f"{command} --yes"
+            f"{command.removeprefix('ai-code ')} needs a yes",
+            why="there is no terminal to ask on",
+            hint=f"{command} --yes",
         )
     return console.ask(question, {"y": "yes", "n": "no"}) == "y"

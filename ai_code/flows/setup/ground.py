@@ -14,7 +14,7 @@ from ai_code.core.errors import CannotStartError, Stopped
 from ai_code.core.pasting import shown_command
 from ai_code.core.ports import ModelServerError
 from ai_code.core.setup import Change, ChangeKind, StepName
-from ai_code.core.text import one_line
+from ai_code.core.text import from_home, one_line
 from ai_code.flows.setup.progress import Doing, said_by
 
 if TYPE_CHECKING:
@@ -230,6 +230,4 @@ class Ground:
 
     def shown(self, path: Path) -> str:
         """A path as a person writes it."""
-        home = self.site.home
-        inside = home != Path("/") and path.is_relative_to(home)
-        return f"~/{path.relative_to(home)}" if inside else str(path)
+        return from_home(path, self.site.home)

@@ -24,8 +24,18 @@ _NO_NETWORK = re.compile(
     r"|Connection refused|ConnectTimeout|ReadTimeout|Max retries exceeded|ProxyError|dns error"
     r"|error sending request|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT"
 )
+_TRIED = re.compile(r"(?:failed, reason: |\[Errno -?\d+\] )([^\n:'\")][^\n'\")]*)")
+"""npm's and pip's words for what it tried, where they tell: which address, or which name."""
 _DISK_FULL = re.compile(r"No space left on device|ENOSPC|Disk quota exceeded|EDQUOT")
-_CAUSE = re.compile(r"^\s*(?:ERROR|[Ee]rror|npm error|npm ERR!|×)[: ]+(\S.*)", re.MULTILINE)
+_CAUSE = re.compile(r"^\s*(?:ERROR|[Ee]rror|×)[: ]+(?!Ignored the following)(\S.*)", re.MULTILINE)
+_NPM = re.compile(r"^npm (?:error|ERR!) (\S.*)", re.MULTILINE)
+_NPM_FACT = re.compile(
+    r"(?:code|errno|syscall|path|dest|command|node:)\b|A complete log|This is |If "
+)
+"""Lines of npm's that tell what was called, how and where, and not why it failed."""
+_NPM_TAG = re.compile(
+    r"(?:network (?=request )|(?:notarget|nospc|enoent|notsup|\d{3}) +)|\[?(?:\w*Error): "
+)
 
 
 class Doing:
@@ -82,7 +92,21 @@ def said_by(said: bytes) -> str:
     if found := _DISK_FULL.search(text):
         return f"the disk is full ({found.group()})"
     if found := _NO_NETWORK.search(text):
-        return f"no network ({found.group()})"
+        tried = _TRIED.search(text)
+        return one_line(f"no network ({tried.group(1) if tried else found.group()})")
+    if cause := _npm_cause(text):
+        return one_line(cause)
     if found := _CAUSE.search(text):
         return one_line(found.group(1))
     return one_line(lines[-1]) if lines else ""
+
+
+def _npm_cause(text: str) -> str:
+    """npm begins with the name and number of an error, and ends with where its log lies; the
+    words stand between them, of a script's failure behind what Node.js shows of its source."""
+    lines = [line for line in _NPM.findall(text) if not _NPM_FACT.match(line)]
+    told = next((line for line in lines if re.match(r"\[?\w*Error: ", line)), "")
+    told = told or (lines[0] if lines else "")
+    if not told:
+        return next(iter(_NPM.findall(text)), "")
+    return _NPM_TAG.sub("", told, count=1) if _NPM_TAG.match(told) else told
