@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from ai_code.system.note_files import NoteFiles
     from ai_code.system.notices import SystemNotices
     from ai_code.system.process import ProcessRoom
-    from ai_code.system.programs import Programs
+    from ai_code.system.processes import SystemProcesses
     from ai_code.system.server_probe import OllamaProbe
     from ai_code.system.setup_log import FileSetupLog
     from ai_code.system.site import SystemSite
@@ -62,17 +62,6 @@ _LOCAL_SIDE = (
     *("tree_facts", "workspace", "transcripts", "fenced", "relay"),
 )
 """What stands behind the ports that a local engine's turn asks for."""
-
-
-class SystemProcesses:
-    """The port ``Processes``: programs found by one part, run by another."""
-
-    def __init__(self, programs: Programs, room: ProcessRoom) -> None:
-        self.find = programs.find
-        self.version = programs.version
-        self.succeeds = programs.succeeds
-        self.run = room.run
-        self.standby = room.standby
 
 
 class SystemWorld:
@@ -156,6 +145,7 @@ class SystemWorld:
 
     @cached_property
     def processes(self) -> SystemProcesses:
+        from ai_code.system.processes import SystemProcesses
         from ai_code.system.programs import Programs
 
         cache = self.places.cache_dir / "programs.json"
