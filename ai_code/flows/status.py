@@ -301,7 +301,7 @@ def _ollama(
     from ai_code.core.model_choice import preferred
     from ai_code.core.ports import ModelServerError
     from ai_code.core.text import one_line
-    from ai_code.flows.wanted import first_engine
+    from ai_code.flows.engines_set import first_engine
 
     try:
         models = served()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ai_code.core.ports import ModelServerError, ServedModel
     from ai_code.flows.first_model import FirstModel
     from ai_code.flows.model_fit import NoRoom
+    from ai_code.flows.wanted import Wanted
     from ai_code.flows.world import World
 
 SERVE = "ollama serve"
@@ -77,6 +78,28 @@ def no_model(wanted: str, served: Sequence[ServedModel], models: FirstModel) -> 
     else:
         message = "Ollama has no model installed" + (f" that can edit ({names})" * bool(served))
         hint = models.hint(models.first())
+    return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
+
+
+def none_serves(
+    wanted: Wanted, served: Sequence[ServedModel], models: FirstModel, *, calling: bool
+) -> Unavailable:
+    """The engine can work on none of those that are installed and allowed. ``calling``: some of
+    them call tools."""
+    names = [each.name for each in served]
+    told = ", ".join(names[:6])
+    if wanted.needs_tools and not calling:
+        can = f"{names[0]} cannot" if len(names) == 1 else f"no installed model can ({told})"
+        message, rule = f"{wanted.engine} works by calling tools, and {can}", "no-tools"
+    else:
+        calls = " that calls tools" if wanted.needs_tools else ""
+        message = (
+            f"{wanted.engine}'s own instructions need a context of {wanted.least_context} tokens, "
+            f"and no installed model{calls} was made for as many ({told})"
+        )
+        rule = "context"
+    evidence = Evidence(f"{wanted.engine}.{rule}", "none", told)
+    hint = models.hint(models.first(*names))
     return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
 
 

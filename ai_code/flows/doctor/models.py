@@ -13,8 +13,9 @@ from ai_code.core.models import can_chat, installed_name, runs_elsewhere, same_m
 from ai_code.core.recommend import GOOD_CONTEXT
 from ai_code.flows.doctor.changing import first_model, get_model, set_key, use_model
 from ai_code.flows.doctor.server import ELSEWHERE, SILENT
+from ai_code.flows.engines_set import first_engine
 from ai_code.flows.model_fit import WISHED_CONTEXT, contexts_of, need_of
-from ai_code.flows.wanted import first_engine, wanted_by
+from ai_code.flows.wanted import wanted_by
 
 if TYPE_CHECKING:
     from ai_code.core.ports import ServedModel
