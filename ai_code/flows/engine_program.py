@@ -7,11 +7,15 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import CannotStartError
+from ai_code.core.plan import SET_CHAIN
 from ai_code.core.task import Program
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
+from ai_code.engines.registry import local_engine
 from ai_code.flows.endings import mend_aider, mend_claude
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ai_code.engines.registry import LocalEngine
     from ai_code.flows.world import World
     from ai_code.settings import Settings
@@ -122,6 +126,15 @@ def mend_engine(settings: Settings, name: str) -> str:
             return "ai-code config show --origin   (engines.command)"
         case _:
             return f"ai-code engines install {name}"
+
+
+def mend_local(world: World, settings: Settings, names: Sequence[str]) -> str:
+    """What it takes before one of these local engines can work; empty where one is there."""
+    if not names:
+        return SET_CHAIN
+    found = [find_program(world, settings, local_engine(name)) for name in names]
+    missing = [each for each in found if isinstance(each, Unavailable)]
+    return missing[0].hint if len(missing) == len(found) else ""
 
 
 def is_fenced(world: World, settings: Settings, engine: LocalEngine) -> bool:
