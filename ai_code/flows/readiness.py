@@ -25,6 +25,8 @@ from ai_code.core.models import (
 from ai_code.core.ports import Hardware, LoadedModel, ModelServer, ModelServerError, ServedModel
 from ai_code.core.task import LocalModel
 from ai_code.core.verdict import Unavailable, UnavailableReason
+from ai_code.engines.registry import local_engine
+from ai_code.flows.engine_fit import too_old
 from ai_code.flows.first_model import FirstModel, wishes_of
 from ai_code.flows.model_disk import disk_room
 from ai_code.flows.model_fit import Fit, NoRoom, Room, fit, trained_for, will_serve
@@ -194,6 +196,8 @@ class _Check:
             chatting = [each for each in allowed if can_chat(each.name)][:MOST_ASKED]
             serving = [each for each in chatting if self._serves(each.name)]
             if chatting and not serving:
+                if old := too_old(local_engine(wanted.engine), self._server.version()):
+                    return old  # Another model would be of no use.
                 calling = any(calls_tools(self._show(each.name)) for each in chatting)
                 return none_serves(wanted, chatting, self._models, calling=calling)
             served = serving or served

@@ -130,6 +130,13 @@ def test_only_where_none_can_it_is_left_out(
     assert not any(why.hint.startswith(f"ai-code models pull {each.name}") for each in models)
 
 
+def test_an_old_server_is_told_before_its_models(world: FakeWorld) -> None:
+    serving(world, PLAIN, number="0.12.0")
+    assert left_out(world, "codex").message == (
+        "codex needs Ollama 0.13.3 or later, and this one is 0.12.0"
+    )
+
+
 def test_a_server_that_fails_meanwhile_is_told(world: FakeWorld) -> None:
     server = serving(world, PLAIN, LLAMA)
     server.models()
