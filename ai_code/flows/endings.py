@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError, TryLaterError
 from ai_code.core.exits import EndedBy, ExitCode
-from ai_code.core.plan import EMPTY_CHAIN, SET_CHAIN
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
     Evidence,
@@ -145,6 +144,8 @@ def not_ready(why: Unavailable, claude_reason: str) -> AiCodeError:
 
 def no_chain() -> Unavailable:
     """Of a machine on which nothing would go on at a limit."""
+    from ai_code.core.plan import EMPTY_CHAIN, SET_CHAIN
+
     evidence = Evidence("fallback.chain", "none")
     return Unavailable(UnavailableReason.MISSING, EMPTY_CHAIN, evidence, SET_CHAIN)
 

@@ -33,10 +33,25 @@ def command_of(settings: Settings, engine: LocalEngine) -> tuple[str, ...]:
 def find_program(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
     """The engine's program. One that is there and cannot be run is as good as none, and so is one
     that nothing would hold here."""
-    found = _found(world, settings, engine)
-    if isinstance(found, Unavailable):
+    found = find_by_path(world, settings, engine)
+    if isinstance(found, Unavailable) or engine.fence != "own":
         return found
-    return _not_held(world, settings, engine) or found
+    if has_own_sandbox(world, settings, engine) or is_fenced(world, settings, engine):
+        return found
+    words = (
+        f"{engine.name}'s own sandbox cannot be made on this system, and no other fence holds it"
+    )
+    return _not_held(engine, words)
+
+
+def find_by_path(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
+    """The same as far as files tell it: nothing is started."""
+    found = _found(world, settings, engine)
+    wanted = engine.fence == "kernel" and settings.fallback_fence == "require"
+    if isinstance(found, Unavailable) or not wanted or world.has_kernel_fence:
+        return found
+    words = f"fallback.fence is require, and this system has no fence for {engine.name}"
+    return _not_held(engine, words)
 
 
 def _found(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
@@ -79,20 +94,9 @@ def _found(world: World, settings: Settings, engine: LocalEngine) -> Program | U
     )
 
 
-def _not_held(world: World, settings: Settings, engine: LocalEngine) -> Unavailable | None:
-    name = engine.name
-    wanted = engine.fence == "kernel" and settings.fallback_fence == "require"
-    if wanted and not world.has_kernel_fence:
-        words = f"fallback.fence is require, and this system has no fence for {name}"
-    elif engine.fence == "own" and not (
-        has_own_sandbox(world, settings, engine) or is_fenced(world, settings, engine)
-    ):
-        words = f"{name}'s own sandbox cannot be made on this system, and no other fence holds it"
-    else:
-        return None
-    evidence = Evidence(f"{name}.not-held", "none")
-    hint = "ai-code --engine aider …"
-    return Unavailable(UnavailableReason.MISSING, words, evidence, hint)
+def _not_held(engine: LocalEngine, words: str) -> Unavailable:
+    evidence = Evidence(f"{engine.name}.not-held", "none")
+    return Unavailable(UnavailableReason.MISSING, words, evidence, "ai-code --engine aider …")
 
 
 def _one_text(command: tuple[str, ...]) -> list[str]:

@@ -164,12 +164,11 @@ def trained_for(show: Mapping[str, Any]) -> int:
     return shape.context if shape else 0
 
 
-def will_serve(show: Mapping[str, Any], wanted: Wanted) -> bool:
-    """Whether the engine can work on a model at all, with as much memory as it wants."""
-    own = trained_for(show)
-    if 0 < own < wanted.least_context:
+def will_serve(show: Mapping[str, Any], *, tools: bool, context: int) -> bool:
+    """Whether a model will do for an engine that needs so much, with all the memory it wants."""
+    if 0 < trained_for(show) < context:
         return False
-    return calls_tools(show) or not wanted.needs_tools
+    return calls_tools(show) or not tools
 
 
 def need_of(

@@ -205,10 +205,8 @@ class _Check:
 
     def _serves(self, name: str) -> bool:
         """Whether the engine can work on it; nobody is asked where any will do."""
-        wanted = self._wanted
-        if not (wanted.needs_tools or wanted.least_context):
-            return True
-        return will_serve(self._show(name), wanted)
+        tools, context = self._wanted.needs_tools, self._wanted.least_context
+        return not (tools or context) or will_serve(self._show(name), tools=tools, context=context)
 
     def _lighter_than_failed(self, queue: list[Standing]) -> list[Standing]:
         """What is heavier than a model that did not fit will not fit either."""

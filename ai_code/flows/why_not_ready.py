@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ai_code.core.errors import CannotStartError
 from ai_code.core.memory import gib
@@ -87,20 +87,33 @@ def none_serves(
     """The engine can work on none of those that are installed and allowed. ``calling``: some of
     them call tools."""
     names = [each.name for each in served]
-    told = ", ".join(names[:6])
-    if wanted.needs_tools and not calling:
-        can = f"{names[0]} cannot" if len(names) == 1 else f"no installed model can ({told})"
-        message, rule = f"{wanted.engine} works by calling tools, and {can}", "no-tools"
-    else:
-        calls = " that calls tools" if wanted.needs_tools else ""
-        message = (
-            f"{wanted.engine}'s own instructions need a context of {wanted.least_context} tokens, "
-            f"and no installed model{calls} was made for as many ({told})"
-        )
-        rule = "context"
-    evidence = Evidence(f"{wanted.engine}.{rule}", "none", told)
+    lack: Literal["tools", "context"] = "tools" if wanted.needs_tools and not calling else "context"
+    message = in_words(
+        wanted.engine, names, lack, context=wanted.least_context, tools=wanted.needs_tools
+    )
+    evidence = Evidence(f"{wanted.engine}.no-{lack}", "none", ", ".join(names[:6]))
     hint = models.hint(models.first(*names))
     return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
+
+
+def in_words(
+    engine: str,
+    names: Sequence[str],
+    lack: Literal["tools", "context"],
+    *,
+    context: int,
+    tools: bool,
+) -> str:
+    """What none of these models has, of what the engine needs."""
+    told = ", ".join(names[:6])
+    if lack == "tools":
+        can = f"{names[0]} cannot" if len(names) == 1 else f"no installed model can ({told})"
+        return f"{engine} works by calling tools, and {can}"
+    calls = " that calls tools" if tools else ""
+    return (
+        f"{engine}'s own instructions need a context of {context} tokens, and no installed "
+        f"model{calls} was made for as many ({told})"
+    )
 
 
 def refused(name: str, rule: str, served: Sequence[ServedModel], models: FirstModel) -> Unavailable:

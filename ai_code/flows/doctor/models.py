@@ -54,7 +54,9 @@ def chosen(facts: Facts) -> Chosen | None:
     usable = [each for each in served if each.name not in refused]
     world, settings = facts.world, facts.settings
     wanted = wanted_by(world, settings, engine=facts.engine())
-    picky = wanted.needs_tools or wanted.least_context > 0
+    tools, context = wanted.needs_tools, wanted.least_context
+    picky = tools or context > 0
+    able = lambda name: will_serve(facts.show(name), tools=tools, context=context)  # noqa: E731
     name = preferred(
         settings.model_for("edit"),
         usable,
@@ -63,7 +65,7 @@ def chosen(facts: Facts) -> Chosen | None:
         wished=settings.aider_edit_format,
         engine=wanted.engine,
         loaded=[str(row.get("name", "")) for row in facts.loaded_rows()],
-        able=(lambda name: will_serve(facts.show(name), wanted)) if picky else None,
+        able=able if picky else None,
     )
     model = next((each for each in served if each.name == name), None)
     return Chosen(model, names, refused, wanted.engine, picky)
