@@ -17,6 +17,7 @@ from ai_code.core.verdict import (
     Unavailable,
     UnavailableReason,
 )
+from ai_code.flows.engines_set import local_names
 
 if TYPE_CHECKING:
     from ai_code.flows.turns import Turn
@@ -86,11 +87,12 @@ def never_ran(turn: Turn) -> bool:
     return isinstance(turn.verdict, Unavailable)
 
 
-def claude_ended(turn: Turn, reason: str, program: str, mend: str = "") -> AiCodeError:
-    """Claude's verdict as the end of the run. ``reason`` is the verdict in words, ``program``
-    what Claude is started as; ``mend`` is what it takes before a local engine can work (empty:
-    nothing)."""
+def claude_ended(turn: Turn, reason: str, settings: Settings, mend: str = "") -> AiCodeError:
+    """Claude's verdict as the end of the run. ``reason`` is the verdict in words; ``mend`` is what
+    it takes before a local engine can work (empty: nothing, as far as that was looked at)."""
     verdict = turn.verdict
+    if not local_names(settings, settings.engine):
+        mend = no_chain().hint
     if isinstance(verdict, LimitReached):
         hint = mend or "ai-code --local …"
         # No reset brings credit.
@@ -102,7 +104,7 @@ def claude_ended(turn: Turn, reason: str, program: str, mend: str = "") -> AiCod
     assert isinstance(verdict, Failed | Unavailable)
     if turn.exit and turn.exit.start_error:
         what = f"Claude Code does not start: {turn.exit.start_error}"
-        return CannotStartError(what, hint=f"{program} --version")
+        return CannotStartError(what, hint=f"{settings.claude_command[0]} --version")
     if isinstance(verdict, Unavailable) and verdict.reason is UnavailableReason.MISSING:
         return _not_there(verdict)
     error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict, mend))

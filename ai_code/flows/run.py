@@ -229,9 +229,8 @@ class Run:
             self._output.finish_refused(self._reason(verdict), facts_of(turn, self._turns))
         from ai_code.flows.engine_program import mend_local
 
-        command = self._settings.claude_command[0]
         mend = mend_local(self._world, self._settings, self._names)
-        error = claude_ended(turn, self._reason(verdict), command, mend)
+        error = claude_ended(turn, self._reason(verdict), self._settings, mend)
         if isinstance(error, NotInstalledError):
             error.why = self._what_else_is_missing()
         raise error
