@@ -44,9 +44,9 @@ def doctor(
     """Look at everything that a fallback needs, at once, in seconds.
 
     Each line: state, the check's id, what was seen; below it the command that mends it. CHECK
-    is an id or a group (claude, aider, ollama, models, machine, settings, state). No model is
-    asked, and nothing is changed without --fix, which names what is left to you. Exit code 0:
-    nothing failed; a warning is no failure.
+    is an id or a group (claude, aider, engines, ollama, models, machine, settings, state). No
+    model is asked, and nothing is changed without --fix, which names what is left to you. Exit
+    code 0: nothing failed; a warning is no failure.
 
     \b
     ai-code doctor                      everything

@@ -29,13 +29,15 @@ _NO_FENCE = "nothing but its own approvals: this system has no fence, or it is s
 
 
 def listing(rows: Sequence[EngineRow], width: int) -> list[str]:
-    """One line for each with what it can below; the model that would serve them once."""
+    """One line for each with what it can below; the model that would serve them once, or which
+    serves which."""
     heads = aligned([_head(row) for row in rows])
+    served = any(row.model for row in rows)
     lines: list[str] = []
     for row, head in zip(rows, heads, strict=True):
         lines.append(head)
         lines += _indented(_abilities(row.engine.about), width)
-        if row.path and row.unfit and row.model:
+        if row.path and row.unfit and served:
             lines += _indented(f"not here: {row.unfit}", width)
         elif row.path and row.exam:
             lines += _indented(_examined(row), width)
@@ -87,8 +89,18 @@ def _take(row: EngineRow) -> str:
 
 
 def _served(rows: Sequence[EngineRow], width: int) -> list[str]:
-    if model := next((row.model for row in rows if row.model), ""):
-        return list(wrapped(f"with {model}, the model that a run would take now", width))
+    models: dict[str, list[str]] = {}
+    for row in rows:
+        if row.model:
+            models.setdefault(row.model, []).append(row.name)
+    if len(models) == 1:
+        return list(
+            wrapped(f"with {next(iter(models))}, the model that a run would take now", width)
+        )
+    if models:
+        told = ["the models that a run would take now:"]
+        lines = (f"{model}: {', '.join(names)}" for model, names in models.items())
+        return [*told, *(line for each in lines for line in _indented(each, width))]
     why = next((row for row in rows if row.unfit), None)
     if why is None:
         return []

@@ -86,6 +86,12 @@ class Entry:
         """The download of that quantisation."""
         return next((each for each in self.quantisations if each.name == name), None)
 
+    def lacks(self, tools: bool, context: int) -> str:
+        """What it has not of what an engine needs, in words; empty where it will do."""
+        if tools and self.tools == "no":
+            return "does not call tools"
+        return f"made for {self.context} tokens of context" if self.context < context else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

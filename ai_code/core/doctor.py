@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple, get_args
 
 State = Literal["ok", "warn", "failed", "skipped"]
 """``warn`` works, but not as it should; ``skipped`` could not be looked at, or need not be."""
-Group = Literal["claude", "aider", "ollama", "models", "machine", "settings", "state"]
+Group = Literal[
+    "claude", "aider", "engines", "ollama", "models", "machine", "settings", "state"
+]  # fmt: skip
 GROUPS: tuple[Group, ...] = get_args(Group)
 """In the order in which they are shown."""
 Mending = Literal["", "end-processes", "discard-worktrees"]

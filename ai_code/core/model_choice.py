@@ -3,7 +3,7 @@ model that does not fit. Pure decisions; whether one fits is measured elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.model_settings import PASSES, WishedFormat, edit_format
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from ai_code.core.model_notes import ExamResult
     from ai_code.core.ports import ServedModel
 
+MOST_ASKED = 8
+"""Models that a server is asked about: all of it has to be answered in a second."""
 _LOADED_BONUS = 5
 """Ranks that differ by no more are as good as a tie: a model in memory answers at once."""
 
@@ -89,11 +91,26 @@ def standing(
 def best_first(standings: Iterable[Standing]) -> list[Standing]:
     """Those that ``auto`` may take, the best first: exam, catalogue's rank, the guide's list.
     Where nothing is known of any, the only one that can chat; none where there are several."""
-    chatting = [each for each in standings if can_chat(each.name) and not runs_elsewhere(each.name)]
+    chatting = [each for each in standings if _may_be_taken(each)]
     known = [each for each in chatting if each.known]
     if not known:
         return chatting if len(chatting) == 1 else []
     return sorted(known, key=_badness)
+
+
+def best_able(standings: Sequence[Standing], able: Callable[[str], bool]) -> list[Standing]:
+    """The same of those that are ``able``, which has to be asked of a server: the best are asked
+    about first, and others only where none of them is."""
+    best = best_first(standings)[:MOST_ASKED]
+    found = [each for each in best if able(each.name)]
+    if found:
+        return found
+    others = [each for each in standings if each not in best and _may_be_taken(each)]
+    return best_first(each for each in others[:MOST_ASKED] if able(each.name))
+
+
+def _may_be_taken(each: Standing) -> bool:
+    return can_chat(each.name) and not runs_elsewhere(each.name)
 
 
 def preferred(
@@ -105,9 +122,11 @@ def preferred(
     wished: WishedFormat = "auto",
     engine: str = "aider",
     loaded: Sequence[str] = (),
+    able: Callable[[str], bool] | None = None,
 ) -> str | None:
     """Which of the ``usable`` models (installed and allowed) a run looks at first; whether it
-    fits is measured elsewhere. None where there is none to take."""
+    fits is measured elsewhere. ``able``: whether the engine can work on one, where not all will
+    do. None where there is none to take."""
     if wanted != "auto":
         return installed_name(wanted, [model.name for model in usable])
     taken = list(exams)
@@ -124,7 +143,8 @@ def preferred(
         )
         for model in usable
     ]
-    return next((each.name for each in best_first(standings)), None)
+    best = best_first(standings) if able is None else best_able(standings, able)
+    return best[0].name if best else None
 
 
 def next_ones(

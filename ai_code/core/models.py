@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 PREFERRED = (
     "deepseek-coder:6.7b",
@@ -42,6 +43,12 @@ def installed_name(wanted: str, installed: Sequence[str]) -> str | None:
 def can_chat(name: str) -> bool:
     """Whether a model answers in words: not one that only makes embeddings, by its name."""
     return "embed" not in name and "bge-" not in name
+
+
+def calls_tools(show: Mapping[str, Any]) -> bool:
+    """By /api/show. A server too old to tell is not doubted: the engine's own error will."""
+    told = show.get("capabilities")
+    return "tools" in told if isinstance(told, list) else True
 
 
 def runs_elsewhere(name: str) -> bool:

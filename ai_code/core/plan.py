@@ -16,6 +16,8 @@ from ai_code.core.verdict import (
 )
 
 EMPTY_CHAIN = "fallback.chain is empty"
+SET_CHAIN = "fallback.chain: [aider]   (in your settings; ai-code config path names the file)"
+"""The line of the settings that mends it."""
 Because = Literal["first", "chosen", "limit", "unavailable"]
 
 
@@ -69,8 +71,7 @@ def goes_on(verdict: Verdict, fallback_on: frozenset[str]) -> bool:
 
 def no_local_engine() -> ConfigError:
     """Of a run that needs one where none is named."""
-    what, hint = "no local engine is set up", "ai-code config show --origin"
-    return ConfigError(what, why=EMPTY_CHAIN, hint=hint)
+    return ConfigError("no local engine is set up", why=EMPTY_CHAIN, hint=SET_CHAIN)
 
 
 def make_plan(

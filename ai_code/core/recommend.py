@@ -22,6 +22,7 @@ from ai_code.core.models import same_model
 from ai_code.core.policy import Policy
 
 Placement = Literal["gpu", "split", "cpu"]
+_WHERE = {"gpu": "fits the GPU", "split": "partly on the CPU", "cpu": "on the CPU"}
 
 _RAM_RESERVE = 2 * GIB
 _RAM_RESERVE_SHARE = 0.2
@@ -117,7 +118,8 @@ class LeftOut:
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """What to judge by. ``installed`` are names at the server; ``exams`` what is remembered, by
-    a model's name; ``room`` is the disk of the server's models, None where it is not known."""
+    a model's name; ``room`` is the disk of the server's models, None where it is not known.
+    ``tools`` and ``context`` (tokens, at least) are what the engine needs of a model."""
 
     policy: Policy
     role: Role = "edit"
@@ -127,6 +129,8 @@ class Wishes:
     installed: Sequence[str] = ()
     exams: Mapping[str, ExamResult] | None = None
     room: DiskRoom | None = None
+    tools: bool = False
+    context: int = 0
 
     def have_room(self, quantisation: Quantisation) -> bool:
         """Whether the disk can take that download, as far as it is known."""
@@ -237,6 +241,8 @@ def _judge(entry: Entry, budget: Budget, wishes: Wishes) -> Recommendation | Lef
         return LeftOut(entry, f"not allowed: {rule}", rule)
     if wishes.role not in entry.roles:
         return LeftOut(entry, entry.note or f"not made for the role {wishes.role}")
+    if lack := entry.lacks(wishes.tools, wishes.context):
+        return LeftOut(entry, lack)
     fit = best_fit(entry, budget, wishes)
     if fit is None:
         least = min(
@@ -321,12 +327,7 @@ def _by_exam(exam: ExamResult) -> float:
 
 
 def _reasons(entry: Entry, fit: Fit, exam: ExamResult | None, *, measured: bool) -> tuple[str, ...]:
-    where = {
-        "gpu": "fits the GPU",
-        "split": "partly on the CPU",
-        "cpu": "on the CPU",
-    }[fit.placement]
-    reasons = [f"{where}, {gib(fit.need)} at {fit.context // 1024}k"]
+    reasons = [f"{_WHERE[fit.placement]}, {gib(fit.need)} at {fit.context // 1024}k"]
     if measured:
         reasons.append(f"{fit.tokens_per_s:.0f} tokens/s measured")
     elif fit.placement != "gpu":

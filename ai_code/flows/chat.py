@@ -24,7 +24,8 @@ from ai_code.core.verdict import (
 from ai_code.flows.checking import Checking
 from ai_code.flows.endings import local_ended, not_ready
 from ai_code.flows.engine_program import mend_engine
-from ai_code.flows.local_side import LocalSide, local_names
+from ai_code.flows.engines_set import local_names
+from ai_code.flows.local_side import LocalSide
 from ai_code.flows.local_turn import LocalTurn
 from ai_code.flows.local_work import (
     Worked,

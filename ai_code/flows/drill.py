@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ai_code.core.drill import SCENARIOS, Mend, Observed, Part, Scenario, Setup
 from ai_code.core.drill_parts import FIRST, parts_of, passed
 from ai_code.core.errors import AiCodeError, UsageError
+from ai_code.core.plan import EMPTY_CHAIN, SET_CHAIN
 from ai_code.core.verdict import LimitKind
 from ai_code.flows.drill_mends import SETTINGS, for_part, from_hint
 from ai_code.flows.drill_setup import Missing, RealIsMissing, SetUp
@@ -172,6 +173,9 @@ class Drill:
             why = f"fallback.on-limit is {settings.fallback_on_limit}"
         elif settings.engine != "auto":
             why = f"engine is {settings.engine}"
+        elif not settings.fallback_chain:
+            self._notes.append(f"with your settings a limit ends the run there: {EMPTY_CHAIN}")
+            self._mend[from_hint(SET_CHAIN, "")] = None
         if why:
             self._notes.append(f"with your settings nothing goes on by itself at a limit: {why}")
             self._mend[Mend(SETTINGS, "which setting it is, and where it stands")] = None

@@ -172,6 +172,7 @@ def _models(world: World, setup: Setup) -> FirstModel:
             served = server.models()
     address = setup.model.base_url if setup.model else settings.ollama_api
     room = disk_room(world, address, [each.name for each in served])
-    wishes = wishes_of(wanted_by(world, settings), served, world.model_notes, room)
+    wanted = wanted_by(world, settings, engine=setup.engine)
+    wishes = wishes_of(wanted, served, world.model_notes, room)
     read = world.machine_facts.beside(world.hardware.memory)
     return FirstModel(world.catalogue, wishes, lambda: read(_READ_S))

@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ai_code.core.drill import Mend, Setup
 from ai_code.core.errors import AiCodeError, CannotStartError
-from ai_code.core.ports import ModelServerError
 from ai_code.core.text import wrapped
 from ai_code.core.verdict import Unavailable
 from ai_code.engines.registry import LocalEngine, local_engine
 from ai_code.flows.drill_mends import from_hint
 from ai_code.flows.endings import mend_claude
-from ai_code.flows.engine_fit import why_not
 from ai_code.flows.engine_program import find_program
 from ai_code.flows.engines import named_engine
+from ai_code.flows.going_on import model_for
 from ai_code.flows.install_claude import offer_claude
-from ai_code.flows.model_seen import ca_of
 from ai_code.flows.model_settings import settings_for
-from ai_code.flows.readiness import Ready, ask_local
+from ai_code.flows.readiness import Ready
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
@@ -147,32 +145,12 @@ class SetUp:
     def _local(self) -> Ready | None:
         """The person's Ollama and model, where they will do for this engine."""
         self._world.console.status(f"asking Ollama at {self._settings.ollama_api}…")
-        about = self._engine.about
-        least = 0 if about.sends_ctx else about.least_context
-        found = ask_local(
-            self._world, self._settings, least_context=least, engine=self._engine.name
-        )
-        if isinstance(found, Ready):
-            found = self._fitting(found)
+        found = model_for(self._world, self._settings, self._engine)
         self._world.console.status("")
         if isinstance(found, Ready):
             return found
         self.missing.append(Missing("local", found.message, from_hint(found.hint, self._again)))
         return None
-
-    def _fitting(self, ready: Ready) -> Ready | Unavailable:
-        """What has to be made of the model for the engine, the run in the drill makes."""
-        local = ready.local
-        if self._engine.about.sends_ctx:
-            return ready
-        ca_file = ca_of(self._settings, local.ca_file)
-        server = self._world.model_server(local.base_url, local.headers, ca_file)
-        try:
-            why = why_not(self._engine, ready, server.version(), server.show(local.name))
-        except ModelServerError:
-            # The run asks too, and tells it in its own words.
-            return ready
-        return why or ready
 
 
 def _first(world: World, settings: Settings) -> LocalEngine:

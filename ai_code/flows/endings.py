@@ -9,6 +9,7 @@ from ai_code.core.errors import AiCodeError, CannotStartError, NotInstalledError
 from ai_code.core.exits import EndedBy, ExitCode
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
+    Evidence,
     Failed,
     FailReason,
     LimitKind,
@@ -16,6 +17,7 @@ from ai_code.core.verdict import (
     Unavailable,
     UnavailableReason,
 )
+from ai_code.flows.engines_set import local_names
 
 if TYPE_CHECKING:
     from ai_code.flows.turns import Turn
@@ -32,6 +34,7 @@ INSTALL_AIDER = "ai-code setup aider"
 REINSTALL_AIDER = "uv tool install --force --compile-bytecode --python 3.12 aider-chat"
 """One that starts and will not do. Without compiled bytecode aider needs 19 s for a message
 instead of 3.5 s (0.86.2)."""
+_AGAIN = "the same once more"
 _OTHER_MODEL = "ai-code --model NAME …   (a larger model may do it)"
 _LOCAL_HINTS: Mapping[FailReason | UnavailableReason, str] = {
     FailReason.STALL: "ai-code --stall-timeout 15m …   (a large model is slow on a CPU)",
@@ -85,25 +88,27 @@ def never_ran(turn: Turn) -> bool:
     return isinstance(turn.verdict, Unavailable)
 
 
-def claude_ended(turn: Turn, reason: str, program: str) -> AiCodeError:
-    """Claude's verdict as the end of the run. ``reason`` is the verdict in words, ``program``
-    what Claude is started as."""
+def claude_ended(turn: Turn, reason: str, settings: Settings, mend: str = "") -> AiCodeError:
+    """Claude's verdict as the end of the run. ``reason`` is the verdict in words; ``mend`` is what
+    it takes before a local engine can work (empty: nothing, as far as that was looked at)."""
     verdict = turn.verdict
+    if not local_names(settings, settings.engine):
+        mend = no_chain().hint
     if isinstance(verdict, LimitReached):
-        hint = "ai-code --wait …   (goes on at the reset)   or: ai-code --local …"
-        if verdict.kind is LimitKind.CREDIT:
-            # No reset brings credit.
-            hint = "ai-code --local …"
+        hint = mend or "ai-code --local …"
+        # No reset brings credit.
+        if verdict.kind is not LimitKind.CREDIT:
+            hint = f"ai-code --wait …   (goes on at the reset)   or: {hint}"
         return TryLaterError(
             reason, why=one_line(verdict.message) if verdict.message else "", hint=hint
         )
     assert isinstance(verdict, Failed | Unavailable)
     if turn.exit and turn.exit.start_error:
         what = f"Claude Code does not start: {turn.exit.start_error}"
-        return CannotStartError(what, hint=f"{program} --version")
+        return CannotStartError(what, hint=f"{settings.claude_command[0]} --version")
     if isinstance(verdict, Unavailable) and verdict.reason is UnavailableReason.MISSING:
         return _not_there(verdict)
-    error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict))
+    error = AiCodeError(f"Claude Code: {one_line(verdict.message)}", hint=_hint(verdict, mend))
     return _with_deadline(error, turn)
 
 
@@ -114,7 +119,7 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
     assert isinstance(verdict, Failed | Unavailable)
     hint = verdict.hint if isinstance(verdict, Unavailable) else ""
     if verdict.reason is FailReason.CUT and turn.landed is None:
-        hint = "the same once more"
+        hint = _AGAIN
     error = AiCodeError(
         f"{turn.engine} could not finish: {one_line(verdict.message)}",
         why=claude_reason,
@@ -138,6 +143,14 @@ def not_ready(why: Unavailable, claude_reason: str) -> AiCodeError:
     if why.reason is UnavailableReason.MISSING:
         return _not_there(why)
     return AiCodeError(why.message, hint=why.hint)
+
+
+def no_chain() -> Unavailable:
+    """Of a machine on which nothing would go on at a limit."""
+    from ai_code.core.plan import EMPTY_CHAIN, SET_CHAIN
+
+    evidence = Evidence("fallback.chain", "none")
+    return Unavailable(UnavailableReason.MISSING, EMPTY_CHAIN, evidence, SET_CHAIN)
 
 
 def what_is_missing(rows: Sequence[Unavailable]) -> str:
@@ -165,14 +178,14 @@ def _with_deadline(error: AiCodeError, turn: Turn) -> AiCodeError:
     return error
 
 
-def _hint(verdict: Failed | Unavailable) -> str:
+def _hint(verdict: Failed | Unavailable, mend: str) -> str:
     if isinstance(verdict, Failed):
         message = verdict.message.lower()
         if "no conversation found" in message or "session id" in message:
             return "ai-code -c …   (the last session), or: claude --resume   (lists them)"
         if "unknown option" in message:
             return "claude --help"
-        return "ai-code --local …   (to have the local model try)"
+        return _AGAIN if mend else "ai-code --local …   (to have the local model try)"
     if verdict.hint:
         return verdict.hint
-    return "ai-code --local …   (or set fallback.on to include network)"
+    return _AGAIN if mend else "ai-code --local …   (or set fallback.on to include network)"

@@ -11,15 +11,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ai_code.core.about import WIRE_SINCE
-from ai_code.core.models import same_model, variant_name
+from ai_code.core.models import calls_tools, same_model, variant_name
 from ai_code.core.ports import ModelServerError
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
+from ai_code.flows.model_fit import trained_for
 from ai_code.flows.model_seen import ca_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ai_code.core.ports import ModelServer, ServedModel
+    from ai_code.core.task import LocalModel
     from ai_code.engines.registry import LocalEngine
     from ai_code.flows.readiness import Ready
     from ai_code.flows.world import World
@@ -32,13 +34,14 @@ def fit_for(
     """The model as this engine gets it, or why it cannot work on it. Asks the server for its
     version and the model's abilities: milliseconds."""
     about, local = engine.about, ready.local
-    if settings.fallback_where == "tree" and engine.fence != "python":
-        return _not_in_the_tree(engine)
+    if held := not_in_the_tree(settings, engine):
+        return held
     if about.sends_ctx:
         return ready
     server = world.model_server(local.base_url, local.headers, ca_of(settings, local.ca_file))
     try:
-        why = why_not(engine, ready, server.version(), server.show(local.name))
+        asked = settings.ollama_num_ctx
+        why = why_not(engine, local, server.version(), server.show(local.name), asked)
         return why or _variant(world, settings, server, ready)
     except ModelServerError as error:
         text = f"{local.base_url} does not tell what {engine.name} has to know: {error}"
@@ -47,27 +50,23 @@ def fit_for(
 
 
 def why_not(
-    engine: LocalEngine, ready: Ready, version: str, show: Mapping[str, Any]
+    engine: LocalEngine, local: LocalModel, version: str, show: Mapping[str, Any], asked: int = 0
 ) -> Unavailable | None:
     """Why the engine cannot work on this model; ``version`` is the server's, ``show`` what it
-    tells of the model."""
-    about, local = engine.about, ready.local
+    tells of the model; ``asked`` is the context of the settings (0: as it fits)."""
+    about = engine.about
     if about.sends_ctx:
         return None
+    own = trained_for(show)
+    if 0 < own < about.least_context:
+        return _made_for_less(engine, local.name, own)
     if 0 < local.num_ctx < about.least_context:
-        return _no_context(engine, ready)
-    since, has = WIRE_SINCE[about.wire], _version(version)
-    if has and has < since:
-        return _too_old(engine, has, since)
+        return _no_context(engine, local, asked)
+    if old := too_old(engine, version):
+        return old
     if about.needs_tools and not calls_tools(show):
         return _no_tools(engine, local.name)
     return None
-
-
-def calls_tools(show: Mapping[str, Any]) -> bool:
-    """By /api/show. A server too old to tell is not doubted: the engine's own error will."""
-    told = show.get("capabilities")
-    return "tools" in told if isinstance(told, list) else True
 
 
 def _variant(world: World, settings: Settings, server: ModelServer, ready: Ready) -> Ready:
@@ -98,18 +97,25 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(map(int, found.groups())) if found else ()
 
 
-def _not_in_the_tree(engine: LocalEngine) -> Unavailable:
-    """There lies what it would take from the project: plugins, servers, hooks."""
+def not_in_the_tree(settings: Settings, engine: LocalEngine) -> Unavailable | None:
+    """Why it does not work where the settings say. In the tree lies what it would take from the
+    project: plugins, servers, hooks."""
+    if settings.fallback_where != "tree" or engine.fence == "python":
+        return None
     text = f"{engine.name} works in a private worktree only, and fallback.where is tree"
     evidence = Evidence(f"{engine.name}.where", "none")
     hint = "AI_CODE_FALLBACK_WHERE=worktree ai-code …"
     return Unavailable(UnavailableReason.NO_CHANGE, text, evidence, hint)
 
 
-def _too_old(engine: LocalEngine, version: tuple[int, ...], since: tuple[int, ...]) -> Unavailable:
-    has, needs = (".".join(map(str, each)) for each in (version, since))
-    text = f"{engine.name} needs Ollama {needs} or later, and this one is {has}"
-    evidence = Evidence(f"{engine.name}.old-server", "none", has)
+def too_old(engine: LocalEngine, version: str) -> Unavailable | None:
+    """Why a server of this version is none for it; one that tells none is not doubted."""
+    since, has = WIRE_SINCE[engine.about.wire], _version(version)
+    if not has or has >= since:
+        return None
+    told, needs = (".".join(map(str, each)) for each in (has, since))
+    text = f"{engine.name} needs Ollama {needs} or later, and this one is {told}"
+    evidence = Evidence(f"{engine.name}.old-server", "none", told)
     return Unavailable(UnavailableReason.SERVER, text, evidence, "ai-code doctor ollama")
 
 
@@ -120,12 +126,25 @@ def _no_tools(engine: LocalEngine, name: str) -> Unavailable:
     return Unavailable(UnavailableReason.NO_MODEL, text, evidence, hint)
 
 
-def _no_context(engine: LocalEngine, ready: Ready) -> Unavailable:
-    local, least = ready.local, engine.about.least_context
-    text = (
-        f"{engine.name}'s own instructions need a context of {least} tokens, and {local.name} has "
-        f"{local.num_ctx} here"
-    )
+def _made_for_less(engine: LocalEngine, name: str, own: int) -> Unavailable:
+    """Asking for more is of no use: Ollama cuts it to what the model was made for."""
+    text = f"{_needs(engine)}, and {name} was made for {own}"
+    evidence = Evidence(f"{engine.name}.context", "none", str(own))
+    hint = "ai-code models list   (the context of each); then: ai-code --model NAME …"
+    return Unavailable(UnavailableReason.NO_MODEL, text, evidence, hint)
+
+
+def _no_context(engine: LocalEngine, local: LocalModel, asked: int) -> Unavailable:
+    least = engine.about.least_context
+    text = f"{_needs(engine)}, and {local.name} has {local.num_ctx} here"
     evidence = Evidence(f"{engine.name}.context", "none", str(local.num_ctx))
-    hint = f"ai-code --num-ctx {least} …   (or a smaller model: --model NAME)"
+    if 0 < asked < least:
+        hint = f"ai-code --num-ctx {least} …   (or set ollama.num-ctx)"
+    else:
+        hint = "ollama ps   (what is loaded), or a smaller model: --model NAME"
     return Unavailable(UnavailableReason.MEMORY, text, evidence, hint)
+
+
+def _needs(engine: LocalEngine) -> str:
+    least = engine.about.least_context
+    return f"{engine.name}'s own instructions need a context of {least} tokens"

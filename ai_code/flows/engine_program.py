@@ -7,11 +7,15 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ai_code.core.errors import CannotStartError
+from ai_code.core.plan import SET_CHAIN
 from ai_code.core.task import Program
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
+from ai_code.engines.registry import local_engine
 from ai_code.flows.endings import mend_aider, mend_claude
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ai_code.engines.registry import LocalEngine
     from ai_code.flows.world import World
     from ai_code.settings import Settings
@@ -31,10 +35,25 @@ def command_of(settings: Settings, engine: LocalEngine) -> tuple[str, ...]:
 def find_program(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
     """The engine's program. One that is there and cannot be run is as good as none, and so is one
     that nothing would hold here."""
-    found = _found(world, settings, engine)
-    if isinstance(found, Unavailable):
+    found = find_by_path(world, settings, engine)
+    if isinstance(found, Unavailable) or engine.fence != "own":
         return found
-    return _not_held(world, settings, engine) or found
+    if has_own_sandbox(world, settings, engine) or is_fenced(world, settings, engine):
+        return found
+    words = (
+        f"{engine.name}'s own sandbox cannot be made on this system, and no other fence holds it"
+    )
+    return _not_held(engine, words)
+
+
+def find_by_path(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
+    """The same as far as files tell it: nothing is started."""
+    found = _found(world, settings, engine)
+    wanted = engine.fence == "kernel" and settings.fallback_fence == "require"
+    if isinstance(found, Unavailable) or not wanted or world.has_kernel_fence:
+        return found
+    words = f"fallback.fence is require, and this system has no fence for {engine.name}"
+    return _not_held(engine, words)
 
 
 def _found(world: World, settings: Settings, engine: LocalEngine) -> Program | Unavailable:
@@ -78,20 +97,9 @@ def _found(world: World, settings: Settings, engine: LocalEngine) -> Program | U
     )
 
 
-def _not_held(world: World, settings: Settings, engine: LocalEngine) -> Unavailable | None:
-    name = engine.name
-    wanted = engine.fence == "kernel" and settings.fallback_fence == "require"
-    if wanted and not world.has_kernel_fence:
-        words = f"fallback.fence is require, and this system has no fence for {name}"
-    elif engine.fence == "own" and not (
-        has_own_sandbox(world, settings, engine) or is_fenced(world, settings, engine)
-    ):
-        words = f"{name}'s own sandbox cannot be made on this system, and no other fence holds it"
-    else:
-        return None
-    evidence = Evidence(f"{name}.not-held", "none")
-    hint = "ai-code --engine aider …"
-    return Unavailable(UnavailableReason.MISSING, words, evidence, hint)
+def _not_held(engine: LocalEngine, words: str) -> Unavailable:
+    evidence = Evidence(f"{engine.name}.not-held", "none")
+    return Unavailable(UnavailableReason.MISSING, words, evidence, "ai-code --engine aider …")
 
 
 def _one_text(command: tuple[str, ...]) -> list[str]:
@@ -125,6 +133,15 @@ def mend_engine(settings: Settings, name: str) -> str:
             return "ai-code config show --origin   (engines.command)"
         case _:
             return f"ai-code engines install {name}"
+
+
+def mend_local(world: World, settings: Settings, names: Sequence[str]) -> str:
+    """What it takes before one of these local engines can work; empty where one is there."""
+    if not names:
+        return SET_CHAIN
+    found = [find_program(world, settings, local_engine(name)) for name in names]
+    missing = [each for each in found if isinstance(each, Unavailable)]
+    return missing[0].hint if len(missing) == len(found) else ""
 
 
 def is_fenced(world: World, settings: Settings, engine: LocalEngine) -> bool:

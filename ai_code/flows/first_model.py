@@ -65,6 +65,8 @@ def wishes_of(
         installed=[model.name for model in served],
         exams=exams,
         room=room,
+        tools=wanted.needs_tools,
+        context=wanted.least_context,
     )
 
 
@@ -92,11 +94,13 @@ class FirstModel:
     def _found(self) -> tuple[Recommendation, ...]:
         return self._judged[0]
 
-    def first(self) -> Suggestion | None:
-        """The first that is recommended; with what the disk keeps from being it."""
-        if not self._found:
+    def first(self, *but: str) -> Suggestion | None:
+        """The first that is recommended, and is none of those that will not do; with what the
+        disk keeps from being it."""
+        found = next(self._but(but), None)
+        if found is None:
             return None
-        first = self._said(self._found[0])
+        first = self._said(found)
         better = better_than_found(*self._judged, self.wishes.room)
         if first.installed or not better:
             return first

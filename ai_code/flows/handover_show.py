@@ -57,7 +57,7 @@ def shown(world: World, settings: Settings, engine: str = "") -> Shown:
         )
     name = engine or (settings.engine if settings.engine in LOCAL else "")
     name = name or next(iter(settings.fallback_chain), next(iter(sorted(LOCAL))))
-    ready = ask_local(world, settings)
+    ready = ask_local(world, settings, engine=name)
     why = ready.message if isinstance(ready, Unavailable) else ""
     nobody = LocalModel("", "", DEFAULT_CONTEXT)
     local = nobody if isinstance(ready, Unavailable) else ready.local

@@ -118,7 +118,7 @@ class Interactive:
         if isinstance(program, Unavailable):
             turns.append(Turn("claude", program, ended=self._world.clock.now()))
             words = "Claude Code is needed for its own screen. Without it: ai-code chat --local"
-            error = claude_ended(turns[-1], words, self._settings.claude_command[0])
+            error = claude_ended(turns[-1], words, self._settings)
             error.why = words
             raise error
         return program
@@ -127,7 +127,7 @@ class Interactive:
         """What Claude cannot have said itself is said here."""
         verdict = turn.verdict
         if isinstance(verdict, Unavailable):
-            raise claude_ended(turn, verdict.message, self._settings.claude_command[0])
+            raise claude_ended(turn, verdict.message, self._settings)
         if isinstance(verdict, Failed) and verdict.reason is FailReason.CRASH:
             hint = RESUME.format(turn.session_id)
             raise AiCodeError(f"Claude Code ended by {verdict.message}", hint=hint)

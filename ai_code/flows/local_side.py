@@ -146,10 +146,3 @@ def _prepared(turn: LocalTurn) -> Prepared | Unavailable:
         return program
     ready = turn.check()
     return ready if isinstance(ready, Unavailable) else Prepared(turn, program, ready)
-
-
-def local_names(settings: Settings, mode_engine: str) -> tuple[str, ...]:
-    """The local engines of a run: the one that was chosen, or the chain."""
-    from ai_code.core.engine_table import LOCAL
-
-    return (mode_engine,) if mode_engine in LOCAL else settings.fallback_chain

@@ -30,7 +30,7 @@ from ai_code.flows.model_settings import settings_for
 from ai_code.flows.readiness import Ready
 from ai_code.flows.resuming import resume_of
 from ai_code.flows.turns import RunOptions, Turn
-from ai_code.flows.warm_up import WarmUp
+from ai_code.flows.warm_up import WarmUp, ask_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ai_code.engines.registry import LocalEngine
     from ai_code.flows.output import Output
     from ai_code.flows.recorder import Recorder
+    from ai_code.flows.wanted import Tried
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -83,12 +84,6 @@ class LocalTurn:
         return self._engine.name
 
     @property
-    def least_context(self) -> int:
-        """Tokens below which it cannot work; 0 where it makes do with any."""
-        about = self._engine.about
-        return 0 if about.sends_ctx else about.least_context
-
-    @property
     def title(self) -> str:
         return self._engine.title
 
@@ -113,6 +108,10 @@ class LocalTurn:
     def fit(self, ready: Ready) -> Ready | Unavailable:
         """A model that is ready, as this engine gets it."""
         return fit_for(self._world, self._settings, self._engine, ready)
+
+    def after(self, failed: tuple[Tried, ...]) -> Ready | Unavailable:
+        """What is tried where these did not fit into memory."""
+        return ask_for(self._world, self._settings, self._options, self.name, failed)
 
     def memory(self, ready: Ready) -> Budgeted:
         """What this model would be given of the project's memory now. Nothing is written."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ai_code.core.ports import ModelServerError
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
 from ai_code.flows.model_seen import ca_of, remember, running_now
-from ai_code.flows.readiness import Ready, ask_local, out_of_memory
+from ai_code.flows.readiness import Ready, out_of_memory
 from ai_code.flows.wanted import Tried
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def run_chain(
 ) -> Turn:
     """The local engine's turn with the first model that fits. ``keep`` records a turn; the last
     one is recorded too. Where no model is left, the verdict of the last stands."""
-    chain = _Chain(world, settings, local.fit, local.least_context)
+    chain = _Chain(world, settings, local)
     loading: Ready | Unavailable = ready
     while True:
         if not settings.models_allow_cpu_offload:
@@ -58,13 +58,11 @@ class _Chain:
         self,
         world: World,
         settings: Settings,
-        fit: Callable[[Ready], Ready | Unavailable],
-        least: int,
+        local: LocalTurn,
     ) -> None:
         self._world = world
         self._settings = settings
-        self._fit = fit
-        self._least = least
+        self._local = local
         self._failed: tuple[Tried, ...] = ()
 
     def next(self, ready: Ready, why: str) -> Ready | Unavailable:
@@ -73,9 +71,7 @@ class _Chain:
         if tried in self._failed or len(self._failed) >= _MOST:
             return _nothing_left(ready, why)
         self._failed = (*self._failed, tried)
-        found = ask_local(
-            self._world, self._settings, failed=self._failed, least_context=self._least
-        )
+        found = self._local.after(self._failed)
         if isinstance(found, Unavailable):
             return found
         name, context = found.local.name, found.local.num_ctx
@@ -90,7 +86,7 @@ class _Chain:
         """The first that is loaded without a part of it on the CPU (where there is a GPU)."""
         while why := self._load(ready):
             found = self.next(ready, why)
-            fit = found if isinstance(found, Unavailable) else self._fit(found)
+            fit = found if isinstance(found, Unavailable) else self._local.fit(found)
             if isinstance(fit, Unavailable):
                 return fit
             ready = fit

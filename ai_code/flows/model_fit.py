@@ -4,13 +4,14 @@ by the formula of ``core.memory``."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from ai_code.core.machine import room_for_models
 from ai_code.core.memory import CONTEXTS, DEFAULT_CONTEXT, gib, need_bytes, shape_of
-from ai_code.core.models import runs_elsewhere, same_model
+from ai_code.core.models import calls_tools, runs_elsewhere, same_model
 from ai_code.core.preload import fits_beside
 
 if TYPE_CHECKING:
@@ -106,7 +107,27 @@ def fit(
     notes: ModelNotes | None,
 ) -> Fit | NoRoom:
     """``running`` is the model as it is in memory. A context that was tried in vain
-    (``wanted.failed``) is not tried again, nor a larger one."""
+    (``wanted.failed``) is not tried again, nor a larger one; nor is one that the model was not
+    made for."""
+    own = trained_for(show)
+    if not 0 < own < wanted.num_ctx:
+        return _fit(model, show, running, wanted, room, notes)
+    # Ollama cuts it to that as well, and tells its log only.
+    found = _fit(model, show, running, replace(wanted, num_ctx=own), room, notes)
+    if isinstance(found, NoRoom):
+        return found
+    note = f"{model.name} was made for {own} tokens of context, not {wanted.num_ctx}."
+    return found._replace(notes=(note, *found.notes))
+
+
+def _fit(
+    model: ServedModel,
+    show: Mapping[str, Any],
+    running: LoadedModel | None,
+    wanted: Wanted,
+    room: Room,
+    notes: ModelNotes | None,
+) -> Fit | NoRoom:
     failed = [context for name, context in wanted.failed if same_model(name, model.name)]
     most = min(failed) // 2 if failed else 0
     need = need_of(model, show, wanted, notes)
@@ -123,13 +144,31 @@ def fit(
     if not room.is_here:
         usual = wanted.wished or _own_context(show)
         context = wanted.num_ctx or max(usual, wanted.least_context)
+        context = min(context, trained_for(show) or context)
         context = min(context, most) if most else context
         return _told(context, wanted, room.is_beside(need(context)))
-    wished = max(wanted.wished or WISHED_CONTEXT, 2 * wanted.least_context)
-    for context in contexts_of(show, wanted.num_ctx, most, wished):
+    for context in contexts_of(show, wanted.num_ctx, most, wished_by(wanted)):
         if need(context) <= room.available:
             return _told(context, wanted, room.is_beside(need(context)))
     return NoRoom(need(_least(show, wanted.num_ctx)), room.available, failed=bool(failed))
+
+
+def wished_by(wanted: Wanted) -> int:
+    """Tokens that a run asks for where there is room."""
+    return max(wanted.wished or WISHED_CONTEXT, 2 * wanted.least_context)
+
+
+def trained_for(show: Mapping[str, Any]) -> int:
+    """Tokens that the model was made for; 0 where the server does not tell."""
+    shape = shape_of(show)
+    return shape.context if shape else 0
+
+
+def will_serve(show: Mapping[str, Any], *, tools: bool, context: int) -> bool:
+    """Whether a model will do for an engine that needs so much, with all the memory it wants."""
+    if 0 < trained_for(show) < context:
+        return False
+    return calls_tools(show) or not tools
 
 
 def need_of(
@@ -152,8 +191,7 @@ def contexts_of(
     show: Mapping[str, Any], asked: int, most: int = 0, wished: int = WISHED_CONTEXT
 ) -> list[int]:
     """Contexts to try, the largest first: the one asked for, then smaller ones."""
-    shape = shape_of(show)
-    own = shape.context if shape and shape.context else CONTEXTS[0]
+    own = trained_for(show) or CONTEXTS[0]
     if own < CONTEXTS[-1] and not asked:
         return [own] if not most else []
     begin = asked or min(own, wished)
@@ -181,8 +219,7 @@ def _will_do(context: int, wanted: Wanted) -> bool:
 
 
 def _own_context(show: Mapping[str, Any]) -> int:
-    shape = shape_of(show)
-    return min(DEFAULT_CONTEXT, shape.context) if shape and shape.context else DEFAULT_CONTEXT
+    return min(DEFAULT_CONTEXT, trained_for(show) or DEFAULT_CONTEXT)
 
 
 def is_local(base_url: str) -> bool:

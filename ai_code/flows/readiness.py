@@ -13,16 +13,33 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ai_code.core.catalogue import Role
-from ai_code.core.model_choice import Standing, best_first, next_ones, standing
-from ai_code.core.models import installed_name, is_variant, is_variant_of, same_model
+from ai_code.core.model_choice import MOST_ASKED, Standing, best_able, next_ones, standing
+from ai_code.core.models import (
+    calls_tools,
+    can_chat,
+    installed_name,
+    is_variant,
+    is_variant_of,
+    same_model,
+)
 from ai_code.core.ports import Hardware, LoadedModel, ModelServer, ModelServerError, ServedModel
 from ai_code.core.task import LocalModel
 from ai_code.core.verdict import Unavailable, UnavailableReason
+from ai_code.engines.registry import local_engine
+from ai_code.flows.engine_fit import too_old
 from ai_code.flows.first_model import FirstModel, wishes_of
 from ai_code.flows.model_disk import disk_room
-from ai_code.flows.model_fit import Fit, NoRoom, Room, fit
+from ai_code.flows.model_fit import Fit, NoRoom, Room, fit, trained_for, will_serve
 from ai_code.flows.wanted import MACHINE_S, Known, Tried, Wanted, wanted_by
-from ai_code.flows.why_not_ready import SERVE, no_memory, no_model, no_server, refused, serve
+from ai_code.flows.why_not_ready import (
+    SERVE,
+    no_memory,
+    no_model,
+    no_server,
+    none_serves,
+    refused,
+    serve,
+)
 
 if TYPE_CHECKING:
     from ai_code.flows.world import World
@@ -30,8 +47,6 @@ if TYPE_CHECKING:
 
 _GOOD_CONTEXT = 8192
 """Tokens. Below it a better model is worth less than one that sees the files it edits."""
-_MOST_LOOKED_AT = 8
-"""Each costs a question to the server, and all have to be answered in a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +70,20 @@ def ask_local(
     role: Role = "edit",
     failed: tuple[Tried, ...] = (),
     exactly: str = "",
-    least_context: int = 0,
     engine: str = "",
 ) -> Ready | Unavailable:
     """``check_local`` with what the settings want of the servers they name, in their order. All
     are asked at once, so that a dead one costs nobody's time. Where no server runs and no
     Ollama is installed, the hint says how to get it. ``exactly`` is a model that is asked for by
-    name, whatever the settings say, and no other in its place. ``least_context``: tokens below
-    which the engine cannot work; ``engine`` is the one whose exams count."""
+    name, whatever the settings say, and no other in its place. ``engine`` is the one that is to
+    work on it: ``auto`` takes a model that will do for it."""
     known = Known(
         world.catalogue,
         world.model_notes,
         lambda read: world.machine_facts.beside(read)(MACHINE_S),
         partial(disk_room, world),
     )
-    wanted = wanted_by(world, settings, role, failed, least_context, engine)
+    wanted = wanted_by(world, settings, role, failed, engine)
     if exactly:
         wanted = replace(wanted, model=exactly, alone=True)
 
@@ -154,7 +168,7 @@ class _Check:
                 return refused(name, rule, served, self._models)
         queue = self._queue(named or "")
         if not queue:
-            return no_model(wanted.model, served, self._models)
+            return self._none(served)
         return self._first_that_fits(queue)
 
     def _queue(self, named: str) -> list[Standing]:
@@ -165,13 +179,34 @@ class _Check:
             rest = [each for each in standings if each.name != named]
         else:
             standings = [each for each in standings if not self._refusal(each.name)]
-            first, rest = best_first(standings), standings
+            first, rest = best_able(standings, self._serves), standings
         if not first or self._wanted.alone:
             return first[:1]
         if self._wanted.model == "auto" and not self._wanted.chain:
             return self._lighter_than_failed(first)
         later = next_ones(first[0], rest, self._wanted.chain)
         return [first[0], *(each for each in later if not self._refusal(each.name))]
+
+    def _none(self, served: Sequence[ServedModel]) -> Unavailable:
+        """No model is chosen: none is there, or none that will do for the engine, or it is for
+        the person to name one of those that will."""
+        wanted = self._wanted
+        if wanted.model == "auto" and (wanted.needs_tools or wanted.least_context):
+            allowed = (each for each in served if not self._refusal(each.name))
+            chatting = [each for each in allowed if can_chat(each.name)][:MOST_ASKED]
+            serving = [each for each in chatting if self._serves(each.name)]
+            if chatting and not serving:
+                if old := too_old(local_engine(wanted.engine), self._server.version()):
+                    return old  # Another model would be of no use.
+                calling = any(calls_tools(self._show(each.name)) for each in chatting)
+                return none_serves(wanted, chatting, self._models, calling=calling)
+            served = serving or served
+        return no_model(wanted.model, served, self._models)
+
+    def _serves(self, name: str) -> bool:
+        """Whether the engine can work on it; nobody is asked where any will do."""
+        tools, context = self._wanted.needs_tools, self._wanted.least_context
+        return not (tools or context) or will_serve(self._show(name), tools=tools, context=context)
 
     def _lighter_than_failed(self, queue: list[Standing]) -> list[Standing]:
         """What is heavier than a model that did not fit will not fit either."""
@@ -197,13 +232,16 @@ class _Check:
         auto = self._wanted.model == "auto" and not self._wanted.chain
         small: Ready | None = None
         short: list[tuple[str, NoRoom]] = []
-        for each in queue[:_MOST_LOOKED_AT]:
+        for each in queue[:MOST_ASKED]:
+            if each is not queue[0] and not self._serves(each.name):
+                continue
             found = self._fit(each.name)
             if isinstance(found, NoRoom):
                 short.append((each.name, found))
                 continue
             ready = self._ready(each, found, queue, short)
-            enough = found.loaded or self._wanted.num_ctx or found.context >= _GOOD_CONTEXT
+            good = max(_GOOD_CONTEXT, self._wanted.least_context)
+            enough = found.loaded or self._wanted.num_ctx or found.context >= good
             if enough or not auto or self._own_is_small(each.name):
                 return ready
             small = small or ready
@@ -263,10 +301,7 @@ class _Check:
         return next(rows, None)
 
     def _own_is_small(self, name: str) -> bool:
-        from ai_code.core.memory import shape_of
-
-        shape = shape_of(self._show(name))
-        return shape is not None and 0 < shape.context < _GOOD_CONTEXT
+        return 0 < trained_for(self._show(name)) < _GOOD_CONTEXT
 
     def _refusal(self, name: str) -> str:
         """Why a served model may not be used. Its own file is asked only where its name does not

@@ -20,6 +20,7 @@ from ai_code.core.verdict import (
 )
 from ai_code.flows.claude_turn import ClaudeTurn
 from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
+from ai_code.flows.engines_set import local_names
 from ai_code.flows.limit_memory import LimitMemory
 from ai_code.flows.output import Output
 from ai_code.flows.recorder import Recorder
@@ -67,12 +68,15 @@ class Run:
     @cached_property
     def _local(self) -> LocalSide:
         """Made when Claude is in trouble: most runs never need it."""
-        from ai_code.flows.local_side import LocalSide, local_names
+        from ai_code.flows.local_side import LocalSide
 
-        names = local_names(self._settings, self._engine)
         return LocalSide(
-            self._world, self._settings, self._options, self._output, self._recorder, names
+            self._world, self._settings, self._options, self._output, self._recorder, self._names
         )
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return local_names(self._settings, self._engine)
 
     def go(self) -> int:
         """Runs the plan's engines until one verdict stands; with ``--json`` the envelope last."""
@@ -226,15 +230,20 @@ class Run:
             self._output.finish_claude(self._claude.printed, facts_of(turn, self._turns))
         else:
             self._output.finish_refused(self._reason(verdict), facts_of(turn, self._turns))
-        error = claude_ended(turn, self._reason(verdict), self._settings.claude_command[0])
+        from ai_code.flows.engine_program import mend_local
+
+        mend = mend_local(self._world, self._settings, self._names)
+        error = claude_ended(turn, self._reason(verdict), self._settings, mend)
         if isinstance(error, NotInstalledError):
             error.why = self._what_else_is_missing()
         raise error
 
     def _what_else_is_missing(self) -> str:
         """On a new machine: all in one screen, not one thing after the other."""
-        from ai_code.flows.endings import what_is_missing
+        from ai_code.flows.endings import no_chain, what_is_missing
 
+        if not self._names:
+            return what_is_missing([no_chain()])
         local = self._local.first
         found = (local.find(), local.check())
         return what_is_missing([each for each in found if isinstance(each, Unavailable)])
@@ -255,7 +264,7 @@ class Run:
         from ai_code.engines.registry import local_engine
         from ai_code.flows import local_side, model_chain  # noqa: F401
 
-        local_engine(local_side.local_names(self._settings, self._engine)[0])
+        local_engine(self._names[0])
         self._world.local_soon()
 
     def _sign(self, sign: Sign) -> None:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.text import one_line
-from ai_code.core.verdict import LimitKind
-from ai_code.flows.endings import mend_aider, mend_claude
+from ai_code.flows.answering import Answering, who_answers, without_login
+from ai_code.flows.engines_set import EngineHere, going_on
+from ai_code.flows.status_engines import Choice, by_path, path_of, with_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ai_code.core.known_limits import KnownLimit
     from ai_code.core.machine import Machine
-    from ai_code.core.ports import LoadedModel, ServedModel
+    from ai_code.core.ports import LoadedModel, ModelServer, ServedModel
     from ai_code.core.record import RunRecord
     from ai_code.flows.world import World
     from ai_code.settings import Settings
@@ -28,18 +29,6 @@ _LOGIN_S = 0.9
 """Claude Code says in about 0.4 s whether it is logged in."""
 _FOR_EVER_S = 10 * 366 * 86_400.0
 """A model that stays loaded for ever is told with a date centuries ahead."""
-
-
-class Answering(NamedTuple):
-    """Who would answer: ``claude``, ``local``, ``limit`` (nobody until ``until``, an epoch) or
-    ``none``. ``why`` is one line; ``then`` what else is to be known; ``mend`` the command that
-    would make Claude, or the local model, answer again."""
-
-    who: Literal["claude", "local", "limit", "none"]
-    why: str
-    until: int | None = None
-    then: str = ""
-    mend: str = ""
 
 
 class Programs(NamedTuple):
@@ -65,11 +54,13 @@ class Ollama(NamedTuple):
 
 
 class Status(NamedTuple):
-    """Everything on the screen. ``over`` are limits whose reset has passed, with no run of
-    Claude's since; ``log_in`` is the command for a Claude Code that says it is not logged in."""
+    """Everything on the screen. ``engines`` are those that a run would try on the local side, in
+    their order. ``over`` are limits whose reset has passed, with no run of Claude's since;
+    ``log_in`` is the command for a Claude Code that says it is not logged in."""
 
     answering: Answering
     programs: Programs
+    engines: Sequence[EngineHere]
     limits: Sequence[KnownLimit]
     over: Sequence[KnownLimit]
     ollama: Ollama
@@ -88,18 +79,22 @@ def status(world: World, settings: Settings) -> Status:
     programs, scope = _programs(world, settings), _scope(world)
     asked = world.machine_facts.beside(lambda: _log_in(world, settings))
     limits = world.limits.current(scope, now)
-    ollama = _ollama(world, settings, server.base_url, version, served, loaded)
+    ollama, engines = _ollama(
+        world, settings, server, by_path(world, settings), version, served, loaded
+    )
     try:
         log_in = asked(_LOGIN_S)
     except TimeoutError:
         log_in = ""
-    told = _answering(settings, programs, limits, now)
+    claude = programs.claude
+    told = who_answers(settings, claude=claude, engines=engines, limits=limits, now=now)
     if log_in and told.who == "claude":
-        told = _without_login(settings, programs, log_in)
+        told = without_login(settings, engines, log_in)
     return Status(
         answering=_if_it_can(told, ollama),
         log_in=log_in,
         programs=programs,
+        engines=engines,
         limits=limits,
         over=world.limits.over(scope, now),
         runs=tuple(islice(world.journal.newest(), _RUNS)),
@@ -112,7 +107,9 @@ def answering(world: World, settings: Settings) -> Answering:
     """Who would answer, by files alone: nothing is started, nobody is asked."""
     now = int(world.clock.now())
     limits = world.limits.current(_scope(world), now)
-    return _answering(settings, _programs(world, settings), limits, now)
+    claude = path_of(world, settings.claude_command)
+    engines = by_path(world, settings)
+    return who_answers(settings, claude=claude, engines=engines, limits=limits, now=now)
 
 
 def model_by_files(world: World, settings: Settings) -> str:
@@ -149,6 +146,7 @@ def as_json(told: Status) -> dict[str, Any]:
         "version": VERSION,
         "answering": told.answering._asdict(),
         "programs": told.programs._asdict(),
+        "engines": [each._asdict() for each in told.engines],
         "log_in": told.log_in or None,
         "limits": [known._asdict() for known in told.limits],
         "limits_over": [known._asdict() for known in told.over],
@@ -206,48 +204,7 @@ def _scope(world: World) -> str:
 
 
 def _programs(world: World, settings: Settings) -> Programs:
-    return Programs(_path(world, settings.claude_command), _path(world, settings.aider_command))
-
-
-def _path(world: World, argv: Sequence[str]) -> str:
-    try:
-        program = world.processes.find(argv)
-    except AiCodeError:
-        return ""
-    return program.argv[0] if program else ""
-
-
-def _answering(
-    settings: Settings, programs: Programs, limits: Sequence[KnownLimit], now: int
-) -> Answering:
-    local = settings.engine == "auto" and settings.fallback_enabled and settings.fallback_chain
-    can_local = bool(local and programs.aider)
-    if settings.engine == "aider":
-        if programs.aider:
-            return Answering("local", "engine is aider")
-        told = "engine is aider, and aider is not installed"
-        return Answering("none", told, mend=mend_aider(settings))
-    if not programs.claude:
-        goes_on = can_local and "missing" in settings.fallback_on
-        told, mend = "Claude Code is not installed", mend_claude(settings)
-        return Answering("local" if goes_on else "none", told, mend=mend)
-    known = next((each for each in limits if _counts(each, settings, now)), None)
-    if known is None:
-        return Answering("claude", "no limit is known")
-    limit = f"{known.kind} limit of Claude's"
-    if settings.claude_when_limited == "skip" and can_local:
-        then = "Claude is not tried until then (claude.when-limited: skip)"
-    else:
-        then = "Claude is tried first all the same (claude.when-limited: try)"
-    if settings.fallback_on_limit == "wait":
-        return Answering("limit", f"{limit}; runs wait (fallback.on-limit: wait)", known.resets_at)
-    if settings.fallback_on_limit == "local" and can_local:
-        return Answering("local", limit, known.resets_at, then)
-    if settings.fallback_on_limit == "ask" and can_local:
-        return Answering("limit", f"{limit}; you are asked then", known.resets_at, then)
-    why = "no local engine goes on" if programs.aider else "aider is not installed"
-    mend = "" if programs.aider else mend_aider(settings)
-    return Answering("limit", f"{limit}, and {why}", known.resets_at, then, mend)
+    return Programs(path_of(world, settings.claude_command), path_of(world, settings.aider_command))
 
 
 def _log_in(world: World, settings: Settings) -> str:
@@ -267,43 +224,33 @@ def _log_in(world: World, settings: Settings) -> str:
     return login_command(world, program) if is_logged_out(world, program, _LOGIN_S) else ""
 
 
-def _without_login(settings: Settings, programs: Programs, log_in: str) -> Answering:
-    """By what a run does then: by itself it goes on only where ``fallback.on`` names it."""
-    local = settings.engine == "auto" and settings.fallback_enabled and settings.fallback_chain
-    goes_on = local and programs.aider and "auth" in settings.fallback_on
-    return Answering("local" if goes_on else "none", "Claude Code is not logged in", mend=log_in)
-
-
 def _if_it_can(told: Answering, ollama: Ollama) -> Answering:
     """The local model answers only where there is one."""
     if told.who != "local" or ollama.model:
         return told
     lacking = "Ollama does not answer" if ollama.error else "Ollama has no model to take"
     who: Literal["none", "limit"] = "none" if told.until is None else "limit"
-    return told._replace(who=who, why=f"{told.why}, and {lacking}", mend=told.mend or ollama.mend)
-
-
-def _counts(known: KnownLimit, settings: Settings, now: int) -> bool:
-    """As in a run: one with a reset ahead; that of one model says nothing about the others."""
-    ahead = known.resets_at is not None and known.resets_at > now
-    asked_for = settings.engine == "claude" or known.kind in settings.fallback_on
-    return ahead and known.kind is not LimitKind.MODEL and asked_for
+    return told._replace(
+        who=who, engine="", why=f"{told.why}, and {lacking}", mend=told.mend or ollama.mend
+    )
 
 
 def _ollama(
     world: World,
     settings: Settings,
-    base_url: str,
+    server: ModelServer,
+    engines: Sequence[EngineHere],
     version: Callable[[], str],
     served: Callable[[], Sequence[ServedModel]],
     loaded: Callable[[], Sequence[LoadedModel]],
-) -> Ollama:
+) -> tuple[Ollama, Sequence[EngineHere]]:
+    """The server, and the engines with the model that each would take."""
     from ai_code.core.model_choice import preferred
     from ai_code.core.models import is_variant
     from ai_code.core.ports import ModelServerError
     from ai_code.core.text import one_line
-    from ai_code.flows.wanted import first_engine
 
+    base_url = server.base_url
     try:
         # Not the variants that we made of them.
         models = [each for each in served() if not is_variant(each.name)]
@@ -314,26 +261,43 @@ def _ollama(
 
         hint = no_server(base_url, error).hint
         mend = serve(world) if hint == SERVE else hint
-        return Ollama(base_url, error=one_line(told), kind=error.kind, mend=mend)
+        return Ollama(base_url, error=one_line(told), kind=error.kind, mend=mend), engines
     rows, policy, catalogue = _told(loaded) or (), settings.policy, world.catalogue
     usable = [each for each in models if not policy.refusal(each.name, catalogue.maker(each.name))]
-    model = preferred(
-        settings.model_for("edit"),
-        usable,
-        catalogue=catalogue,
-        exams=world.model_notes.exams(),
-        wished=settings.aider_edit_format,
-        engine=first_engine(settings),
-        loaded=[row.name for row in rows],
-    )
-    return Ollama(
+    exams = world.model_notes.exams()
+
+    def prefer(engine: str, able: Callable[[str], bool] | None) -> str | None:
+        return preferred(
+            settings.model_for("edit"),
+            usable,
+            catalogue=catalogue,
+            exams=exams,
+            wished=settings.aider_edit_format,
+            engine=engine,
+            loaded=[row.name for row in rows],
+            able=able,
+        )
+
+    names = [each.name for each in usable]
+    engines = with_models(settings, engines, Choice(server, number, names, prefer))
+    going = going_on(engines)
+    if going is not None:
+        model = going.model
+    elif any(each.path for each in engines):
+        model = next((each.model for each in engines if each.model), "")
+    else:
+        model = prefer("aider", None) or ""
+    # What an engine lacks of a model has a mend of its own.
+    none = "" if any(each.path and each.why for each in engines) else "ai-code models list"
+    answer = Ollama(
         base_url,
         version=one_line(number, 30),
-        model=model or "",
+        model=model,
         installed=len(models),
         loaded=rows,
-        mend="" if model else "ai-code models list" if models else "ai-code models pull",
+        mend="" if model else none if models else "ai-code models pull",
     )
+    return answer, engines
 
 
 def _told(answer: Callable[[], Any]) -> Any:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ai_code.core.catalogue import Catalogue, Role
-from ai_code.core.engine_table import LOCAL
 from ai_code.core.policy import Policy
+from ai_code.engines.registry import local_engine
+from ai_code.flows.engines_set import first_engine
 from ai_code.flows.model_fit import own_authority
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Wanted:
     ca_file: str = ""
     least_context: int = 0
     """Tokens below which the engine cannot work."""
+    needs_tools: bool = False
+    """The engine works by calling tools."""
     wished: int = 0
     """Tokens that the catalogue gives this model where there is room; 0: as any model."""
     alone: bool = False
@@ -72,11 +75,12 @@ def wanted_by(
     settings: Settings,
     role: Role = "edit",
     failed: tuple[Tried, ...] = (),
-    least_context: int = 0,
     engine: str = "",
 ) -> Wanted:
-    """What the settings want of a model for this role. ``engine`` empty: the one that a run would
-    go on with."""
+    """What the settings want of a model for this role, and what the engine needs. ``engine``
+    empty: the one that a run would go on with."""
+    name = engine or first_engine(settings)
+    about = local_engine(name).about
     return Wanted(
         settings.model_for(role),
         settings.ollama_num_ctx,
@@ -88,16 +92,11 @@ def wanted_by(
         parallel=max(1, settings.ollama_num_parallel),
         policy=settings.policy,
         edit_format=settings.aider_edit_format,
-        engine=engine or first_engine(settings),
+        engine=name,
         role=role,
         failed=failed,
-        least_context=least_context,
+        # One that tells the server its context makes do with any.
+        least_context=0 if about.sends_ctx else about.least_context,
+        needs_tools=about.needs_tools,
         ca_file=own_authority(world, settings),
     )
-
-
-def first_engine(settings: Settings) -> str:
-    """The local engine that a run goes on with, as the settings have it."""
-    if settings.engine in LOCAL:
-        return settings.engine
-    return settings.fallback_chain[0] if settings.fallback_chain else "aider"

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ai_code.flows.attempt import Sign
     from ai_code.flows.recorder import Recorder
     from ai_code.flows.turns import RunOptions
+    from ai_code.flows.wanted import Tried
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -43,6 +44,18 @@ _NEVER = float("-inf")
 _STANDBY_BYTES = 250 << 20
 """Memory that must be free for an engine on standby. aider 0.86.2 that has imported all it needs
 holds 245 MiB (VmRSS)."""
+
+
+def ask_for(
+    world: World,
+    settings: Settings,
+    options: RunOptions,
+    engine: str,
+    failed: tuple[Tried, ...] = (),
+) -> Ready | Unavailable:
+    """The model of a run with this engine; ``failed`` are those that did not fit after all."""
+    role: Role = "edit" if options.mode == "edit" else "ask"
+    return ask_local(world, settings, role=role, failed=failed, engine=engine)
 
 
 class WarmUp:
@@ -210,12 +223,7 @@ class WarmUp:
         return self._world.clock.monotonic() - self._asked_at > _FRESH_S
 
     def _check(self) -> Ready | Unavailable:
-        role: Role = "edit" if self._options.mode == "edit" else "ask"
-        about = self._engine.about
-        least = 0 if about.sends_ctx else about.least_context
-        return ask_local(
-            self._world, self._settings, role=role, least_context=least, engine=self._engine.name
-        )
+        return ask_for(self._world, self._settings, self._options, self._engine.name)
 
     # Beside Claude ------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ai_code.core.errors import CannotStartError
 from ai_code.core.memory import gib
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ai_code.core.ports import ModelServerError, ServedModel
     from ai_code.flows.first_model import FirstModel
     from ai_code.flows.model_fit import NoRoom
+    from ai_code.flows.wanted import Wanted
     from ai_code.flows.world import World
 
 SERVE = "ollama serve"
@@ -78,6 +79,41 @@ def no_model(wanted: str, served: Sequence[ServedModel], models: FirstModel) -> 
         message = "Ollama has no model installed" + (f" that can edit ({names})" * bool(served))
         hint = models.hint(models.first())
     return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
+
+
+def none_serves(
+    wanted: Wanted, served: Sequence[ServedModel], models: FirstModel, *, calling: bool
+) -> Unavailable:
+    """The engine can work on none of those that are installed and allowed. ``calling``: some of
+    them call tools."""
+    names = [each.name for each in served]
+    lack: Literal["tools", "context"] = "tools" if wanted.needs_tools and not calling else "context"
+    message = in_words(
+        wanted.engine, names, lack, context=wanted.least_context, tools=wanted.needs_tools
+    )
+    evidence = Evidence(f"{wanted.engine}.no-{lack}", "none", ", ".join(names[:6]))
+    hint = models.hint(models.first(*names))
+    return Unavailable(UnavailableReason.NO_MODEL, message, evidence, hint)
+
+
+def in_words(
+    engine: str,
+    names: Sequence[str],
+    lack: Literal["tools", "context"],
+    *,
+    context: int,
+    tools: bool,
+) -> str:
+    """What none of these models has, of what the engine needs."""
+    told = ", ".join(names[:6])
+    if lack == "tools":
+        can = f"{names[0]} cannot" if len(names) == 1 else f"no installed model can ({told})"
+        return f"{engine} works by calling tools, and {can}"
+    calls = " that calls tools" if tools else ""
+    return (
+        f"{engine}'s own instructions need a context of {context} tokens, and no installed "
+        f"model{calls} was made for as many ({told})"
+    )
 
 
 def refused(name: str, rule: str, served: Sequence[ServedModel], models: FirstModel) -> Unavailable:

@@ -84,7 +84,8 @@ _TABLE = (
         "Which engine works. auto is Claude Code, then the fallback; a name is that one only.",
         flag="--engine", engines="any", trusted=True),
     Key("model", "name", "auto",
-        "The local model. auto takes the best installed one that is allowed and fits into memory.",
+        "The local model. auto takes the best installed one that is allowed, will do for the "
+        "engine and fits into memory.",
         flag="--model"),
     Key("quiet", "bool", False,
         "Print nothing of ours but errors, the line of a switch, and what did not land.",

@@ -100,6 +100,8 @@ def test_a_setting_that_is_ignored(patient: Patient) -> None:
     "text", ["fallback.enabled: false\n", "fallback.on-limit: stop\n", "engine: claude\n"]
 )
 def test_a_fallback_that_is_switched_off(patient: Patient, text: str) -> None:
+    patient.ollama()
+    patient.says("aider", "aider 0.86.2\n")
     patient.settings(text)
     patient.broken("settings-fallback", SHOW, state="warn", evidence=text.partition(":")[0])
     patient.settings("")

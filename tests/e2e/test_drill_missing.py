@@ -50,6 +50,17 @@ def test_without_claude_a_recording_plays_it(machine: World) -> None:
     assert "ai-code setup claude" in report(run)["mend"]
 
 
+def test_an_empty_chain_is_said(machine: World) -> None:
+    """The drill plays aider all the same; a run would end at the limit."""
+    (machine.bin / "claude").unlink()
+    machine.settings("fallback.chain: []\n")
+    run = machine.run("drill", "--scenario", "network-down", "--json")
+    assert run.code == 0, run
+    told = "with your settings a limit ends the run there: fallback.chain is empty"
+    assert told in report(run)["notes"]
+    assert "fallback.chain: [aider]" in report(run)["mend"]
+
+
 def test_without_aider_it_fails_with_the_command_that_mends_it(machine: World) -> None:
     (machine.bin / "claude").unlink()
     (machine.bin / "aider").unlink()

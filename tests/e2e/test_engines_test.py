@@ -80,6 +80,18 @@ def test_your_own_ollama_where_it_will_do(only: Callable[[str], World]) -> None:
     assert server.chats and {each.path for each in server.chats} == {"/v1/responses"}
 
 
+def test_auto_takes_of_your_models_one_that_will_do(only: Callable[[str], World]) -> None:
+    """The catalogue puts the first before the second, which alone calls tools."""
+    machine = only("pi")
+    (machine.bin / "claude").unlink(missing_ok=True)
+    models = [replace(SMALL, context=65536), replace(TOOLS, name="llama3.2:3b")]
+    server = machine.ollama(Agent({"hello.py": DONE}), models=models, version="0.20.0")
+    run = machine.run("drill", "--engine", "pi", "--json")
+    assert run.code == 0, run
+    assert rows(run)["model"]["note"] == "llama3.2:3b" and rows(run)["model"]["by"] == "real"
+    assert server.chats
+
+
 @pytest.mark.claude
 @pytest.mark.parametrize(
     ("options", "words"),

@@ -189,6 +189,9 @@ def test_no_fallback_ends_with_try_later(world: World) -> None:
 def test_no_wait_brings_credit(world: World) -> None:
     world.claude(scenarios.credit())
     run = world.run("--no-fallback", TASK)
+    assert (run.code, run.hint) == (75, "ai-code setup aider")
+    world.script("aider", "#!/bin/sh\nexit 1\n")
+    run = world.run("--no-fallback", TASK)
     assert (run.code, run.hint) == (75, "ai-code --local …")
 
 

@@ -121,4 +121,4 @@ def test_without_any_program(world: World) -> None:
     (world.bin / "claude").unlink(missing_ok=True)
     (world.bin / "aider").unlink()
     world.env["_AI_CODE_SHOWN_AS"] = "./ai-code"
-    assert of_status(world) == ["./ai-code setup claude"]
+    assert of_status(world) == ["./ai-code setup claude", "./ai-code setup aider"]

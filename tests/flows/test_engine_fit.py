@@ -32,23 +32,23 @@ def ready(context: int = 32768) -> Ready:
 def test_why_it_cannot(
     name: str, version: str, show: dict[str, Any], context: int, told: str
 ) -> None:
-    why = why_not(local_engine(name), ready(context), version, show)
+    why = why_not(local_engine(name), ready(context).local, version, show)
     assert why is not None and told in why.message and why.hint
     assert why.reason is not UnavailableReason.MISSING
 
 
 @pytest.mark.parametrize("name", ["claude-local", "codex", "goose", "opencode", "pi", "vibe"])
 def test_it_can(name: str) -> None:
-    assert why_not(local_engine(name), ready(), "0.20.0", TOOLS) is None
+    assert why_not(local_engine(name), ready().local, "0.20.0", TOOLS) is None
 
 
 def test_an_old_server_tells_of_no_tools_and_is_not_doubted() -> None:
-    assert why_not(local_engine("pi"), ready(), "0.20.0", {}) is None
-    assert why_not(local_engine("pi"), ready(), "", TOOLS) is None
+    assert why_not(local_engine("pi"), ready().local, "0.20.0", {}) is None
+    assert why_not(local_engine("pi"), ready().local, "", TOOLS) is None
 
 
 def test_aider_is_told_the_context_itself() -> None:
-    assert why_not(local_engine("aider"), ready(2048), "0.1.0", {}) is None
+    assert why_not(local_engine("aider"), ready(2048).local, "0.1.0", {}) is None
 
 
 @pytest.mark.parametrize(

@@ -432,8 +432,49 @@ def test_no_fallback(world: FakeWorld) -> None:
 def test_no_engine_to_fall_back_to(world: FakeWorld, engines: tuple[str, ...]) -> None:
     world.set(fallback_chain=engines)
     at_limit(world)
-    assert world.go().code == 75
-    assert world.go(local_only=True).code == 78
+    ended = world.go()
+    assert ended.code == 75 and ended.error is not None
+    line = "fallback.chain: [aider]   (in your settings; ai-code config path names the file)"
+    assert ended.error.hint == f"ai-code --wait …   (goes on at the reset)   or: {line}"
+    ended = world.go(local_only=True)
+    assert ended.code == 78 and ended.error is not None and ended.error.hint == line
+
+
+def test_without_claude_and_without_an_engine(world: FakeWorld) -> None:
+    world.set(fallback_chain=())
+    world.processes.missing = {"claude"}
+    ended = world.go()
+    assert ended.code == 127 and ended.error is not None
+    assert "fallback.chain is empty\n    fallback.chain: [aider]" in ended.error.why
+
+
+@pytest.mark.parametrize(
+    ("missing", "kind", "hint"),
+    [
+        (
+            {"aider"},
+            "session",
+            "ai-code --wait …   (goes on at the reset)   or: ai-code setup aider",
+        ),
+        ({"aider"}, "credit", "ai-code setup aider"),
+        (set(), "session", "ai-code --wait …   (goes on at the reset)   or: ai-code --local …"),
+    ],
+)
+def test_what_goes_on_locally_is_offered_where_it_can(
+    world: FakeWorld, missing: set[str], kind: str, hint: str
+) -> None:
+    world.set(fallback_enabled=False)
+    world.processes.missing = missing
+    world.expect_recording(next(name for name, each in LIMITS.items() if each == kind))
+    ended = world.go()
+    assert ended.error is not None and ended.error.hint == hint
+
+
+def test_a_failure_offers_no_local_engine_where_none_is_set(world: FakeWorld) -> None:
+    world.set(fallback_chain=())
+    world.expect("claude", exit=1)
+    ended = world.go()
+    assert ended.error is not None and "--local" not in ended.error.hint
 
 
 @pytest.mark.parametrize(("answer", "code"), [("l", 0), ("q", 75), (None, 75)])

@@ -151,7 +151,8 @@ COMMANDS: dict[str, str] = {
     "completion": "シェル SHELL の補完スクリプトを表示します。",
     "doctor": "引き継ぎに必要なものをすべて同時に調べ、状態、ID、見えたもの、対処を"
     "表示します。"
-    "CHECK は ID またはグループ(claude、aider、ollama、models、machine、settings、state)です。"
+    "CHECK は ID またはグループ(claude、aider、engines、ollama、models、machine、settings、state)"
+    "です。"
     "モデルは呼ばず、--fix がなければ何も変えません。--fix は、自分で行う対処も一覧にします。"
     "失敗がなければ終了コード 0 で終わります。"
     "警告は失敗に数えません。",

@@ -10,22 +10,38 @@ from ai_code.core.setup import AIDER_OLDEST, AIDER_VERSION
 from ai_code.flows.doctor.claude import no_version, program_found
 from ai_code.flows.drill_mends import for_part
 from ai_code.flows.endings import mend_aider
+from ai_code.flows.engines_set import all_named
 
 if TYPE_CHECKING:
     from ai_code.flows.doctor.facts import Facts
 
 _GONE = "aider was not found"
+_UNNEEDED = "no engine that is set needs it"
 _DRILL = "ai-code drill"
 _HEAD_BYTES = 1 << 20
 
 
 def found(facts: Facts) -> Finding:
-    """The program is there and executable."""
-    return program_found(facts.aider, _anew(facts))
+    """The program is there and executable, where an engine that is set needs it."""
+    finding = program_found(facts.aider, _anew(facts))
+    if finding.state == "ok":
+        return finding
+    if not _is_needed(facts):
+        return skipped(_UNNEEDED)
+    going = facts.going()
+    if going is None:
+        return finding
+    return warn(f"{finding.evidence}; {going.name} goes on", finding.fix)
+
+
+def _is_needed(facts: Facts) -> bool:
+    return "aider" in all_named(facts.settings)
 
 
 def version(facts: Facts) -> Finding:
     """It answers, and is one that has the options we give it."""
+    if not _is_needed(facts):
+        return skipped(_UNNEEDED)
     program = facts.aider_version()
     if program is None:
         return skipped(_GONE)
@@ -44,6 +60,8 @@ def _anew(facts: Facts) -> Fix:
 
 def bytecode(facts: Facts) -> Finding:
     """Without compiled bytecode a message takes 19 s instead of 3.5 (0.86.2)."""
+    if not _is_needed(facts):
+        return skipped(_UNNEEDED)
     if facts.aider.program is None:
         return skipped(_GONE)
     package = _package(facts, Path(facts.aider.program.argv[0]))
@@ -76,6 +94,8 @@ def edits(facts: Facts) -> Finding:
     from ai_code.core.drill import SCENARIOS, Setup
     from ai_code.core.drill_parts import parts_of
 
+    if not _is_needed(facts):
+        return skipped(_UNNEEDED)
     if facts.aider.program is None:
         return skipped(_GONE)
     settings = facts.settings

@@ -27,7 +27,8 @@ def set_key(facts: Facts, key: str, value: object) -> Fix:
     """A key of the settings, where it was set; one that nobody set, in the person's file."""
     origin = facts.loaded.origins[key]
     if origin.layer in ("env", "flag") and origin.name:
-        return run("export", f"{origin.name}={value}")
+        text = ",".join(value) if isinstance(value, list) else value
+        return run("export", f"{origin.name}={text}")
     if origin.layer == "command" and key == "ollama.api":
         return run("ai-code", "setup", "ollama", "--api", str(value))
     file, managed = origin.path, False
@@ -77,7 +78,7 @@ def get_model(facts: Facts, name: str, usable: Collection[str] = ()) -> Fix:
 def first_model(facts: Facts) -> FirstModel:
     """What to get on this machine, as ``ai-code models recommend`` says."""
     world, served = facts.world, facts.served() or ()
-    wanted = wanted_by(world, facts.settings)
+    wanted = wanted_by(world, facts.settings, engine=facts.engine())
     room = disk_room(world, facts.settings.ollama_api, [each.name for each in served])
     wishes = wishes_of(wanted, served, world.model_notes, room)
     return FirstModel(world.catalogue, wishes, lambda: facts.hardware(MACHINE_S))

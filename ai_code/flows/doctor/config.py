@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ai_code.core.doctor import Finding, failed, ok, run, skipped, warn, write
 from ai_code.core.errors import ConfigError
 from ai_code.core.verdict import LimitKind
+from ai_code.flows.doctor.changing import set_key
 from ai_code.flows.models.idle_rules import idle_rules
 from ai_code.settings.sources import parse_file
 
@@ -75,12 +76,18 @@ def fallback(facts: Facts) -> Finding:
         why = "fallback.chain"
     elif settings.fallback_on_limit != "local":
         why = "fallback.on-limit"
-    elif settings.engine != "auto":
-        why = "engine"
+    elif settings.engine_for("edit") != "auto":
+        why = "engines.for.edit" if settings.engines_for_edit else "engine"
     if why:
         origin = facts.loaded.origins[why]
-        return warn(f"at a limit nothing goes on by itself: {why} ({origin})", run(*_SHOW))
-    return ok(f"{', '.join(settings.fallback_chain)} goes on at a limit")
+        empty = why == "fallback.chain"
+        fix = set_key(facts, why, ["aider"]) if empty else run(*_SHOW)
+        return warn(f"at a limit nothing goes on by itself: {why} ({origin})", fix)
+    going = facts.going()
+    if going is not None:
+        return ok(f"{going.name} goes on at a limit, with {going.model}")
+    first = facts.engines()[0]
+    return failed(f"at a limit nothing could go on: {first.why}", write(first.mend))
 
 
 def catalogue(facts: Facts) -> Finding:

@@ -12,6 +12,8 @@ from ai_code.core.models import is_variant
 from ai_code.flows.doctor.container import look_container
 from ai_code.flows.doctor.server_log import ServerLog, parse_log
 from ai_code.flows.doctor.service import Service, look_service, look_unit
+from ai_code.flows.engines_set import first_engine, going_on, in_turn
+from ai_code.flows.going_on import engines_here
 from ai_code.flows.model_fit import own_authority
 from ai_code.flows.setup.unit import MODELS
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from ai_code.core.ports import ServedModel
     from ai_code.core.ports_machine import Bound, Ran
     from ai_code.core.task import Program
+    from ai_code.flows.engines_set import EngineHere
     from ai_code.flows.world import World
     from ai_code.settings import Loaded
 
@@ -80,6 +83,7 @@ class Facts:
         self.aider_version = machine.beside(
             lambda: (self.claude_version(), self._version(self.aider))[1]
         )
+        self.engines = machine.beside(lambda: engines_here(world, settings))
         self.ollama_told = machine.beside(lambda: self.ask("ollama", "--version"))
         self.hardware = machine.beside(self._hardware)
         self.log = machine.beside(self._log)
@@ -89,6 +93,16 @@ class Facts:
     def here(self) -> bool:
         """Whether the server is on this machine."""
         return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    def going(self) -> EngineHere | None:
+        """The local engine that would really go on."""
+        names = in_turn(self.settings)
+        return going_on([each for each in self.engines() if each.name in names])
+
+    def engine(self) -> str:
+        """Its name; the first one's where none could."""
+        going = self.going()
+        return going.name if going else first_engine(self.settings)
 
     def ask(self, *argv: str, cwd: Path | None = None, **env: str) -> Ran:
         """A small program of the machine, within seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
@@ -13,8 +14,14 @@ from ai_code.core.models import can_chat, installed_name, runs_elsewhere, same_m
 from ai_code.core.recommend import GOOD_CONTEXT
 from ai_code.flows.doctor.changing import first_model, get_model, set_key, use_model
 from ai_code.flows.doctor.server import ELSEWHERE, SILENT
-from ai_code.flows.model_fit import WISHED_CONTEXT, contexts_of, need_of
-from ai_code.flows.wanted import first_engine, wanted_by
+from ai_code.flows.model_fit import (
+    WISHED_CONTEXT,
+    contexts_of,
+    need_of,
+    will_serve,
+    wished_by,
+)
+from ai_code.flows.wanted import wanted_by
 
 if TYPE_CHECKING:
     from ai_code.core.ports import ServedModel
@@ -23,11 +30,13 @@ if TYPE_CHECKING:
 
 class Chosen(NamedTuple):
     """The installed model that a run would use (None: none), names of all, and why some may not
-    be used."""
+    be used. ``engine`` is to work on it; ``picky``: not every model will do for it."""
 
     model: ServedModel | None
     names: tuple[str, ...]
     refused: Mapping[str, str]
+    engine: str = "aider"
+    picky: bool = False
 
     @property
     def usable(self) -> list[str]:
@@ -44,16 +53,22 @@ def chosen(facts: Facts) -> Chosen | None:
     names = tuple(each.name for each in served)
     usable = [each for each in served if each.name not in refused]
     world, settings = facts.world, facts.settings
+    wanted = wanted_by(world, settings, engine=facts.engine())
+    tools, context = wanted.needs_tools, wanted.least_context
+    picky = tools or context > 0
+    able = lambda name: will_serve(facts.show(name), tools=tools, context=context)  # noqa: E731
     name = preferred(
         settings.model_for("edit"),
         usable,
         catalogue=world.catalogue,
         exams=world.model_notes.exams(),
         wished=settings.aider_edit_format,
-        engine=first_engine(settings),
+        engine=wanted.engine,
         loaded=[str(row.get("name", "")) for row in facts.loaded_rows()],
+        able=able if picky else None,
     )
-    return Chosen(next((each for each in served if each.name == name), None), names, refused)
+    model = next((each for each in served if each.name == name), None)
+    return Chosen(model, names, refused, wanted.engine, picky)
 
 
 def refusal(facts: Facts, name: str) -> str:
@@ -84,6 +99,9 @@ def installed(facts: Facts) -> Finding:
             f"{wanted} is not installed (installed: {listed})",
             run("ai-code", "models", "pull", wanted),
         )
+    if have.usable and have.picky:
+        return failed(f"none that is chosen by itself will do for {have.engine} ({listed})",
+                      first(facts))  # fmt: skip
     if usable := have.usable:
         fix = use_model(facts, usable[0], usable)
         return failed(f"none is chosen by itself ({listed})", fix)
@@ -179,12 +197,12 @@ class _Asked(NamedTuple):
 
 def _asked(facts: Facts, model: ServedModel) -> _Asked:
     """As a run does it: the wished context, else the next smaller one that fits."""
-    wanted = wanted_by(facts.world, facts.settings)
+    entry = facts.world.catalogue.entry(model.name)
+    wanted = wanted_by(facts.world, facts.settings, engine=facts.engine())
+    wanted = replace(wanted, wished=entry.num_ctx if entry else 0)
     show = facts.show(model.name)
     need = need_of(model, show, wanted, facts.world.model_notes)
-    entry = facts.world.catalogue.entry(model.name)
-    wished = entry.num_ctx if entry and entry.num_ctx else WISHED_CONTEXT
-    tried = contexts_of(show, wanted.num_ctx, wished=wished)
+    tried = contexts_of(show, wanted.num_ctx, wished=wished_by(wanted))
     can = available_bytes(facts)
     context = next((each for each in tried if need(each) <= can), 0)
     least = min(tried, default=CONTEXTS[-1])
@@ -212,7 +230,9 @@ def context(facts: Facts) -> Finding:
             f"ollama.num-ctx is {asked} ({origin}), {model.name} was made for {own}",
             set_key(facts, "ollama.num-ctx", own),
         )
-    needed = asked or min(WISHED_CONTEXT, own or WISHED_CONTEXT)
+    least = wanted_by(facts.world, settings, engine=facts.engine()).least_context
+    wished = max(WISHED_CONTEXT, least)
+    needed = asked or min(wished, own or wished)
     row = loaded_row(facts, model.name)
     if row is not None and (has := _number(row, "context_length")):
         if has < needed:

@@ -21,13 +21,13 @@ from ai_code.core.verdict import Done, Interrupted, Unavailable, UnavailableReas
 from ai_code.flows.engine_fit import fit_for
 from ai_code.flows.engine_program import find_program, is_fenced, stands_in
 from ai_code.flows.engines import named_engine
+from ai_code.flows.engines_set import first_engine
 from ai_code.flows.local_work import fence_log, fenced, lay_out, relay_for, through
 from ai_code.flows.model_settings import settings_for
 from ai_code.flows.models.exam_watch import ExamWatch
 from ai_code.flows.models.screens import WIDTH
 from ai_code.flows.models.server import require_allowed, served, shown
 from ai_code.flows.readiness import Ready, ask_local
-from ai_code.flows.wanted import first_engine
 
 if TYPE_CHECKING:
     from ai_code.core.model_settings import ModelSettings
@@ -153,14 +153,7 @@ class Exam:
         return self._tokens / self._writing_s
 
     def _ready(self, name: str) -> Ready:
-        about = self._engine.about
-        ready = ask_local(
-            self._world,
-            self._settings,
-            exactly=name,
-            least_context=0 if about.sends_ctx else about.least_context,
-            engine=self._engine.name,
-        )
+        ready = ask_local(self._world, self._settings, exactly=name, engine=self._engine.name)
         if isinstance(ready, Unavailable):
             raise AiCodeError(ready.message, hint=ready.hint)
         return ready

@@ -10,6 +10,7 @@ from ai_code.core.memory import DEFAULT_CONTEXT, Shape, need_bytes, shape_of
 from ai_code.core.models import can_chat, runs_elsewhere, same_model
 from ai_code.core.ports import LoadedModel, ModelServerError
 from ai_code.core.recommend import Budget, Placement, budget_of, place
+from ai_code.flows.engines_set import first_engine
 from ai_code.flows.model_fit import is_local
 from ai_code.flows.models.server import (
     Served,
@@ -21,7 +22,6 @@ from ai_code.flows.models.server import (
     server_error,
     shown,
 )
-from ai_code.flows.wanted import first_engine
 from ai_code.flows.why_not_ready import serve
 
 if TYPE_CHECKING:

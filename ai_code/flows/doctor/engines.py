@@ -1,0 +1,58 @@
+"""The local engines that the settings name, aider aside, which has checks of its own: there, and
+with a model that will do for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ai_code.core.doctor import Finding, failed, ok, skipped, warn, write
+from ai_code.flows.doctor.server import SILENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ai_code.flows.doctor.facts import Facts
+    from ai_code.flows.engines_set import EngineHere
+
+_NONE = "no engine but aider is set"
+
+
+def found(facts: Facts) -> Finding:
+    """Their programs are there, and may be started."""
+    others = _others(facts)
+    if not others:
+        return skipped(_NONE)
+    missing = [each for each in others if not each.path]
+    if missing:
+        return _told(facts, missing)
+    return ok("; ".join(f"{each.name} {each.path}" for each in others))
+
+
+def served(facts: Facts) -> Finding:
+    """The model that a run would take calls tools, has the context, and its server the interface
+    that they need."""
+    others = _others(facts)
+    if not others:
+        return skipped(_NONE)
+    there = [each for each in others if each.path]
+    if not there:
+        return skipped("none is installed")
+    if facts.served() is None:
+        return skipped(SILENT)
+    unfit = [each for each in there if each.why]
+    if unfit:
+        return _told(facts, unfit)
+    return ok("; ".join(f"{each.name} with {each.model}" for each in there))
+
+
+def _others(facts: Facts) -> list[EngineHere]:
+    return [each for each in facts.engines() if each.name != "aider"]
+
+
+def _told(facts: Facts, these: Sequence[EngineHere]) -> Finding:
+    """No failure where another one of the chain goes on."""
+    chain, going = facts.settings.fallback_chain, facts.going()
+    evidence, fix = "; ".join(each.why for each in these), write(these[0].mend)
+    if going is not None and all(each.name in chain for each in these):
+        return warn(f"{evidence}; {going.name} goes on", fix)
+    return failed(evidence, fix)
