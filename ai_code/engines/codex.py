@@ -74,7 +74,7 @@ class CodexEngine(LocalBase):
     def sandbox_check(self, program: Program, folder: Path) -> Command:
         """In a container, or where user namespaces are not for everybody (Ubuntu 24.04), there is
         none, and each write of the model's would fail."""
-        env = {"CODEX_HOME": str(folder)}
+        env = {"CODEX_HOME": str(folder), "TMPDIR": str(folder)}
         return Command((*program.argv, "sandbox", "true"), cwd=folder, env=env)
 
     def loads(self, brief: Brief | None) -> frozenset[str]:

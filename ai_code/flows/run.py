@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.errors import AiCodeError, NotInstalledError
+from ai_code.core.errors import AiCodeError
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan, no_local_engine
 from ai_code.core.secret_values import masked_verdict, secret_values
@@ -19,7 +19,7 @@ from ai_code.core.verdict import (
     Verdict,
 )
 from ai_code.flows.claude_turn import ClaudeTurn
-from ai_code.flows.endings import claude_ended, local_ended, never_ran, not_ready
+from ai_code.flows.endings import local_ended, never_ran, not_ready
 from ai_code.flows.engines_set import local_names
 from ai_code.flows.limit_memory import LimitMemory
 from ai_code.flows.output import Output
@@ -230,23 +230,10 @@ class Run:
             self._output.finish_claude(self._claude.printed, facts_of(turn, self._turns))
         else:
             self._output.finish_refused(self._reason(verdict), facts_of(turn, self._turns))
-        from ai_code.flows.engine_program import mend_local
+        from ai_code.flows.stopping import stopped
 
-        mend = mend_local(self._world, self._settings, self._names)
-        error = claude_ended(turn, self._reason(verdict), self._settings, mend)
-        if isinstance(error, NotInstalledError):
-            error.why = self._what_else_is_missing()
-        raise error
-
-    def _what_else_is_missing(self) -> str:
-        """On a new machine: all in one screen, not one thing after the other."""
-        from ai_code.flows.endings import no_chain, what_is_missing
-
-        if not self._names:
-            return what_is_missing([no_chain()])
-        local = self._local.first
-        found = (local.find(), local.check())
-        return what_is_missing([each for each in found if isinstance(each, Unavailable)])
+        world, settings, reason = self._world, self._settings, self._reason(verdict)
+        raise stopped(world, settings, self._names, lambda: self._local.first, turn, reason)
 
     def _started(self) -> None:
         """Beside Claude's own start, so that nobody waits for it."""
