@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 def fit_for(
-    world: World, settings: Settings, engine: LocalEngine, ready: Ready
+    world: World, settings: Settings, engine: LocalEngine, ready: Ready, *, make: bool = True
 ) -> Ready | Unavailable:
     """The model as this engine gets it, or why it cannot work on it. Asks the server for its
-    version and the model's abilities: milliseconds."""
+    version and the model's abilities: milliseconds. Without ``make`` no variant is made of it."""
     about, local = engine.about, ready.local
     if held := not_in_the_tree(settings, engine):
         return held
@@ -42,7 +42,9 @@ def fit_for(
     try:
         asked = settings.ollama_num_ctx
         why = why_not(engine, local, server.version(), server.show(local.name), asked)
-        return why or _variant(world, settings, server, ready)
+        if why is not None or not make:
+            return why or ready
+        return _variant(world, settings, server, ready)
     except ModelServerError as error:
         text = f"{local.base_url} does not tell what {engine.name} has to know: {error}"
         evidence = Evidence(f"ollama.{error.kind}", "none", str(error)[:200])

@@ -107,7 +107,8 @@ class LocalTurn:
 
     def fit(self, ready: Ready) -> Ready | Unavailable:
         """A model that is ready, as this engine gets it."""
-        return fit_for(self._world, self._settings, self._engine, ready)
+        make = not self._options.dry_run
+        return fit_for(self._world, self._settings, self._engine, ready, make=make)
 
     def after(self, failed: tuple[Tried, ...]) -> Ready | Unavailable:
         """What is tried where these did not fit into memory."""

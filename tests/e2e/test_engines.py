@@ -247,3 +247,12 @@ def test_the_variant_that_a_run_made_is_nobodys_model(world: World) -> None:
     checks = json.loads(world.run("doctor", "--json").stdout)["checks"]
     found = {each["id"]: each for each in checks}
     assert found["models-installed"]["state"] == "ok", found["models-installed"]
+
+
+def test_a_dry_run_makes_no_variant(world: World) -> None:
+    install(world, "pi")
+    world.settings("fallback.chain: [pi]\n")
+    server = serve(world)
+    run = world.run("--local", "--dry-run", "write made.py")
+    assert f"model {MODEL.name} at " in run.stdout, run
+    assert "/api/create" not in [each.path for each in server.requests]
