@@ -70,6 +70,15 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
 
     words, engine_args = _divide(world, options["words"])
     check_engine_args(engine_args)
+    if options["resume"] or options["model"] or options["claude_model"]:
+        from ai_code.cli.slips import check_values
+
+        mode = options["mode"]
+        check_values(options, "" if mode == "edit" else mode)
+    if (options["prompt"] or "").startswith("-"):
+        from ai_code.cli.slips import check_prompt
+
+        check_prompt(options["prompt"], [_option(name) for name in DEFAULTS])
     if options["local"] and (options["wait"] or options["engine"] == "claude"):
         other = "--wait" if options["wait"] else "--engine claude"
         raise UsageError(f"--local leaves Claude out, {other} asks for it", hint="ai-code --help")
@@ -111,6 +120,10 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
                 world.console.raw(part.encode("utf-8", "replace") + b"\n")
         return 0
     return Run(world, settings, request).go()
+
+
+def _option(name: str) -> str:
+    return f"--{name.strip('_').replace('_', '-')}"
 
 
 def load_settings(world: Any, flags: dict[str, object]) -> Loaded:

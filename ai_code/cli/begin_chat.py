@@ -55,6 +55,10 @@ def begin_chat(world: Any, options: Mapping[str, Any]) -> int:
 
 def _check(world: Any, options: Mapping[str, Any], engine_args: tuple[str, ...]) -> None:
     check_chat_args(engine_args)
+    if options["resume"] or options["model"] or options["claude_model"]:
+        from ai_code.cli.slips import check_values
+
+        check_values(options, "chat")
     words = options["words"][: len(options["words"]) - len(engine_args)]
     if words:
         raise UsageError(

@@ -46,6 +46,22 @@ _NEARLY = 0.75
 
 _ALSO = {"help": "--help", "version": "--version"}
 """Words that people type for an option."""
+_CLAUDES = frozenset(
+    [
+        "agents",
+        "auth",
+        "install",
+        "login",
+        "logout",
+        "mcp",
+        "plugin",
+        "plugins",
+        "setup-token",
+        "update",
+        "upgrade",
+    ]
+)
+"""Words that may be commands of Claude Code's own; a test compares them with those in slips."""
 _ANSWERS = ("ask", "plan")
 """What edits nothing."""
 _COMPLETE = "_AI_CODE_COMPLETE"
@@ -107,7 +123,8 @@ def _main(argv: Sequence[str], world: World) -> int:
         names = ["-h", "--help"]
         title, arguments = _title(name, world.shown_as or "ai-code"), list(rest)
         with command.make_context(title, arguments, obj=world, help_option_names=names) as context:
-            if name == "run" and list(argv[:1]) != ["run"]:
+            taken = str(context.params.get("prompt") or "").startswith("-")
+            if name == "run" and list(argv[:1]) != ["run"] and not taken:
                 _check_first_word(argv, context.params.get("words") or (), command)
             result = command.invoke(context)
             return result if isinstance(result, int) else ExitCode.OK
@@ -157,10 +174,24 @@ def _split(argv: Sequence[str]) -> tuple[str, Sequence[str]]:
         return argv[0], argv[1:]
     if len(argv) == 1 and argv[0] in _ALSO:
         return "run", [_ALSO[argv[0]]]
+    if argv and argv[0] == "help" and (asked := _helped(argv[1:])):
+        return asked[0], [*asked[1:], "--help"]
+    if argv and argv[0] in _CLAUDES:
+        from ai_code.cli.slips import check_command
+
+        check_command(argv)
     words = [word for word in argv if not word.startswith("-")]
     if len(words) == 1 and len(argv) == 1:
         _check_single_word(words[0])
     return "run", argv
+
+
+def _helped(words: Sequence[str]) -> Sequence[str]:
+    """The command that ``help COMMAND`` is about; empty where the words are a prompt."""
+    if not words or words[0] not in COMMANDS:
+        return ()
+    known = getattr(load(words[0]), "commands", {}) if len(words) == 2 else {}
+    return words if len(words) == 1 or words[-1] in known else ()
 
 
 def _check_first_word(argv: Sequence[str], words: Sequence[str], run: click.Command) -> None:
@@ -223,14 +254,23 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
 
     import click
 
+    from ai_code.cli.slips import of_claude
+
     message = error.format_message().rstrip(".")
     words = [word for word in rest if not word.startswith("-")]
+    if name in ("run", "chat", *_ANSWERS) and (told := of_claude(name, rest, error)):
+        return told
     known = getattr(load(name), "commands", {})
     if words and words[0] in known:
         return UsageError(message, hint=f"ai-code {name} {words[0]} --help")
     takes = known or any(isinstance(each, click.Argument) for each in load(name).params)
     # A value that an option does not take is no word of a prompt.
     of_option = isinstance(error, click.BadParameter) and isinstance(error.param, click.Option)
+    if words == ["help"]:
+        return UsageError(message, hint=f"ai-code {name} --help")
+    if name == "drill" and len(words) == 1 and (option := _of_drill(words[0])):
+        again = [word for word in rest if word != words[0]]
+        return UsageError(message, hint=shlex.join(["ai-code", name, option, words[0], *again]))
     if name != "run" and len(words) >= (2 if takes or of_option else 1):
         prompt = shlex.quote(" ".join([name, *words]))
         return UsageError(
@@ -243,3 +283,13 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
         return UsageError(message, why="As a prompt:", hint=f"ai-code -p {shlex.quote(odd)}")
     hint = "ai-code --help" if name == "run" else f"ai-code {name} --help"
     return UsageError(message, hint=hint)
+
+
+def _of_drill(word: str) -> str:
+    """The option of a drill that wants this word."""
+    from ai_code.core.drill import SCENARIOS
+    from ai_code.core.engine_table import LOCAL
+
+    if word in (*SCENARIOS, "all"):
+        return "--scenario"
+    return "--engine" if word in LOCAL else ""
