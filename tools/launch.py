@@ -3,13 +3,15 @@
     launch.py WANT ARGUMENTS…       WANT is aider where the arguments may end with aider
 
 Without ai-code's own environment nothing works. aider's is made before Claude starts, not at the
-limit; where that fails Claude works all the same, and one line says what is missing.
+limit; where that fails Claude works all the same, and one line says what is missing. Without git
+no local engine has a worktree, so 700 MB of aider would be of no use yet.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -27,6 +29,9 @@ _FAILED = TOOLS / ".aider.failed"
 _TRY_AGAIN_S = 3600.0
 """A set-up that failed (no network) is not tried again at every prompt."""
 _AI_CODE = ROOT / ".venv" / "bin" / "ai-code"
+_NEED_IT = ("drill", "chat")
+"""Commands that know no --no-fallback."""
+_COMMANDS = ("run", "ask", "plan")
 _NEEDS_AIDER = {"engine": ("auto", "aider"), "fallback.enabled": ("true",),
                 "aider.command": ("[aider]",)}  # fmt: skip
 
@@ -39,16 +44,18 @@ def main(want: str, arguments: Sequence[str]) -> int:
     try:
         making.make()
         _belongs_here()
-        if want == "aider" and _is_wanted():
+        if want == "aider" and _is_wanted(arguments):
             making = environments.aider()
             _make_aider(making, explicitly=arguments[:1] == ["drill"])
     except SetUpError as error:
         print(error, file=sys.stderr)
         return CANNOT_START
     except (KeyboardInterrupt, Stopped) as stop:
-        print(f"stopped; to go on: {making.again}", file=sys.stderr)
-        if making.name.startswith("aider"):
-            print("hint: without a local model: ./ai-code --no-fallback …", file=sys.stderr)
+        print(f"stopped; to go on: {_as_typed(arguments)}", file=sys.stderr)
+        if making.name.startswith("aider") and arguments and arguments[0] not in _NEED_IT:
+            command = f"{arguments[0]} " if arguments[0] in _COMMANDS else ""
+            print(f"hint: without a local model: {_called()} {command}--no-fallback …",
+                  file=sys.stderr)  # fmt: skip
         return 128 + getattr(stop, "signum", signal.SIGINT)
     os.umask(before)
     # Python ignores it, and what is ignored stays so in the next program.
@@ -59,6 +66,17 @@ def main(want: str, arguments: Sequence[str]) -> int:
         print(f"ai-code: {_AI_CODE}: {error.strerror}\nhint: rm -r {ROOT / '.venv'}",
               file=sys.stderr)  # fmt: skip
     return CANNOT_START
+
+
+def _called() -> str:
+    """How the person calls this program, as a shell reads it."""
+    return shlex.quote(os.environ.get("_AI_CODE_SHOWN_AS", "ai-code"))
+
+
+def _as_typed(arguments: Sequence[str]) -> str:
+    """The command that was interrupted, to be typed once more."""
+    typed = " ".join([_called(), *map(shlex.quote, arguments)])
+    return typed if typed.isprintable() else f"{_called()} …"
 
 
 def _belongs_here() -> None:
@@ -76,7 +94,7 @@ def _make_aider(made: Environment, *, explicitly: bool) -> None:
         environments.link_aider()
         return
     if not explicitly and _failed_lately():
-        _tell(f"its set-up failed {_ago()} ago", made.again)
+        _tell(f"its set-up failed {_ago()} ago", _setup())
         return
     try:
         with contextlib.suppress(OSError):
@@ -86,7 +104,13 @@ def _make_aider(made: Environment, *, explicitly: bool) -> None:
         with contextlib.suppress(OSError):
             _FAILED.touch()
         log = f"; see {made.log}" if made.log.exists() else ""
-        _tell(f"{error.what}{log}", error.hint)
+        # One command for one aider, here and in what the program says: the launcher finds that
+        # of the setup too.
+        _tell(f"{error.what}{log}", error.hint.replace(made.again, _setup()))
+
+
+def _setup() -> str:
+    return f"{_called()} setup aider"
 
 
 def _tell(why: str, command: str) -> None:
@@ -94,8 +118,8 @@ def _tell(why: str, command: str) -> None:
     print(f"without aider no local model goes on at a limit ({why}): {command}", file=sys.stderr)
 
 
-def _is_wanted() -> bool:
-    """No aider of the person's own, and settings that may end with one."""
+def _is_wanted(arguments: Sequence[str]) -> bool:
+    """No aider of the person's own, settings that may end with one, and a git for its worktree."""
     if shutil.which("aider"):
         return False
     told = subprocess.run(
@@ -104,7 +128,15 @@ def _is_wanted() -> bool:
     )  # fmt: skip
     # Settings that are wrong are the run's to tell.
     shown = dict(line.split(": ", 1) for line in told.stdout.splitlines() if ": " in line)
-    return all(shown.get(key, right[0]) in right for key, right in _NEEDS_AIDER.items())
+    if not all(shown.get(key, right[0]) in right for key, right in _NEEDS_AIDER.items()):
+        return False
+    if shutil.which("git") or shown.get("fallback.where") == "tree":
+        return True
+    if arguments[:1] != ["drill"]:
+        # A drill says it itself.
+        git = "xcode-select --install" if sys.platform == "darwin" else "sudo apt install git"
+        print(f"without git no local model goes on at a limit: {git}", file=sys.stderr)
+    return False
 
 
 def _failed_lately() -> bool:

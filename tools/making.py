@@ -18,6 +18,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -131,9 +132,13 @@ class Environment:
     def _make(self, lock: int) -> None:
         _check_space(self)
         started = time.monotonic()
-        with self.log.open("w", encoding="utf-8", errors="replace") as log:
+        with (
+            self.log.open("w", encoding="utf-8", errors="replace") as log,
+            # venv's ensurepip leaves its wheels in /tmp where a Ctrl-C ends it.
+            tempfile.TemporaryDirectory(prefix="ai-code-", ignore_cleanup_errors=True) as scratch,
+        ):
             progress = Progress(f"making {self.name}", f"{self.size}, only once")
-            work = Work(self, lock, log, progress)
+            work = Work(self, lock, log, progress, scratch)
             try:
                 # What was installed whole and only not finished is not fetched again.
                 if _read(self.folder / _INSTALLED) != self.digest:
@@ -211,8 +216,11 @@ class Progress:
 class Work:
     """Runs the programs that make one environment."""
 
-    def __init__(self, made: Environment, lock: int, log: IO[str], progress: Progress) -> None:
+    def __init__(
+        self, made: Environment, lock: int, log: IO[str], progress: Progress, scratch: str
+    ) -> None:
         self._made, self._lock, self._log = made, lock, log
+        self._scratch = scratch
         self.folder, self.progress = made.folder, progress
 
     def run(
@@ -236,7 +244,7 @@ class Work:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                env={**_environ(), **(env or {})},
+                env={**_environ(), "TMPDIR": self._scratch, **(env or {})},
                 pass_fds=[self._lock],
             )
         except OSError as error:

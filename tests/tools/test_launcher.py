@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ai_code.cli.main import COMMANDS
+from tests.e2e.world import wait_for
 from tests.tools.conftest import Checkout, interrupt, last_hint
 
 PROMPT = "add a docstring"
@@ -57,7 +58,7 @@ def test_what_cannot_end_with_aider_does_not_wait_for_it(ready: Checkout) -> Non
         ["--dry-run", PROMPT], [PROMPT, "--dry-run"], ["--no-fallback", PROMPT],
         ["run", "--help"], ["drill", "--help"], ["config", "path"],
         ["--engine", "claude", PROMPT], ["--engine=claude", PROMPT], ["--engine", "pi", PROMPT],
-        ["drill", "--engine=opencode"],
+        ["drill", "--engine=opencode"], ["mcp"], ["login"], ["update"],
     ):  # fmt: skip
         run = ready.run(*words)
         assert (run.stderr, run.stdout) == ("", "\n".join(["ai-code", *words, ""]))
@@ -125,16 +126,43 @@ def test_without_a_network_claude_works_all_the_same(ready: Checkout) -> None:
     log = checkout_log(ready)
     assert told == (
         "without aider no local model goes on at a limit (aider's environment cannot be fetched: "
-        f"no way to the package index; see {log}): python3 ./tools/environments.py aider"
+        f"no way to the package index; see {log}): ./ai-code setup aider"
     )
     assert "name resolution" in log.read_text()
     assert ready.calls == ["pip aider "]
     later = ready.run(PROMPT)
     assert (later.returncode, later.stdout) == (RAN, run.stdout)
-    assert len(later.stderr.splitlines()) == 1 and "failed 1 min ago" in later.stderr
+    assert later.stderr == (
+        "without aider no local model goes on at a limit (its set-up failed 1 min ago): "
+        "./ai-code setup aider\n"
+    )
     assert ready.calls == []
-    assert ready.mend(told.rsplit(": ", 1)[1]).returncode == 0
-    assert ready.run(PROMPT).stderr == ""
+    mended = ready.mend(told.rsplit(": ", 1)[1])
+    assert mended.stdout == "ai-code\nsetup\naider\n"
+
+
+def test_the_aider_of_setup_is_one(ready: Checkout) -> None:
+    """Else the launcher would make another one beside it: 700 MB, and the same again each hour."""
+    for folder, env in ((".local/share", {}), ("data", {"XDG_DATA_HOME": f"{ready.base}/data"})):
+        aider = ready.base / folder / "ai-code/bin/aider"
+        aider.parent.mkdir(parents=True)
+        aider.symlink_to(ready.script("not-aider", "#!/bin/sh\n"))
+        run = ready.run(PROMPT, **env)
+        assert (run.returncode, run.stderr, ready.calls) == (RAN, "", [])
+        aider.unlink()
+
+
+def test_without_git_no_aider_is_made(ready: Checkout) -> None:
+    (ready.bin / "git").unlink()
+    for words in ([PROMPT], ["--local", PROMPT], ["ask", "why?"]):
+        run = ready.run(*words)
+        assert (run.returncode, ready.calls) == (RAN, [])
+        told = "without git no local model goes on at a limit: "
+        assert run.stderr.startswith(told) and run.stderr.endswith("install git\n")
+    run = ready.run("drill")
+    assert (run.returncode, run.stderr, ready.calls) == (RAN, "", []), "ai-code says it itself"
+    tree = "engine: auto\\nfallback.where: tree\\n"
+    assert "making aider's environment" in ready.run(PROMPT, SETTINGS=tree).stderr
 
 
 def test_a_drill_and_a_later_hour_try_again(ready: Checkout) -> None:
@@ -182,13 +210,17 @@ def test_a_checkout_that_cannot_be_written_to(checkout: Checkout) -> None:
 
 
 def test_an_interrupt_says_what_to_do_and_the_next_call_goes_on(checkout: Checkout) -> None:
-    process = checkout.start("--version", PIP_DOES="slow")
+    temporary = checkout.base / "temporary"
+    temporary.mkdir()
+    process = checkout.start("--version", PIP_DOES="slow", TMPDIR=str(temporary))
     checkout.wait_for_call("pip ai-code")
+    wait_for(lambda: list(temporary.glob("*/left-behind")))
     interrupt(process)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1] == "stopped; to go on: ./ai-code --version"
     assert "Traceback" not in err
+    assert list(temporary.iterdir()) == []
     assert checkout.run("--version").returncode == RAN
 
 
@@ -201,6 +233,36 @@ def test_an_interrupted_aider_shows_the_way_without(ready: Checkout) -> None:
     assert last_hint(err) == "without a local model: ./ai-code --no-fallback …"
     assert ready.run("--no-fallback", PROMPT).stderr == ""
     assert "made aider's environment" in ready.run(PROMPT).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "again", "without"),
+    [
+        (["drill"], "./ai-code drill", ""),
+        (["drill", "--scenario", "weekly"], "./ai-code drill --scenario weekly", ""),
+        (["it's slow", "-q"], "./ai-code 'it'\"'\"'s slow' -q", "./ai-code --no-fallback …"),
+        (["ask", "why?"], "./ai-code ask 'why?'", "./ai-code ask --no-fallback …"),
+        (["two\nlines"], "./ai-code …", "./ai-code --no-fallback …"),
+    ],
+)
+def test_what_was_typed_goes_on(
+    ready: Checkout, words: list[str], again: str, without: str
+) -> None:
+    process = ready.start(*words, PIP_DOES="slow")
+    ready.wait_for_call("pip aider")
+    interrupt(process)
+    told = process.communicate(timeout=30)[1].splitlines()
+    assert f"stopped; to go on: {again}" in told
+    assert told[-1] == (f"hint: without a local model: {without}" if without else told[-1])
+    assert ("hint:" in told[-1]) is bool(without)
+
+
+def test_the_environment_that_comes_first_goes_on_with_what_was_typed(checkout: Checkout) -> None:
+    process = checkout.start("drill", PIP_DOES="slow")
+    checkout.wait_for_call("pip ai-code")
+    interrupt(process)
+    told = process.communicate(timeout=30)[1].splitlines()
+    assert told[-1] == "stopped; to go on: ./ai-code drill"
 
 
 def test_what_is_piped_in_is_ai_codes(checkout: Checkout) -> None:
@@ -500,5 +562,6 @@ def test_npm_is_named_where_it_is_missing(checkout: Checkout) -> None:
 
 
 def test_the_test_command_names_what_is_missing(checkout: Checkout) -> None:
+    (checkout.bin / "git").unlink()
     run = checkout.run(program="./test")
     assert (run.returncode, last_hint(run.stderr)) == (1, "sudo apt install git")
