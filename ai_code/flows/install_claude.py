@@ -20,11 +20,16 @@ _DEADLINE_S = 600.0
 
 
 def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
-    """Claude Code, installed now; ``instead`` is what a "no" means. None where nobody agreed,
-    or npm is missing or failed (then one line says so)."""
+    """Claude Code, installed now; ``instead`` is what a "no" means. None where nobody agreed
+    or could be asked, or npm is missing or failed (then one line says so)."""
     console = world.console
+    if not (agreed or (console.stdin_is_tty and console.stderr_is_tty)):
+        return None
     npm = world.processes.find(("npm",))
-    if npm is None or not (agreed or (console.stdin_is_tty and console.stderr_is_tty)):
+    if npm is None:
+        told = f"Claude Code is not installed, and neither is npm, which brings it: {_npm(world)}"
+        # Who agreed waits for it, and is told even where the report is JSON.
+        (console.important if agreed else console.note)(told)
         return None
     if not agreed:
         console.note(
@@ -45,6 +50,12 @@ def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
     console.note(f"Installed: {program.argv[0]}")
     console.note(f"to remove it: {shlex.join(['rm', '-r', str(folder), str(link)])}")
     return program
+
+
+def _npm(world: World) -> str:
+    from ai_code.flows.setup.packages import command_for
+
+    return command_for(world, "npm")
 
 
 def places(world: World) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 
 import pytest
 
@@ -178,6 +179,33 @@ def test_who_does_not_agree_gets_the_recording(machine: World) -> None:
     child.sendline("n")
     said = child.read().decode()
     assert "recording" in said and "npm could not" not in said
+
+
+@pytest.mark.parametrize("words", [["--yes"], ["--yes", "--json"]])
+def test_who_agreed_hears_that_there_is_no_npm(machine: World, words: list[str]) -> None:
+    """Else the recording plays without a word of the installation that was agreed to."""
+    (machine.bin / "claude").unlink()
+    (machine.bin / "aider").unlink()
+    _only(machine, "git")
+    run = machine.run("drill", *words)
+    told = "Claude Code is not installed, and neither is npm, which brings it: "
+    [line] = [line for line in run.stderr.splitlines() if line.startswith(told)]
+    assert "npm" in line.removeprefix(told), run
+
+
+def test_who_cannot_be_asked_hears_it_in_the_report_alone(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    (machine.bin / "aider").unlink()
+    _only(machine, "git")
+    assert "npm" not in machine.run("drill").stderr
+
+
+def _only(machine: World, *names: str) -> None:
+    """A PATH where nothing else of this machine is found."""
+    for name in names:
+        (machine.bin / name).unlink(missing_ok=True)
+        (machine.bin / name).symlink_to(str(shutil.which(name)))
+    machine.env["PATH"] = str(machine.bin)
 
 
 def test_an_npm_that_fails_is_told_and_the_recording_plays(machine: World) -> None:
