@@ -21,17 +21,28 @@ if TYPE_CHECKING:
 
 SERVE = "ollama serve"
 GET_OLLAMA = "ai-code setup   (gets Ollama and starts it)"
+HOW_TO_GET_OLLAMA = "ai-code setup   (how to get Ollama, step by step)"
 _SETTINGS = "ai-code config show --origin"
 CLOSE = "ollama ps"
 
 
 def serve(world: World) -> str:
     """What starts a server on this machine; where there is no program for it, what gets it."""
+    return SERVE if _there(world, "ollama") else get_ollama(world)
+
+
+def get_ollama(world: World) -> str:
+    """What gets it. Setup installs it with Docker or Homebrew alone: its makers' installer wants
+    root, and a Nix configuration is the person's, so there setup only says how."""
+    way = "brew" if world.site.macos else "docker"
+    return GET_OLLAMA if _there(world, way) and not world.site.nix else HOW_TO_GET_OLLAMA
+
+
+def _there(world: World, name: str) -> bool:
     try:
-        installed = world.processes.find(("ollama",)) is not None
+        return world.processes.find((name,)) is not None
     except CannotStartError:
-        installed = True
-    return SERVE if installed else GET_OLLAMA
+        return True
 
 
 def no_server(base_url: str, error: ModelServerError) -> Unavailable:

@@ -10,7 +10,7 @@ import pytest
 
 from ai_code.drill.serving import Exchange, StandIn
 from ai_code.flows.doctor import server
-from ai_code.flows.doctor.server import GET_OLLAMA
+from ai_code.flows.why_not_ready import GET_OLLAMA, HOW_TO_GET_OLLAMA
 from tests.doctor.patient import Patient, edit, free_port, pid
 
 
@@ -28,6 +28,8 @@ def listening(address: str) -> Iterator[int]:
 
 
 def test_ollama_is_not_installed(patient: Patient) -> None:
+    patient.broken("ollama-binary", HOW_TO_GET_OLLAMA)
+    patient.says("docker", "")
     patient.broken("ollama-binary", GET_OLLAMA)
     patient.says("ollama", "ollama version is 0.13.5\n")
     patient.mended("ollama-binary")
@@ -43,7 +45,7 @@ def test_a_server_without_the_program_is_enough(patient: Patient) -> None:
 
 
 def test_the_server_is_not_running(patient: Patient) -> None:
-    patient.broken("ollama-server", GET_OLLAMA)
+    patient.broken("ollama-server", HOW_TO_GET_OLLAMA)
     patient.says("ollama", "")
     patient.broken("ollama-server", "ollama serve", evidence="does not answer")
     patient.service(active="inactive")

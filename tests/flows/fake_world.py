@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal, TypeVar
 
 import pytest
@@ -466,6 +467,7 @@ class FakeWorld:
         self.model_notes = FileModelNotes(state / "models.json")
         self.notes = NoteFiles(state)
         self.memory_index = SqliteIndex(state / "memory" / "index.sqlite3")
+        self.site: Any = SimpleNamespace(macos=False, nix="")
         self.fence_dir = Path("/fence")
         self.has_kernel_fence = self.has_network_fence = True
         self.disk_free = 1000 * 10**9

@@ -43,6 +43,29 @@ def systemd(bare: Bare, *, system: int = 1, bus: str = "echo Version=252", start
     )
 
 
+# What is said where there is none -----------------------------------------------------------------
+
+BY_HAND = "curl -fsSL https://ollama.com/install.sh | sh && ai-code setup"
+
+
+def test_what_setup_cannot_install_is_a_command_and_no_circle(linux: Bare) -> None:
+    run = linux.setup("ollama", "service")
+    assert run.code == 1
+    told = run.stdout.partition("to mend:\n")[2].splitlines()
+    assert told == [
+        f"  {BY_HAND}", "    (Ollama's own installer: it asks for sudo)",
+        "not there yet: ollama, service",
+    ]  # fmt: skip
+    assert linux.rows("service")["service"]["mend"] == ["ai-code setup ollama service"]
+    rows = linux.rows("service", "ollama", "--skip", "ollama")
+    assert rows["service"]["mend"] == ["ai-code setup ollama service"]
+
+
+def test_what_docker_would_bring_is_setups_own_command(linux: Bare) -> None:
+    docker(linux)
+    assert linux.rows("ollama")["ollama"]["mend"] == ["ai-code setup ollama"]
+
+
 # Docker ------------------------------------------------------------------------------------------
 
 DOCKER = """\

@@ -12,7 +12,7 @@ from ai_code.core.ports import ModelServerError
 from ai_code.flows.doctor.changing import set_key
 from ai_code.flows.doctor.claude import program_found
 from ai_code.flows.doctor.serving import begin_anew, variable_or_who
-from ai_code.flows.why_not_ready import GET_OLLAMA
+from ai_code.flows.why_not_ready import get_ollama
 from ai_code.settings.api import OLLAMA_PORT, parse_api
 from ai_code.settings.keys import DEFAULT_API
 
@@ -34,7 +34,7 @@ def binary(facts: Facts) -> Finding:
     if facts.ollama.program is None and facts.served() is not None:
         # Docker's, or another person's: what runs use is the server alone.
         return ok("the server answers; the program is not needed")
-    return program_found(facts.ollama, write(GET_OLLAMA))
+    return program_found(facts.ollama, write(get_ollama(facts.world)))
 
 
 def server(facts: Facts) -> Finding:
@@ -61,7 +61,7 @@ def _start(facts: Facts, *, hangs: bool) -> Fix:
     service = facts.service()
     if service is not None:
         return service.start()
-    return run("ollama", "serve") if facts.ollama.program else write(GET_OLLAMA)
+    return run("ollama", "serve") if facts.ollama.program else write(get_ollama(facts.world))
 
 
 def port(facts: Facts) -> Finding:

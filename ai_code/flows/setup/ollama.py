@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DOWNLOAD = "https://ollama.com/download"
 _SCRIPT = "curl -fsSL https://ollama.com/install.sh | sh"
-_MENDS = (f"install Ollama: {DOWNLOAD}", "ai-code setup")
+_AGAIN = "ai-code setup ollama"
 _API_FORM = "ai-code setup --api HOST:11434"
 _BREW_S = 3600.0
 
@@ -81,7 +81,15 @@ def _offer(ground: Ground) -> StepResult:
                     return StepResult("ollama", "done", told)
                 ground.say("It is neither on the PATH nor does it answer.")
             case _:
-                return StepResult("ollama", "missing", "Ollama is not installed", _MENDS)
+                mend = _AGAIN if default != "n" else by_hand(ground)
+                return StepResult("ollama", "missing", "Ollama is not installed", (mend,))
+
+
+def by_hand(ground: Ground) -> str:
+    """What the person types where we install nothing, and what comes after it."""
+    if ground.site.macos:
+        return f"open {DOWNLOAD}   (the app; when it runs: ai-code setup)"
+    return f"{_SCRIPT} && ai-code setup   (Ollama's own installer: it asks for sudo)"
 
 
 def _by_hand(ground: Ground) -> None:
@@ -156,7 +164,7 @@ def _offered(ground: Ground, reached: _Reached) -> StepResult:
     if api.startswith("http://") and not is_local(api):
         ground.say("What you ask and the files that are read go there without encryption.")
     if not ground.agrees("Use it from now on?"):
-        return StepResult("ollama", "missing", "no Ollama was chosen", _MENDS)
+        return StepResult("ollama", "missing", "no Ollama was chosen", (_AGAIN,))
     return _kept(ground, api)
 
 

@@ -43,11 +43,18 @@ def service(ground: Ground) -> StepResult:
         started = start_container(ground)
         return started._replace(step="service") if not started.fine else _looks(ground)
     if ground.find("ollama") is None:
-        return StepResult("service", "missing", "there is no Ollama to start")
+        return StepResult("service", "missing", "there is no Ollama to start", _get(ground))
     ground.say(f"Nothing answers at {api}.")
     if ground.site.macos:
         return _on_macos(ground)
     return _on_linux(ground)
+
+
+def _get(ground: Ground) -> tuple[str, ...]:
+    """Where the step of Ollama is gone through too, that one says what gets it."""
+    options = ground.options
+    told = not options.steps or "ollama" in options.steps
+    return () if told and "ollama" not in options.skip else ("ai-code setup ollama service",)
 
 
 def _missing(*commands: str) -> StepResult:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from ai_code.flows.models.memory import preload, unload
 from ai_code.flows.models.recommending import advise
 from ai_code.flows.models.removing import remove
 from ai_code.flows.models.showing import lines_of, show, value_of
+from ai_code.flows.why_not_ready import serve
 from ai_code.system.config_files import ConfigStore, Places
 from tests.flows.models.conftest import ModelsWorld
 
@@ -129,6 +131,21 @@ def test_where_there_is_no_ollama_the_hint_gets_it(here: ModelsWorld) -> None:
     with pytest.raises(AiCodeError) as caught:
         Inventory(here.world, here.world.settings)
     assert caught.value.hint == "ai-code setup   (gets Ollama and starts it)"
+
+
+@pytest.mark.parametrize(
+    ("macos", "nix", "program"), [(False, "", "docker"), (True, "", "brew"), (False, "nixos", "")]
+)
+def test_the_hint_promises_no_more_than_setup_does_here(
+    here: ModelsWorld, macos: bool, nix: str, program: str
+) -> None:
+    """Without Docker or Homebrew its makers' installer is left, which wants root."""
+    here.world.processes.missing |= {"ollama", program}
+    here.world.site = SimpleNamespace(macos=macos, nix=nix)
+    assert serve(here.world) == "ai-code setup   (how to get Ollama, step by step)"
+    if program:
+        here.world.processes.missing.remove(program)
+        assert serve(here.world) == "ai-code setup   (gets Ollama and starts it)"
 
 
 # recommend ------------------------------------------------------------------------------------
