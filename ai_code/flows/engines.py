@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ai_code.core.engine_table import LOCAL
+from ai_code.core.engine_table import FIRST, LOCAL
 from ai_code.core.errors import UsageError
 from ai_code.core.model_settings import PASSES
 from ai_code.core.text import one_line
@@ -70,6 +70,12 @@ def engine_rows(world: World, settings: Settings, names: Sequence[str] = ()) -> 
 
 def named_engine(name: str) -> LocalEngine:
     """The local engine of that name. Raises UsageError."""
+    if name in FIRST:
+        raise UsageError(
+            f"{name} works first, and is no engine that goes on at its limit",
+            why=f"engines that go on: {', '.join(LOCAL)}",
+            hint="ai-code engines list",
+        )
     if name not in LOCAL:
         raise UsageError(
             f"there is no engine {one_line(name, 60)}",

@@ -53,7 +53,7 @@ def find_run(journal: Journal, trees: Trees, cwd: Path, run: str | None) -> RunR
                 f"run {last.undo_of} is undone already, and no other has landed anything here",
                 hint=f"ai-code undo {last.id}   (takes that undo back)",
             )
-        raise _nothing_here(root, "ai-code undo RUN   (the id that the run printed)")
+        raise _nothing_here(journal, root, "undo", "taken back")
     return record
 
 
@@ -67,14 +67,20 @@ def find_run_to_show(journal: Journal, trees: Trees, cwd: Path, run: str | None)
         made = record.landed or record.left_out
         if record.root == str(root) and made and not record.undo_of and record.state != "undone":
             return record
-    raise _nothing_here(root, "ai-code diff RUN   (the id that the run printed)")
+    raise _nothing_here(journal, root, "diff", "shown")
 
 
-def _nothing_here(root: Path, hint: str) -> UsageError:
+def _nothing_here(journal: Journal, root: Path, command: str, done: str) -> UsageError:
+    """``done`` is what the command does with a run, which there may be elsewhere."""
+    what, why = "no run has landed anything here", f"the journal has no landed run for {root}"
+    if any(each.landed or each.left_out for each in journal.list(_LOOKED_AT)):
+        hint = f"ai-code {command} RUN   (the id that the run printed)"
+        return UsageError(what, why=why, hint=hint)
     return UsageError(
-        "no run has landed anything here",
-        why=f"the journal has no landed run for {root}",
-        hint=hint,
+        what,
+        why="no local model has changed anything yet, here or elsewhere; what Claude changes "
+        "itself is git's to show and to take back",
+        hint=f'ai-code "PROMPT"   (what a local model then changes can be {done})',
     )
 
 

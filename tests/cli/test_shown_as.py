@@ -48,7 +48,7 @@ def world(tmp_path: Path, clean_env: dict[str, str]) -> Iterator[World]:
         ("doctor --yes", f"hint: {SHOWN} doctor --fix --yes"),
         ("stats --since never", f"hint: {SHOWN} stats --since 7d"),
         ("models show x", f"hint: {SHOWN} "),
-        ("undo", f"hint: {SHOWN} undo RUN"),
+        ("undo", f'hint: {SHOWN} "PROMPT"   (what a local model'),
         ("hooks install", f"hint: {SHOWN} hooks install --yes"),
         ("setup --no-input aider", f"  {SHOWN} setup aider"),
         ("engines list", f"not installed: {SHOWN} setup aider"),
@@ -115,7 +115,7 @@ def test_no_engine_and_no_record_has_it(world: World) -> None:
 def test_on_a_terminal_it_is_put_in_before_lines_are_broken(world: World) -> None:
     run = world.on_terminal("undo")
     lines = re.sub(r"\x1b\[[0-9;]*m|\r", "", run.stdout).splitlines()
-    assert any(line.startswith(f"hint: {SHOWN} undo RUN") for line in lines), run
+    assert any(line.startswith(f'hint: {SHOWN} "PROMPT"') for line in lines), run
     long = [line for line in lines if len(line.replace(str(world.base), "")) > 80]
     assert not long
 

@@ -182,6 +182,16 @@ def test_the_hint_is_called_as_the_program_was(clean_env: dict[str, str]) -> Non
     assert told.stderr.splitlines()[-1] == 'hint: ./ai-code "x" -- --effort low'
 
 
+@pytest.mark.parametrize("argv", [["drill", "--engine", "claude"], ["engines", "show", "claude"]])
+def test_claude_is_known_and_no_engine_of_the_fallback(
+    clean_env: dict[str, str], argv: list[str]
+) -> None:
+    told = ai_code(clean_env, *argv)
+    assert told.returncode == 2 and "there is no engine" not in told.stderr
+    assert "claude works first, and is no engine that goes on at its limit" in told.stderr
+    assert told.stderr.endswith("hint: ai-code engines list\n")
+
+
 def test_an_ordinary_run_imports_none_of_it(clean_env: dict[str, str]) -> None:
     code = "import sys\nsys.modules['ai_code.cli.slips'] = None"
     assert ai_code(clean_env, "update the readme", code=code).returncode == 127

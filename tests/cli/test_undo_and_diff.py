@@ -212,3 +212,20 @@ def test_a_diff_for_a_script(here: Here) -> None:
     assert "-1\n-2\n" in told["left_out_patch"]
     for other in ("--raw", "--stat"):
         assert isinstance(here.call(diff, "--json", other).exception, UsageError)
+
+
+@pytest.mark.parametrize(("command", "done"), [(undo, "taken back"), (diff, "shown")])
+def test_a_run_is_asked_for_only_where_there_is_one(
+    here: Here, tmp_path: Path, command: object, done: str
+) -> None:
+    nothing = here.call(command)
+    assert isinstance(nothing.exception, UsageError)
+    assert "no local model has changed anything yet" in nothing.exception.why
+    told = f'ai-code "PROMPT"   (what a local model then changes can be {done})'
+    assert nothing.exception.hint == told
+    here.land(NEW)
+    here.cwd = tmp_path / "elsewhere"
+    here.cwd.mkdir()
+    elsewhere = here.call(command)
+    assert isinstance(elsewhere.exception, UsageError)
+    assert elsewhere.exception.hint.endswith(" RUN   (the id that the run printed)")
