@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ai_code.cli.completing import engines
+
 if TYPE_CHECKING:
     from ai_code.core.about import Mode
 
@@ -43,7 +45,7 @@ def answer_options(what: str, only: str) -> Callable[[F], F]:
     own = (
         click.argument("words", nargs=-1, metavar=metavar, type=click.UNPROCESSED),
         click.option("-p", "--prompt", help=f"The {what}, when it looks like an option."),
-        click.option("--engine", metavar="NAME", help=only),
+        click.option("--engine", metavar="NAME", help=only, shell_complete=engines),
     )
 
     def give(command: F) -> F:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ai_code.cli.completing import local_engines, scenarios
 from ai_code.cli.diff import colours
 from ai_code.cli.loaded import loaded
 from ai_code.core.drill import SCENARIOS, Mend
@@ -34,6 +35,7 @@ def _options(command: Callable[..., int]) -> Callable[..., int]:
             metavar="NAME|all",
             default=DEFAULT,
             show_default=True,
+            shell_complete=scenarios,
             help=f"What happens: {', '.join(SCENARIOS)}, or {ALL}.",
         ),
     ):
@@ -44,7 +46,7 @@ def _options(command: Callable[..., int]) -> Callable[..., int]:
 @click.command("drill", short_help="Prove the fallback before it is needed.")
 @_options
 @click.option(
-    "--engine", metavar="NAME", default="",
+    "--engine", metavar="NAME", default="", shell_complete=local_engines,
     help="The local engine that goes on; by default the first of fallback.chain that is there.",
 )  # fmt: skip
 @click.pass_context
@@ -66,7 +68,7 @@ def drill(ctx: click.Context, /, engine: str, **how: Any) -> int:
 
 
 @click.command("test", short_help="The drill with one engine.")
-@click.argument("name")
+@click.argument("name", shell_complete=local_engines)
 @_options
 @click.pass_context
 def test(ctx: click.Context, /, name: str, **how: Any) -> int:

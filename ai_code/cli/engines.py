@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ai_code.cli.completing import engines_to_install, local_engines
 from ai_code.cli.drill import test
 from ai_code.cli.engines_screen import detail, listing
 from ai_code.cli.loaded import loaded
@@ -51,7 +52,7 @@ def list_(ctx: click.Context, as_json: bool) -> None:
 
 
 @engines.command("show", short_help="All about one engine.")
-@click.argument("name")
+@click.argument("name", shell_complete=local_engines)
 @click.option("--json", "as_json", is_flag=True, help="One object on stdout.")
 @click.pass_context
 def show(ctx: click.Context, name: str, as_json: bool) -> None:
@@ -73,7 +74,7 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
 
 
 @engines.command("install", short_help="Install one, in a folder of our own.")
-@click.argument("name")
+@click.argument("name", shell_complete=engines_to_install)
 @click.option("--again", is_flag=True, help="Anew, also where this version is there already.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_context
@@ -103,7 +104,7 @@ engines.add_command(test)
 
 
 @engines.command("remove", short_help="Take away one that was installed here.")
-@click.argument("name")
+@click.argument("name", shell_complete=engines_to_install)
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.pass_context
 def remove(ctx: click.Context, name: str, yes: bool) -> int:

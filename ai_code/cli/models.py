@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ai_code.cli.completing import local_engines
 from ai_code.cli.diff import colours
 from ai_code.cli.loaded import loaded
 from ai_code.core.catalogue import ROLES
@@ -230,8 +231,9 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
     help="The form of edits; otherwise that of aider.edit-format.",
 )
 @click.option(
-    "--engine", metavar="NAME", help="With this engine; otherwise the first of fallback.chain."
-)
+    "--engine", metavar="NAME", shell_complete=local_engines,
+    help="With this engine; otherwise the first of fallback.chain.",
+)  # fmt: skip
 @_JSON
 @click.pass_context
 def test(

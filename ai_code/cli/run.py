@@ -8,6 +8,7 @@ import click
 
 from ai_code import __version__
 from ai_code.cli.begin import begin
+from ai_code.cli.completing import engines
 from ai_code.cli.main import COMMANDS
 
 
@@ -35,7 +36,10 @@ class _RunCommand(click.Command):
 )
 @click.argument("words", nargs=-1, metavar="PROMPT… [-- CLAUDE-ARGS…]", type=click.UNPROCESSED)
 @click.option("-p", "--prompt", "prompt", help="The prompt, when it looks like an option.")
-@click.option("--engine", metavar="NAME", help="Work with this one only: ai-code engines list.")
+@click.option(
+    "--engine", metavar="NAME", shell_complete=engines,
+    help="Work with this one only: ai-code engines list.",
+)  # fmt: skip
 @click.option("--local", is_flag=True, help="Do not ask Claude: the local model at once.")
 @click.option("--no-fallback", is_flag=True, help="At a limit stop (exit 75), change no engine.")
 @click.option("--wait", is_flag=True, help="At a limit wait for the reset; same session.")

@@ -408,6 +408,33 @@ def test_bash_completion(clean_env: dict[str, str]) -> None:
     assert set(complete(clean_env, "ai-code limits classify --format s", 4)) == {"stream-json"}
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("drill --scenario m", {"mid-task", "model", "model-missing"}),
+        ("drill --engine o", {"opencode"}),
+        ("--engine cl", {"claude", "claude-local"}),
+        ("ask --engine au", {"auto"}),
+        ("engines install c", {"codex"}),
+        ("engines show a", {"aider"}),
+        ("engines test v", {"vibe"}),
+        ("engines remove g", {"goose"}),
+        ("models test --engine pi", {"pi"}),
+    ],
+)
+def test_names_are_completed(clean_env: dict[str, str], words: str, expected: set[str]) -> None:
+    assert set(complete(clean_env, f"ai-code {words}", len(words.split()))) == expected
+
+
+def test_what_is_completed_for_install_is_what_it_installs() -> None:
+    from ai_code.cli.completing import _ELSEWHERE
+    from ai_code.core.engine_table import LOCAL
+    from ai_code.engines.registry import local_engine
+
+    others = [n for n in LOCAL if local_engine(n).about.install.how not in ("npm", "pypi")]
+    assert sorted(others) == sorted(_ELSEWHERE)
+
+
 def test_claude_is_not_installed(clean_env: dict[str, str], git_project: Path) -> None:
     told = ai_code(clean_env, "fix it", cwd=git_project)
     assert told.returncode == 127 and told.stdout == ""
