@@ -24,7 +24,7 @@ from ai_code.core.memory import gb
 from ai_code.core.text import from_home
 from ai_code.flows.engine_program import HOW_CUSTOM, WHERE_CUSTOM
 from ai_code.flows.models.server import confirmed
-from ai_code.flows.setup.packages import python_hint
+from ai_code.flows.setup.packages import command_for, python_hint
 from ai_code.flows.setup.progress import Doing, said_by
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def _commands(world: World, engine: LocalEngine, folder: Path) -> list[tuple[str
     if about.install.how == "npm":
         npm = world.processes.find(("npm",))
         if npm is None:
-            raise NotInstalledError("npm is not installed", hint="sudo apt install npm")
+            raise NotInstalledError("npm is not installed", hint=command_for(world, "npm"))
         _check_node(world, engine)
         options = ("--no-audit", "--no-fund", "--loglevel=error")
         return [(*npm.argv, "install", "--prefix", str(folder), *options, about.package)]

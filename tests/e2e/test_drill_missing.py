@@ -159,7 +159,7 @@ def test_without_git_nothing_can_be_played(machine: World) -> None:
     machine.env["PATH"] = str(machine.bin)
     (machine.bin / "git").unlink()
     run = machine.run("drill")
-    assert run.code == 1 and run.hint == "sudo apt install git"
+    assert run.code == 1 and run.hint == "install git with your system's package manager"
 
 
 @pytest.mark.claude

@@ -21,7 +21,7 @@ _CLAUDE_SIZE = "about 250 MB"
 def git(ground: Ground) -> StepResult:
     """The drill makes a scratch project with it, and runs their private worktrees."""
     program = ground.find("git")
-    command = command_for(ground, "git")
+    command = command_for(ground.world, "git")
     while program is None:
         ground.say("git is not installed. Local models work in a copy of your tree that git makes.")
         ground.say("To get it, in another terminal:")
@@ -47,7 +47,7 @@ def claude(ground: Ground) -> StepResult:
         return StepResult("claude", "missing", told, ("ai-code config show --origin",))
     npm = ground.find("npm")
     if npm is None:
-        command = command_for(ground, "npm")
+        command = command_for(ground.world, "npm")
         ground.say("Claude Code is not installed, and neither is npm, which brings it:")
         ground.show(command)
         return StepResult(
