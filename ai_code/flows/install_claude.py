@@ -22,7 +22,7 @@ TERMS = (
 """What the package's own licence names, and one of the agreements that this page lists."""
 SIZE = "400 to 800 MB"
 """2.1.329 takes 361 MB; npm of Debian 12 installs a second build beside it: 753 MB."""
-VERSIONS = "The newest version is installed; 2.0.77 and 2.1.329 are the tested ones."
+VERSIONS = "npm brings the newest version; 2.0.77 and 2.1.329 are the tested ones."
 _TERMS_LINES = "\n".join(TERMS)
 _DEADLINE_S = 600.0
 
