@@ -60,7 +60,7 @@ def drill(ctx: click.Context, /, engine: str, **how: Any) -> int:
     ai-code drill                       the 5-hour limit in the middle of a task
     ai-code drill --scenario all        every scenario
     ai-code drill --engine opencode     with another engine than your first
-    ai-code drill --real                your Ollama and model, or a failure
+    ai-code drill --real                your Ollama and model, no stand-ins
     """
     return _play(ctx, engine, **how)
 
@@ -94,7 +94,10 @@ def _play(
     world = ctx.obj
     world.console.verbose = verbose
     world.console.quiet = as_json
-    options = DrillOptions(scenario=scenario, real=real, yes=yes, engine=engine)
+    # Who reads JSON answers no question.
+    options = DrillOptions(
+        scenario=scenario, real=real, yes=yes, offer=yes or not as_json, engine=engine
+    )
     stage = world.drill_stage(keep=keep)
     try:
         report = Drill(world, loaded(world).settings, options, stage).go()

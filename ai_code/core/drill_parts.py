@@ -20,6 +20,7 @@ from ai_code.core.drill_looks import (
     switch,
     words,
 )
+from ai_code.core.verdict import LimitKind
 
 __all__ = ["FIRST", "parts_of", "passed"]
 
@@ -113,6 +114,8 @@ def _limit(seen: Observed) -> Part:
         return failed("limit seen", by, f"no line says {switch(seen)}")
     seconds = _since_asked(seen, told or seen.main.ended)
     told_as = f"{scenario.kind} limit" if scenario.kind else f"none: {scenario.reason}"
+    if scenario.kind is LimitKind.OVERLOADED:
+        told_as = "none: Claude's servers are overloaded"
     return Part("limit seen", by, "passed", seconds, told_as)
 
 
@@ -130,7 +133,7 @@ def _no_limit(seen: Observed) -> Part:
         told = f"{', '.join(verdicts)}, exit code {seen.main.code}: {words(seen.main)}"
         return failed("limit seen", by, told, "limit")
     seconds = seen.main.ended - seen.main.began
-    return Part("limit seen", by, "passed", seconds, "none, and none was seen")
+    return Part("limit seen", by, "passed", seconds, "there is none, and none was taken for one")
 
 
 def _return(seen: Observed) -> Part:

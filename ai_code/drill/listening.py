@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 
 
 class Lines:
-    """Listens to one program. ``tell`` gets each line of stderr as it comes."""
+    """Listens to one program. ``tell`` gets each line of stderr as it comes, ``tick`` the seconds
+    that it has run, now and then."""
 
-    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        tell: Callable[[str], None] = lambda _: None,
+        tick: Callable[[float], None] = lambda _: None,
+    ) -> None:
         self._tell = tell
+        self._tick = tick
         self._rest = b""
         self.stdout = b""
         self.lines: list[tuple[float, str]] = []
@@ -34,6 +40,7 @@ class Lines:
 
     def tick(self, elapsed_s: float, silence_s: float) -> EndedBy | None:
         """Nothing ends it but its deadline."""
+        self._tick(elapsed_s)
         return None
 
     def finish(self) -> None:

@@ -62,13 +62,14 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.write(f"{VERSION} (Claude Code)\n")
         return 0
     told = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
-    sys.stdin.read()
+    sys.stdin.buffer.read()
     for number, line in enumerate(told["lines"]):
         time.sleep(told["pause_s"])
         if number == told["edit_before"]:
             Path(told["file"]).write_text(told["content"], encoding="utf-8")
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        # In UTF-8 as Claude writes it, whatever the locale can write.
+        sys.stdout.buffer.write(f"{line}\n".encode())
+        sys.stdout.buffer.flush()
     return int(told["exit"])
 
 

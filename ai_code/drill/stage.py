@@ -79,18 +79,24 @@ class Stage:
         self._command = tuple(command) or own_command()
         self.kept: list[Path] = []
 
-    def play(self, scenario: Scenario, setup: Setup, tell: Callable[[str], None]) -> Observed:
+    def play(
+        self,
+        scenario: Scenario,
+        setup: Setup,
+        tell: Callable[[str], None],
+        tick: Callable[[float], None] = lambda _: None,
+    ) -> Observed:
         """One scenario from an empty folder to the end. ``tell`` gets the lines that ai-code
-        prints meanwhile. Raises AiCodeError where the scratch project cannot be made."""
+        prints meanwhile, ``tick`` the seconds that it has run. Raises AiCodeError where the
+        scratch project cannot be made."""
         where = room(self._environ)
         sweep(where)
         try:
             with Scratch(self._processes, self._environ, where, keep=self._keep) as scratch:
                 if self._keep:
                     self.kept.append(scratch.folder)
-                return _Play(
-                    scenario, setup, scratch, self._command, tell, self._pause_s
-                ).observed()
+                played = _Play(scenario, setup, scratch, self._command, tell, tick, self._pause_s)
+                return played.observed()
         except OSError as error:
             if is_full(error):
                 raise disk_full(where) from error
@@ -107,6 +113,7 @@ class _Play:
         scratch: Scratch,
         command: tuple[str, ...],
         tell: Callable[[str], None],
+        tick: Callable[[float], None],
         pause_s: float,
     ) -> None:
         self._pause_s = pause_s
@@ -114,7 +121,7 @@ class _Play:
         self._setup = setup
         self._scratch = scratch
         self._command = command
-        self._tell = tell
+        self._tell, self._tick = tell, tick
 
     def observed(self) -> Observed:
         scratch = self._scratch
@@ -233,7 +240,7 @@ class _Play:
 
     def _run(self, *args: str, url: str = "") -> Seen:
         """``ai-code ARGS`` in the scratch project, with a login that is nobody's."""
-        lines = Lines(self._tell)
+        lines = Lines(self._tell, self._tick)
         env: dict[str, Any] = {
             "CLAUDE_CODE_OAUTH_TOKEN": "drill",
             "ANTHROPIC_BASE_URL": url or scenarios.closed_url(),
@@ -287,7 +294,8 @@ def _chats(local: OllamaStandIn | OllamaTap | None, *, by_tools: bool) -> tuple[
 
 def _engine(setup: Setup) -> dict[str, Any]:
     """How the engine is started. Where it is not there, a name that no program has."""
-    argv = list(setup.program.argv) if setup.program else [setup.engine]
+    # One of that name may be on the PATH all the same: the person named another.
+    argv = list(setup.program.argv) if setup.program else [f"/no-such-folder/{setup.engine}"]
     args = list(setup.engine_args)
     match setup.engine:
         case "aider":

@@ -33,7 +33,13 @@ class Stage(Protocol):
     @property
     def kept(self) -> Sequence[Path]: ...
 
-    def play(self, scenario: Scenario, setup: Setup, tell: Callable[[str], None]) -> Observed: ...
+    def play(
+        self,
+        scenario: Scenario,
+        setup: Setup,
+        tell: Callable[[str], None],
+        tick: Callable[[float], None],
+    ) -> Observed: ...
 
 
 class DrillOptions(NamedTuple):
@@ -96,6 +102,7 @@ class Drill:
         self._mend: dict[Mend, None] = {}
         self._notes: list[str] = []
         self._missing: list[Missing] = []
+        self._doing = ""
 
     def go(self) -> Report:
         """Plays what was asked for, one scenario after the other."""
@@ -164,21 +171,21 @@ class Drill:
     def _note_settings(self) -> None:
         """A fallback that works and is switched off helps nobody."""
         settings = self._settings
-        why = ""
+        all_of_it = []
         if not settings.fallback_enabled:
-            why = "fallback.enabled is false"
-        elif LimitKind.SESSION.value not in settings.fallback_on:
-            why = "fallback.on does not name session (or plan)"
-        elif settings.fallback_on_limit != "local":
-            why = f"fallback.on-limit is {settings.fallback_on_limit}"
-        elif settings.engine != "auto":
-            why = f"engine is {settings.engine}"
-        elif not settings.fallback_chain:
-            self._notes.append(f"with your settings a limit ends the run there: {EMPTY_CHAIN}")
-            self._mend[from_hint(SET_CHAIN, "")] = None
-        if why:
+            all_of_it.append("fallback.enabled is false")
+        if LimitKind.SESSION.value not in settings.fallback_on:
+            all_of_it.append("fallback.on does not name session (or plan)")
+        if settings.fallback_on_limit != "local":
+            all_of_it.append(f"fallback.on-limit is {settings.fallback_on_limit}")
+        if settings.engine != "auto":
+            all_of_it.append(f"engine is {settings.engine}")
+        if why := "; ".join(all_of_it):
             self._notes.append(f"with your settings nothing goes on by itself at a limit: {why}")
             self._mend[Mend(SETTINGS, "which setting it is, and where it stands")] = None
+        if not settings.fallback_chain:
+            self._notes.append(f"with your settings a limit ends the run there: {EMPTY_CHAIN}")
+            self._mend[from_hint(SET_CHAIN, "")] = None
 
     # Playing --------------------------------------------------------------------------------
 
@@ -188,13 +195,16 @@ class Drill:
         # The report begins with it: on a terminal that shows both it is not said twice.
         (console.status if self._is_one_screen() else console.note)(title)
         try:
-            seen = self._stage.play(scenario, setup, lambda line: self._progress(scenario, line))
+            seen = self._stage.play(
+                scenario, setup, lambda line: self._progress(scenario, line), self._goes_on
+            )
         except AiCodeError as error:
             fault = f"{error.what}: {error.why}" if error.why else error.what
             if error.hint:
                 self._mend[from_hint(error.hint, self._options.command)] = None
             return Played(scenario, fault=fault)
         finally:
+            self._doing = ""
             console.status("")
         parts = parts_of(seen)
         for part in parts:
@@ -213,12 +223,17 @@ class Drill:
         """ai-code's own lines: the banners tell which engine works, the rest is detail."""
         console = self._world.console
         if line.startswith(FIRST):
-            console.status(f"{scenario.name}: Claude Code works…")
+            self._doing = f"{scenario.name}: Claude Code works…"
         elif line.startswith("[AI: "):
-            console.status(f"{scenario.name}: the local model takes over…")
+            self._doing = f"{scenario.name}: the local model takes over…"
         elif line.startswith("still waiting: "):
             console.note(line)
         console.detail(f"  {line}")
+
+    def _goes_on(self, elapsed_s: float) -> None:
+        """A model may take minutes: it is to be seen that something works."""
+        if self._doing:
+            self._world.console.status(f"{self._doing} {int(elapsed_s)} s")
 
 
 def _may_be_real(scenario: Scenario) -> bool:

@@ -66,6 +66,11 @@ def _list(report: Report) -> Iterator[str]:
         state = "passed" if each.ok else "FAILED"
         row = f"  {each.scenario.name:<18}  {state}  {each.seconds:>5.1f} s  "
         yield from _cell(row, each.scenario.told)
+    for by in ("real", "stand-in", "recording"):
+        parts = (part for each in report.played for part in each.parts)
+        names = dict.fromkeys(part.name for part in parts if part.by == by)
+        if names:
+            yield from _cell(f"  {by:<9}  ", ", ".join(names))
 
 
 def _cell(row: str, text: str) -> Iterator[str]:
@@ -110,8 +115,10 @@ def _diff(played: Played) -> Iterator[str]:
             title = "the diff that was made, and taken back:"
         case "failed":
             title = "the diff that was made:"
-        case _:
+        case _ if "left out of " in played.diff:
             title = "the edit that did not land, and why:"
+        case _:
+            title = "the diff that was made:"
     yield from ("", title)
     about = False
     for line in played.diff.strip("\n").splitlines():

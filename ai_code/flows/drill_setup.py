@@ -137,7 +137,8 @@ class SetUp:
         if not isinstance(found, Unavailable):
             return found
         why = found.message
-        if found.evidence.rule == f"{name}.missing" and name != "custom":
+        named = self._settings.command_of(name) not in ((), (self._engine.about.program,))
+        if found.evidence.rule == f"{name}.missing" and name != "custom" and not named:
             why = f"{name} is not installed, so nothing can go on locally"
         self.missing.append(Missing("engine", why, from_hint(found.hint, self._again)))
         return None

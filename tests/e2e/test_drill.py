@@ -122,7 +122,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(machine: World) -> None:
     said = child.read().decode()
     child.wait()
     assert child.exitstatus == 130 and "Traceback" not in said
-    last = said.rstrip().splitlines()[-1]
+    last = said.rstrip().splitlines()[-1].rpartition("\x1b[K")[2]
     assert last == "Stopped. Nothing of it is left; to play it again: ai-code drill"
     assert not list(Path(machine.env["TMPDIR"]).iterdir())
 

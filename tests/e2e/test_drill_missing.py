@@ -50,6 +50,35 @@ def test_without_claude_a_recording_plays_it(machine: World) -> None:
     assert "ai-code setup claude" in report(run)["mend"]
 
 
+@pytest.mark.aider
+def test_a_locale_that_cannot_write_all_of_it(machine: World) -> None:
+    """The recording is played in UTF-8 as Claude writes, whatever Python's own encoding is."""
+    (machine.bin / "claude").unlink()
+    machine.env["PYTHONIOENCODING"] = "euc_jp"
+    run = machine.run("drill", "--scenario", "session", "--json")
+    assert run.code == 0, run
+
+
+def test_an_aider_that_is_named_and_not_there(machine: World) -> None:
+    """Another one on the PATH is not what the person named: nothing lands by it."""
+    (machine.bin / "claude").unlink()
+    assert (machine.bin / "aider").exists()
+    machine.settings("aider.command: /nonexistent/aider\n")
+    run = machine.run("drill", "--json")
+    failed = {name: row["note"] for name, row in rows(run).items() if row["result"] == "failed"}
+    assert failed == {"aider": "aider is not installed: there is no program /nonexistent/aider"}
+    told = machine.run("drill")
+    assert "the diff" not in told.stdout and "hello.py" not in told.stdout, told
+
+
+def test_who_played_what_is_told_of_many(machine: World) -> None:
+    (machine.bin / "claude").unlink()
+    run = machine.run("drill", "--scenario", "all")
+    last = run.stdout.partition("hostile-repository")[2]
+    assert run.code == 0 and "stand-in   Ollama, model" in last, run
+    assert "real " in last and "recording  claude, limit seen" in last
+
+
 def test_an_empty_chain_is_said(machine: World) -> None:
     """The drill plays aider all the same; a run would end at the limit."""
     (machine.bin / "claude").unlink()
@@ -58,7 +87,7 @@ def test_an_empty_chain_is_said(machine: World) -> None:
     assert run.code == 0, run
     told = "with your settings a limit ends the run there: fallback.chain is empty"
     assert told in report(run)["notes"]
-    assert "fallback.chain: [aider]" in report(run)["mend"]
+    assert "ai-code config path" in report(run)["mend"]
 
 
 def test_without_aider_it_fails_with_the_command_that_mends_it(machine: World) -> None:

@@ -105,7 +105,7 @@ def edits(facts: Facts) -> Finding:
         stall_timeout_s=settings.stall_timeout_s,
     )
     stage = facts.world.drill_stage(keep=False)
-    seen = stage.play(SCENARIOS["session"], setup, lambda _line: None)
+    seen = stage.play(SCENARIOS["session"], setup, lambda _line: None, lambda _s: None)
     parts = {part.name: part for part in parts_of(seen)}
     for name in ("aider", "landing"):
         if parts[name].state == "failed":
