@@ -8,14 +8,12 @@ from ai_code.core.errors import CannotStartError
 from ai_code.core.setup import StepResult
 from ai_code.flows.claude_login import login_command
 from ai_code.flows.endings import INSTALL_CLAUDE
-from ai_code.flows.install_claude import TERMS, install_claude, places
+from ai_code.flows.install_claude import SIZE, TERMS, VERSIONS, install_claude, places
 from ai_code.flows.setup.packages import command_for
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
     from ai_code.flows.setup.ground import Ground
-
-_CLAUDE_SIZE = "about 250 MB"
 
 
 def git(ground: Ground) -> StepResult:
@@ -56,7 +54,7 @@ def claude(ground: Ground) -> StepResult:
     folder, link = places(world)
     ground.say(
         "Claude Code is not installed. It is Anthropic's, under Anthropic's terms "
-        f"({TERMS}). npm would put it into {ground.shown(folder)} ({_CLAUDE_SIZE})."
+        f"({', '.join(TERMS)}). npm would put it into {ground.shown(folder)} ({SIZE}). {VERSIONS}"
     )
     if not ground.agrees("Install it under these terms?"):
         return StepResult("claude", "missing", "Claude Code is not installed", (INSTALL_CLAUDE,))
