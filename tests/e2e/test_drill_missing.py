@@ -72,14 +72,6 @@ def test_an_aider_that_is_named_and_not_there(machine: World) -> None:
     assert "the diff" not in told.stdout and "hello.py" not in told.stdout, told
 
 
-def test_who_played_what_is_told_of_many(machine: World) -> None:
-    (machine.bin / "claude").unlink()
-    run = machine.run("drill", "--scenario", "all")
-    last = run.stdout.partition("hostile-repository")[2]
-    assert run.code == 0 and "stand-in   Ollama, model" in last, run
-    assert "real " in last and "recording  claude, limit seen" in last
-
-
 def test_an_empty_chain_is_said(machine: World) -> None:
     """The drill plays aider all the same; a run would end at the limit."""
     (machine.bin / "claude").unlink()

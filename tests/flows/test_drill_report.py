@@ -73,3 +73,11 @@ def test_a_long_mend_is_cut_where_a_shell_goes_on() -> None:
         "    other",
         "FAILED: session",
     ]
+
+
+def test_who_played_what_is_told_of_several() -> None:
+    by_stand_in = Played(SCENARIOS["weekly"], (Part("model", "stand-in", "passed"),))
+    lines = shown(played(), by_stand_in)
+    real = next(line for line in lines if line.startswith("  real "))
+    assert real.startswith("  real       claude, limit seen, ") and " undo" in "\n".join(lines)
+    assert "  stand-in   model" in lines
