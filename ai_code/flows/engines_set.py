@@ -44,6 +44,20 @@ def all_named(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*in_turn(settings), *local, *settings.fallback_chain)))
 
 
+def without(
+    settings: Settings, engines: Sequence[EngineHere], names: Sequence[str]
+) -> EngineHere | None:
+    """Who goes on in the place of these, of the ``engines`` that any run may take: the one of a
+    run that edits, where every kind of run that would take one of them has another that can."""
+    going = going_on([each for each in engines if each.name in in_turn(settings)])
+    for mode in _MODES:
+        taken = local_names(settings, settings.engine_for(mode))
+        able = going_on([each for each in engines if each.name in taken])
+        if able is None and not set(taken).isdisjoint(names):
+            return None
+    return going
+
+
 def first_engine(settings: Settings) -> str:
     """The local engine that a run goes on with, as the settings have it."""
     return next(iter(in_turn(settings)), "aider")

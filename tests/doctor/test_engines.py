@@ -101,6 +101,21 @@ def test_aider_is_no_matter_where_nothing_needs_it(patient: Patient) -> None:
     patient.broken("aider-found", "ai-code setup aider")
 
 
+def test_what_a_kind_of_task_needs_is_a_failure_though_another_goes_on(patient: Patient) -> None:
+    """``engines.for`` gives that task to this engine alone, whatever the chain has."""
+    patient.ollama(models=[TOOLS], version="0.20.0")
+    patient.says("pi", "0.74.2\n")
+    for chain in ("pi", "pi, aider"):
+        patient.settings(f"fallback.chain: [{chain}]\nengines.for.ask: aider\n")
+        seen = patient.broken("aider-found", "ai-code setup aider")
+        assert "goes on" not in seen.finding.evidence
+    patient.settings("fallback.chain: [pi, opencode]\nengines.for.plan: opencode\n")
+    patient.broken("engines-found", "ai-code engines install opencode")
+    patient.settings("fallback.chain: [pi, opencode]\n")
+    patient.broken("engines-found", "ai-code engines install opencode", state="warn",
+                   evidence="; pi goes on")  # fmt: skip
+
+
 def test_without_another_engine_there_is_nothing_to_look_at(patient: Patient) -> None:
     for name in ("engines-found", "engines-model"):
         assert patient.see(name).finding.evidence == "no engine but aider is set"

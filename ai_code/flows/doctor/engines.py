@@ -10,6 +10,7 @@ from ai_code.engines.registry import local_engine
 from ai_code.flows.doctor.models import chosen, name_one
 from ai_code.flows.doctor.server import SILENT
 from ai_code.flows.engine_fit import not_in_the_tree
+from ai_code.flows.engines_set import without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,12 +54,16 @@ def _others(facts: Facts) -> list[EngineHere]:
 
 
 def _told(facts: Facts, these: Sequence[EngineHere]) -> Finding:
-    """No failure where another one of the chain goes on."""
-    chain, going = facts.settings.fallback_chain, facts.going()
-    evidence, fix = "; ".join(each.why for each in these), mend(facts, these[0])
-    if going is not None and all(each.name in chain for each in these):
-        return warn(f"{evidence}; {going.name} goes on", fix)
-    return failed(evidence, fix)
+    finding = failed("; ".join(each.why for each in these), mend(facts, these[0]))
+    return told_of(facts, [each.name for each in these], finding)
+
+
+def told_of(facts: Facts, names: Sequence[str], finding: Finding) -> Finding:
+    """What these engines lack is no failure where others go on wherever a run would take them."""
+    going = without(facts.settings, facts.engines(), names)
+    if going is None:
+        return finding
+    return warn(f"{finding.evidence}; {going.name} goes on", finding.fix)
 
 
 def mend(facts: Facts, engine: EngineHere) -> Fix:
