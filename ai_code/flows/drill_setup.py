@@ -14,7 +14,7 @@ from ai_code.flows.drill_mends import from_hint
 from ai_code.flows.endings import mend_claude
 from ai_code.flows.engine_program import find_program
 from ai_code.flows.engines import named_engine
-from ai_code.flows.going_on import model_for
+from ai_code.flows.engines_here import model_for
 from ai_code.flows.install_claude import offer_claude
 from ai_code.flows.model_settings import settings_for
 from ai_code.flows.readiness import Ready

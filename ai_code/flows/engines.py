@@ -13,7 +13,7 @@ from ai_code.core.text import one_line
 from ai_code.core.verdict import Unavailable
 from ai_code.engines.registry import local_engine
 from ai_code.flows.engine_program import find_program, is_fenced, is_network_fenced
-from ai_code.flows.going_on import model_for
+from ai_code.flows.engines_here import model_for
 
 if TYPE_CHECKING:
     from ai_code.core.model_notes import ExamResult

@@ -86,10 +86,9 @@ def _with_model(settings: Settings, here: EngineHere, choice: Choice) -> EngineH
     if old := too_old(engine, choice.version):
         return here._replace(why=old.message, mend=old.hint)
     about, shows = engine.about, _Shows(choice.server)
-    least = 0 if about.sends_ctx else about.least_context
 
     def able(name: str) -> bool:
-        return will_serve(shows(name), tools=about.needs_tools, context=least)
+        return will_serve(shows(name), tools=about.needs_tools, context=about.wanted_context)
 
     model = choice.prefer(here.name, able)
     if model is None:
@@ -112,7 +111,7 @@ def _without_model(
     from ai_code.flows.why_not_ready import in_words
 
     about = engine.about
-    least, tools = 0 if about.sends_ctx else about.least_context, about.needs_tools
+    least, tools = about.wanted_context, about.needs_tools
     chatting = [name for name in choice.names if can_chat(name)][:MOST_ASKED]
     told = [shows(name) for name in chatting]
     if not told or any(will_serve(show, tools=tools, context=least) for show in told):

@@ -12,8 +12,8 @@ from ai_code.core.models import is_variant
 from ai_code.flows.doctor.container import look_container
 from ai_code.flows.doctor.server_log import ServerLog, parse_log
 from ai_code.flows.doctor.service import Service, look_service, look_unit
+from ai_code.flows.engines_here import engines_here
 from ai_code.flows.engines_set import first_engine, going_on, in_turn
-from ai_code.flows.going_on import engines_here
 from ai_code.flows.model_fit import own_authority
 from ai_code.flows.setup.unit import MODELS
 
