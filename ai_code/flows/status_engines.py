@@ -58,10 +58,11 @@ def _found(world: World, settings: Settings, name: str) -> EngineHere:
 
 
 class Choice(NamedTuple):
-    """The server that was asked, its version, and who chooses of its models: ``prefer`` gives the
-    one that an engine would take, of those that are ``able``."""
+    """The server at ``base_url``, its version, what it ``shows`` of its models, and who chooses
+    of them: ``prefer`` gives the one that an engine would take, of those that are ``able``."""
 
-    server: ModelServer
+    base_url: str
+    shows: Shows
     version: str
     names: Sequence[str]
     prefer: Callable[[str, Callable[[str], bool] | None], str | None]
@@ -85,24 +86,22 @@ def _with_model(settings: Settings, here: EngineHere, choice: Choice) -> EngineH
     engine = local_engine(here.name)
     if old := too_old(engine, choice.version):
         return here._replace(why=old.message, mend=old.hint)
-    about, shows = engine.about, _Shows(choice.server)
+    about, shows = engine.about, choice.shows
 
     def able(name: str) -> bool:
         return will_serve(shows(name), tools=about.needs_tools, context=about.wanted_context)
 
     model = choice.prefer(here.name, able)
     if model is None:
-        return _without_model(here, engine, choice, shows)
+        return _without_model(here, engine, choice)
     context = settings.ollama_num_ctx
-    local = LocalModel(model, choice.server.base_url, context)
+    local = LocalModel(model, choice.base_url, context)
     why = why_not(engine, local, choice.version, shows(model), context)
     here = here._replace(model=model)
     return here._replace(why=why.message, mend=why.hint) if why else here
 
 
-def _without_model(
-    here: EngineHere, engine: LocalEngine, choice: Choice, shows: _Shows
-) -> EngineHere:
+def _without_model(here: EngineHere, engine: LocalEngine, choice: Choice) -> EngineHere:
     """None is taken: nothing is wrong with the engine where there is none at all, nor where the
     person is to name one of several."""
     from ai_code.core.model_choice import MOST_ASKED
@@ -113,7 +112,7 @@ def _without_model(
     about = engine.about
     least, tools = about.wanted_context, about.needs_tools
     chatting = [name for name in choice.names if can_chat(name)][:MOST_ASKED]
-    told = [shows(name) for name in chatting]
+    told = [choice.shows(name) for name in chatting]
     if not told or any(will_serve(show, tools=tools, context=least) for show in told):
         return here
     lacks_tools = tools and not any(map(calls_tools, told))
@@ -123,19 +122,21 @@ def _without_model(
     return here._replace(why=why, mend=_RECOMMEND)
 
 
-class _Shows:
-    """What the server tells of each model, asked once; nothing where it does not."""
+class Shows:
+    """What the server tells of each model, asked once for all engines; nothing where it does not.
+    One that was silent is not asked about another."""
 
     def __init__(self, server: ModelServer) -> None:
         self._server = server
         self._known: dict[str, Mapping[str, Any]] = {}
+        self._is_silent = False
 
     def __call__(self, name: str) -> Mapping[str, Any]:
         from ai_code.core.ports import ModelServerError
 
-        if name not in self._known:
+        if name not in self._known and not self._is_silent:
             try:
                 self._known[name] = self._server.show(name)
-            except ModelServerError:
-                self._known[name] = {}
-        return self._known[name]
+            except ModelServerError as error:
+                self._is_silent = error.kind == "timeout"
+        return self._known.setdefault(name, {})

@@ -81,12 +81,7 @@ def chosen(facts: Facts, engine: str = "") -> Chosen | None:
 
 def refusal(facts: Facts, name: str) -> str:
     """Why the policy does not let a model be used; empty where it does."""
-    policy = facts.settings.policy
-    if not policy:
-        return ""
-    catalogue = facts.world.catalogue
-    maker = catalogue.maker(name)
-    return policy.refusal(name, maker if maker.name else catalogue.maker(name, facts.show(name)))
+    return facts.settings.policy.refusal_of(name, facts.world.catalogue, facts.show)
 
 
 def installed(facts: Facts) -> Finding:
