@@ -17,13 +17,14 @@ _MODES: Sequence[Mode] = ("edit", "ask", "plan")
 class EngineHere(NamedTuple):
     """A local engine as it is on this machine. ``path`` is its program's, empty where that is not
     there; ``model`` what it would work on. ``why`` it cannot, in words (empty: it can), with
-    ``mend``, the command for that."""
+    ``mend``, the command for that. ``unseen``: what nobody looked at and a run will, in words."""
 
     name: str
     path: str = ""
     model: str = ""
     why: str = ""
     mend: str = ""
+    unseen: str = ""
 
 
 def local_names(settings: Settings, chosen: str) -> tuple[str, ...]:

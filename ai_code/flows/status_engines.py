@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ai_code.settings import Settings
 
 _RECOMMEND = "ai-code models recommend"
+_UNSEEN = "a run asks first whether its own sandbox can be made here"
 
 
 def by_path(world: World, settings: Settings) -> list[EngineHere]:
@@ -44,7 +45,7 @@ def _found(world: World, settings: Settings, name: str) -> EngineHere:
     from ai_code.core.verdict import Unavailable
     from ai_code.engines.registry import local_engine
     from ai_code.flows.engine_fit import not_in_the_tree
-    from ai_code.flows.engine_program import find_by_path
+    from ai_code.flows.engine_program import could_stand_in, find_by_path
 
     engine = local_engine(name)
     program = find_by_path(world, settings, engine)
@@ -53,6 +54,8 @@ def _found(world: World, settings: Settings, name: str) -> EngineHere:
         why = f"{name} is not installed" if plain else program.message
         return EngineHere(name, why=why, mend=program.hint)
     here = EngineHere(name, program.argv[0])
+    if engine.fence == "own" and not could_stand_in(world, settings):
+        here = here._replace(unseen=_UNSEEN)
     held = not_in_the_tree(settings, engine)
     return here._replace(why=held.message, mend=held.hint) if held else here
 

@@ -43,10 +43,8 @@ def test_the_next_of_the_chain_goes_on(world: FakeWorld) -> None:
     world.set(fallback_chain=("claude-local", "pi", "aider"))
     world.claude_home.is_managed, world.has_network_fence = True, False
     text = screen(world)
-    assert "answers       the local model, with pi, until 22:47" in text
-    assert (
-        "pi            /programs/pi\n              goes on at a limit, with llama3.2:3b\n" in text
-    )
+    assert "answers       the local model, pi first, until 22:47" in text
+    assert "pi            /programs/pi\n              is tried first, with llama3.2:3b\n" in text
     assert "claude-local  an organisation's settings decide on this machine where Claude" in text
     assert "aider         /programs/aider\n" in text
     assert "model         llama3.2:3b (2 installed)" in text
@@ -153,6 +151,11 @@ def test_no_program_is_started_for_it(world: FakeWorld) -> None:
     world.set(fallback_chain=("codex", "pi", "claude-local", "custom"))
     world.processes.succeeds = None  # type: ignore[assignment,method-assign]
     assert engines(world)[0]["why"] == "" and short(world) == "claude"
+    told = "a run asks first whether its own sandbox can be made here"
+    assert engines(world)[0]["unseen"] == "" and told not in screen(world)
+    world.set(fallback_fence="off")
+    assert [each["unseen"] for each in engines(world)] == [told, "", "", ""]
+    assert told in screen(world)
 
 
 def test_aider_alone_costs_no_engine_an_import(
