@@ -30,6 +30,15 @@ class Answering(NamedTuple):
     engine: str = ""
 
 
+def claude_answers(
+    settings: Settings, *, claude: str, limits: Sequence[KnownLimit], now: int
+) -> bool:
+    """Whether Claude would, whatever local engines there are: they need not be looked at."""
+    if settings.engine_for("edit") in LOCAL or not claude:
+        return False
+    return not any(_counts(each, settings, now) for each in limits)
+
+
 def who_answers(
     settings: Settings,
     *,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.text import one_line
-from ai_code.flows.answering import Answering, who_answers, without_login
+from ai_code.flows.answering import Answering, claude_answers, who_answers, without_login
 from ai_code.flows.engines_set import EngineHere, going_on
 from ai_code.flows.status_engines import Choice, Shows, by_path, path_of, with_models
 
@@ -108,7 +108,9 @@ def answering(world: World, settings: Settings) -> Answering:
     now = int(world.clock.now())
     limits = world.limits.current(_scope(world), now)
     claude = path_of(world, settings.claude_command)
-    engines = by_path(world, settings)
+    # A shell prompt asks all the time: the engines cost it some ten milliseconds.
+    alone = claude_answers(settings, claude=claude, limits=limits, now=now)
+    engines = [] if alone else by_path(world, settings)
     return who_answers(settings, claude=claude, engines=engines, limits=limits, now=now)
 
 
@@ -280,7 +282,7 @@ def _ollama(
         )
 
     names = [each.name for each in usable]
-    engines = with_models(settings, engines, Choice(base_url, shows, number, names, prefer))
+    engines = with_models(world, settings, engines, Choice(base_url, shows, number, names, prefer))
     going = going_on(engines)
     if going is not None:
         model = going.model

@@ -44,8 +44,7 @@ def _found(world: World, settings: Settings, name: str) -> EngineHere:
         return EngineHere(name, path) if path else missing
     from ai_code.core.verdict import Unavailable
     from ai_code.engines.registry import local_engine
-    from ai_code.flows.engine_fit import not_in_the_tree
-    from ai_code.flows.engine_program import could_stand_in, find_by_path
+    from ai_code.flows.engine_program import find_by_path
 
     engine = local_engine(name)
     program = find_by_path(world, settings, engine)
@@ -54,8 +53,10 @@ def _found(world: World, settings: Settings, name: str) -> EngineHere:
         why = f"{name} is not installed" if plain else program.message
         return EngineHere(name, why=why, mend=program.hint)
     here = EngineHere(name, program.argv[0])
-    if engine.fence == "own" and not could_stand_in(world, settings):
-        here = here._replace(unseen=_UNSEEN)
+    if settings.fallback_where != "tree":
+        return here
+    from ai_code.flows.engine_fit import not_in_the_tree
+
     held = not_in_the_tree(settings, engine)
     return here._replace(why=held.message, mend=held.hint) if held else here
 
@@ -72,18 +73,19 @@ class Choice(NamedTuple):
 
 
 def with_models(
-    settings: Settings, engines: Sequence[EngineHere], choice: Choice
+    world: World, settings: Settings, engines: Sequence[EngineHere], choice: Choice
 ) -> list[EngineHere]:
     """The same, each with the model that it would take, or why none will do."""
-    return [each if each.why else _with_model(settings, each, choice) for each in engines]
+    return [each if each.why else _with_model(world, settings, each, choice) for each in engines]
 
 
-def _with_model(settings: Settings, here: EngineHere, choice: Choice) -> EngineHere:
+def _with_model(world: World, settings: Settings, here: EngineHere, choice: Choice) -> EngineHere:
     if here.name == "aider":
         return here._replace(model=choice.prefer(here.name, None) or "")
     from ai_code.core.task import LocalModel
     from ai_code.engines.registry import local_engine
     from ai_code.flows.engine_fit import too_old, why_not
+    from ai_code.flows.engine_program import could_stand_in
     from ai_code.flows.model_fit import will_serve
 
     engine = local_engine(here.name)
@@ -100,7 +102,8 @@ def _with_model(settings: Settings, here: EngineHere, choice: Choice) -> EngineH
     context = settings.ollama_num_ctx
     local = LocalModel(model, choice.base_url, context)
     why = why_not(engine, local, choice.version, shows(model), context)
-    here = here._replace(model=model)
+    unsure = engine.fence == "own" and not could_stand_in(world, settings)
+    here = here._replace(model=model, unseen=_UNSEEN if unsure else "")
     return here._replace(why=why.message, mend=why.hint) if why else here
 
 

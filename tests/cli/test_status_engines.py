@@ -166,3 +166,16 @@ def test_aider_alone_costs_no_engine_an_import(
     limited(world)
     screen(world)
     assert not [name for name in sys.modules if name.startswith("ai_code.engines.")]
+
+
+def test_a_shell_prompt_looks_at_no_engine_while_claude_answers(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("ai_code.engines.")]:
+        monkeypatch.delitem(sys.modules, name)
+    world.set(fallback_chain=("opencode", "pi"))
+    assert short(world) == "claude"
+    assert not [name for name in sys.modules if name.startswith("ai_code.engines.")]
+    limited(world)
+    world.processes.missing = {"opencode", "pi"}
+    assert short(world) == "limit until 22:47"
