@@ -15,15 +15,18 @@ from ai_code.flows.model_seen import ca_of
 from ai_code.flows.readiness import Ready, ask_local
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ai_code.engines.registry import LocalEngine
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
 
-def engines_here(world: World, settings: Settings) -> list[EngineHere]:
-    """All that a run may take, in the order in which it would try them; about a second."""
-    once = AskedOnce(world)
-    return [_here(world, settings, local_engine(name), once) for name in all_named(settings)]
+def engines_here(world: World, settings: Settings, names: Sequence[str] = ()) -> list[EngineHere]:
+    """All that a run may take, or those named, in the order in which it would try them; about a
+    second."""
+    once, wanted = AskedOnce(world), names or all_named(settings)
+    return [_here(world, settings, local_engine(name), once) for name in wanted]
 
 
 def _here(world: World, settings: Settings, engine: LocalEngine, once: AskedOnce) -> EngineHere:
