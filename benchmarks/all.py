@@ -91,6 +91,9 @@ def page(results: Sequence[Result], busy: float) -> str:
         f"{date}, {os.cpu_count()} cores, Python {platform.python_version()}; "
         f"load average when it began {busy:.1f}.",
         "",
+        "A difference of times (−) is the median of what each pair differs by, not the difference "
+        "of the two medians: on a busy machine the two lie apart.",
+        "",
         "| Script | What | Measured | Limit | |",
         "|---|---|---|---|---|",
         *rows,

@@ -37,7 +37,7 @@ def main() -> int:
     print(f"(processor time of ai-code itself: {1000 * worked:.0f} ms, some beside Claude)")
     results = [
         report("wall, ai-code / claude", told.ratio, RATIO, "×"),
-        report("wall, ai-code − claude", 1000 * told.difference_s, DIFFERENCE_MS, " ms"),
+        report("wall, ai-code − claude (pairs)", 1000 * told.difference_s, DIFFERENCE_MS, " ms"),
         report("peak memory of ai-code itself", memory, MEMORY_MB, " MB"),
     ]
     return 0 if all(results) else 1

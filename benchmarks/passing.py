@@ -49,14 +49,15 @@ def main() -> int:
 
 def _measure(scratch: Scratch, form: str, megabytes: int, pairs: int) -> Iterator[bool]:
     speed = megabytes / median(_seconds(scratch, form, megabytes) for _ in range(pairs))
-    yield report_least(f"events a second, as {form}", speed, LEAST_MB_S, " MB")
+    yield report_least(f"events, as {form}", speed, LEAST_MB_S, " MB/s")
     few = max(megabytes // 10, 1)
     peaks = [
         of_itself(scratch, scratch.env(MEGABYTES=str(each)), *_args(form))[0]
         for each in (few, megabytes)
     ]
     growth = peaks[1] - peaks[0]
-    yield report(f"peak of {megabytes} MB − peak of {few} MB", growth, GROWTH_MB, " MB")
+    name = f"peak of {megabytes} MB − of {few} MB, as {form}"
+    yield report(name, growth, GROWTH_MB, " MB")
 
 
 def _seconds(scratch: Scratch, form: str, megabytes: int) -> float:

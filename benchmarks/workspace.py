@@ -26,6 +26,8 @@ from ai_code.system.trees import RealTrees
 
 LIMITS_S = {100: 0.15, 5_000: 0.6, 50_000: 5.0}
 """Files → seconds that worktree, changes and landing may take together."""
+UNDO_LIMIT_S = 1.0
+"""Of that landing, however many files the repository has."""
 _STEPS = ("worktree", "changes", "landing", "undo")
 
 
@@ -49,6 +51,7 @@ def main() -> int:
             total = median(sum(row[:3]) for row in rows)
             name = f"{count:,} files: worktree to landing"
             results.append(report(name, total, LIMITS_S.get(count, float("inf")), " s"))
+            results.append(report(f"{count:,} files: undo", steps[-1], UNDO_LIMIT_S, " s"))
             told = (f"{step} {each:.3f}" for step, each in zip(_STEPS, steps, strict=True))
             print(f"({', '.join(told)}; git checkout-index alone {bare:.3f} s)", flush=True)
     return 0 if all(results) else 1

@@ -66,13 +66,13 @@ def test_a_fallback(claude_bin: Path, script: str) -> None:
 
 def test_what_they_print_becomes_a_page(capsys: pytest.CaptureFixture[str]) -> None:
     every, pairs = loaded("all"), loaded("pairs")
-    pairs.report("wall, ai-code − claude", 12.345, 70.0, " ms")
-    pairs.report_least("events a second", 3.0, 30.0, " MB")
+    pairs.report("wall, ai-code − claude (pairs)", 12.345, 70.0, " ms")
+    pairs.report_least("events, as text", 3.0, 30.0, " MB/s")
     sys.stdout.write("(and a difference of 3 ms)\n")
     printed = capsys.readouterr().out.splitlines()
     page = every.page(list(every.results_of("overhead", printed)), 0.5)
-    assert "| `overhead.py` | wall, ai-code − claude | 12.35 ms | 70 ms | PASS |" in page
-    assert "| `overhead.py` | events a second | 3.00 MB | at least 30 MB | over |" in page
+    assert "| `overhead.py` | wall, ai-code − claude (pairs) | 12.35 ms | 70 ms | PASS |" in page
+    assert "| `overhead.py` | events, as text | 3.00 MB/s | at least 30 MB/s | over |" in page
     assert "- `overhead.py`: and a difference of 3 ms" in page
 
 

@@ -77,6 +77,8 @@ KNOWN: dict[tuple[str, str], str] = {
     ("sudo", "apt"): "it would install packages of the system",
     ("./test", ""): "it is what runs this test",
     ("./test", "-k"): "it is what runs this test",
+    ("tools/record-demo", ""): "it would write the demo anew",
+    ("tools/record-demo", "--draw"): HELP,
     (".venv/bin/python", ""): SCRIPT,
     (".tools/dev/bin/python", ""): SCRIPT,
 }

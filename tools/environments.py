@@ -86,6 +86,9 @@ def aider() -> Environment:
     )  # fmt: skip
 
 
+_CLAUDE_TERMS = "https://code.claude.com/docs/en/legal-and-compliance"
+
+
 def claude(version: str) -> Environment:
     """``.tools/claude-VERSION``: Claude Code, installed for you under Anthropic's terms."""
 
@@ -99,7 +102,7 @@ def claude(version: str) -> Environment:
         )
 
     return Environment(
-        TOOLS / f"claude-{version}", f"Claude Code {version}", "up to 250 MB", 600, version,
+        TOOLS / f"claude-{version}", f"Claude Code {version}", "up to 800 MB", 1000, version,
         _again("claude", version), install,
     )  # fmt: skip
 
@@ -163,6 +166,8 @@ def main(arguments: Sequence[str]) -> int:
             wanted = aider()
         case ["claude", version]:
             wanted = claude(version)
+            if not wanted.is_ready():
+                print(f"Claude Code is under Anthropic's terms: {_CLAUDE_TERMS}", file=sys.stderr)
         case ["nix"] if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
             print("no Nix for the tests here: it is made of Debian's packages", file=sys.stderr)
             return 0

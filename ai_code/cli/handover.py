@@ -56,7 +56,7 @@ def _title(told: Shown) -> Iterator[str]:
     if story.skipped:
         yield f"{story.skipped} of {story.rows} rows of its transcript were not understood"
     if told.not_ready:
-        yield f"For {told.engine}, with {told.context} tokens supposed: {told.not_ready}"
+        yield f"For {told.engine}, with {told.context} tokens assumed: {told.not_ready}"
     else:
         yield f"For {told.engine} with {told.model}, {told.context} tokens"
     yield from told.remarks

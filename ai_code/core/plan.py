@@ -16,8 +16,8 @@ from ai_code.core.verdict import (
 )
 
 EMPTY_CHAIN = "fallback.chain is empty"
-SET_CHAIN = "fallback.chain: [aider]   (in your settings; ai-code config path names the file)"
-"""The line of the settings that mends it."""
+SET_CHAIN = "ai-code config path   (names the file for the line fallback.chain: [aider])"
+"""What mends it."""
 Because = Literal["first", "chosen", "limit", "unavailable"]
 
 

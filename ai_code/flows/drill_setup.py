@@ -19,6 +19,7 @@ from ai_code.flows.engines_set import going_on
 from ai_code.flows.install_claude import offer_claude
 from ai_code.flows.model_settings import settings_for
 from ai_code.flows.readiness import Ready
+from ai_code.flows.setup.packages import command_for
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
@@ -103,7 +104,7 @@ class SetUp:
             raise AiCodeError(
                 "git is not installed",
                 why="the drill makes a scratch project with it, and a local engine's worktree too",
-                hint="sudo apt install git",
+                hint=command_for(self._world, "git"),
             )
 
     def _claude(self, *, real: bool, yes: bool, offer: bool) -> Program | None:

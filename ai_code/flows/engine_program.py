@@ -139,7 +139,7 @@ def mend_local(world: World, settings: Settings, names: Sequence[str]) -> str:
     """What it takes before one of these local engines can work; empty where one is there."""
     if not names:
         return SET_CHAIN
-    found = [find_program(world, settings, local_engine(name)) for name in names]
+    found = [find_by_path(world, settings, local_engine(name)) for name in names]
     missing = [each for each in found if isinstance(each, Unavailable)]
     return missing[0].hint if len(missing) == len(found) else ""
 

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from ai_code.flows.world import World
 
 PACKAGE = "@anthropic-ai/claude-code"
-TERMS = "https://www.anthropic.com/legal/commercial-terms"
+TERMS = (
+    "https://code.claude.com/docs/en/legal-and-compliance",
+    "https://www.anthropic.com/legal/commercial-terms",
+)
+"""What the package's own licence names, and one of the agreements that this page lists."""
+SIZE = "400 to 800 MB"
+"""2.1.329 takes 361 MB; npm of Debian 12 installs a second build beside it: 753 MB."""
+VERSIONS = "npm brings the newest version; 2.0.77 and 2.1.329 are the tested ones."
+_TERMS_LINES = "\n".join(TERMS)
 _DEADLINE_S = 600.0
 
 
@@ -28,15 +36,18 @@ def offer_claude(world: World, *, agreed: bool, instead: str) -> Program | None:
         return None
     if not agreed:
         console.note(
-            f"Claude Code is not installed. It is Anthropic's, under Anthropic's terms:\n{TERMS}\n"
+            "Claude Code is not installed. It is Anthropic's, under Anthropic's terms:\n"
+            f"{_TERMS_LINES}\n{VERSIONS}\n"
             # A line of its own: how long it is nobody knows, and what is asked has to fit.
-            f"npm would put some 250 MB into\n{world.programs_dir}"
+            f"npm would put {SIZE} into\n{world.programs_dir}"
         )
         answer = console.ask("Install it?", {"y": "install", "n": instead})
         if answer != "y":
             return None
     else:
-        console.note(f"Installing Claude Code, under Anthropic's terms:\n{TERMS}")
+        console.note(
+            f"Installing Claude Code, under Anthropic's terms:\n{_TERMS_LINES}\n{VERSIONS}"
+        )
     program = install_claude(world, npm)
     if isinstance(program, str):
         console.important(f"npm could not install Claude Code: {program}")

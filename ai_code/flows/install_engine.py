@@ -17,13 +17,14 @@ from ai_code.core.errors import (
     CannotStartError,
     NotInstalledError,
     Stopped,
+    TryLaterError,
     UsageError,
 )
 from ai_code.core.memory import gb
 from ai_code.core.text import from_home
 from ai_code.flows.engine_program import HOW_CUSTOM, WHERE_CUSTOM
 from ai_code.flows.models.server import confirmed
-from ai_code.flows.setup.packages import python_hint
+from ai_code.flows.setup.packages import command_for, python_hint
 from ai_code.flows.setup.progress import Doing, said_by
 
 if TYPE_CHECKING:
@@ -131,7 +132,10 @@ class _Installation:
             _clear(world, self._folder)
             raise
         world.files.link(self._place.link, Path(program.argv[0]))
-        if self._old:
+        if self._old and world.left_behind().living:
+            # The next installation makes room.
+            world.console.note("a run is working: what it may use stays until the next time")
+        elif self._old:
             world.files.remove(self._old)
         return Installed(program, self._folder)
 
@@ -244,6 +248,11 @@ def _removed(world: World, engine: LocalEngine, *, yes: bool) -> bool | None:
     folders = [each for each in place.folders if world.site.there(each)]
     if not used and not folders:
         return False
+    if world.left_behind().living:
+        raise TryLaterError(
+            f"a run of ai-code is working, and may need {engine.name}",
+            hint=f"ai-code engines remove {engine.name}   (when it has ended)",
+        )
     size = gb(sum(map(world.site.bytes_below, folders)))
     where = from_home(used or folders[0], world.site.home)
     question = f"Remove {where} ({size})?"
@@ -267,7 +276,7 @@ def _commands(world: World, engine: LocalEngine, folder: Path) -> list[tuple[str
     if about.install.how == "npm":
         npm = world.processes.find(("npm",))
         if npm is None:
-            raise NotInstalledError("npm is not installed", hint="sudo apt install npm")
+            raise NotInstalledError("npm is not installed", hint=command_for(world, "npm"))
         _check_node(world, engine)
         options = ("--no-audit", "--no-fund", "--loglevel=error")
         return [(*npm.argv, "install", "--prefix", str(folder), *options, about.package)]

@@ -70,7 +70,7 @@ class LocalSide:
     def first(self) -> LocalTurn:
         """The one that would work: the first whose program is there, else the first of all."""
         if self._first is None:
-            there = (turn for turn in self._turns if not isinstance(turn.find(), Unavailable))
+            there = (turn for turn in self._turns if turn.is_there)
             self._first = next(there, self._turns[0])
         return self._first
 

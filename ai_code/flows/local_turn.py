@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.command import Request
 from ai_code.core.errors import AiCodeError
+from ai_code.core.mcp_servers import without_keys
 from ai_code.core.naming import candidate_words
 from ai_code.core.task import Task
-from ai_code.core.text import shown_path
+from ai_code.core.text import one_line, shown_path
 from ai_code.core.verdict import (
     Evidence,
     Interrupted,
@@ -22,7 +23,7 @@ from ai_code.flows.briefing import Briefing
 from ai_code.flows.checking import Checking
 from ai_code.flows.engine_fit import fit_for
 from ai_code.flows.engine_modes import can_only
-from ai_code.flows.engine_program import find_program, is_fenced, stands_in
+from ai_code.flows.engine_program import find_by_path, find_program, is_fenced, stands_in
 from ai_code.flows.local_landing import LandingError, LocalLanding
 from ai_code.flows.local_work import LocalWork
 from ai_code.flows.model_seen import prove
@@ -127,6 +128,14 @@ class LocalTurn:
             return ""
         return can_only(self.name, self._engine.about)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its program is, as far as files tell it: nothing is started."""
+        if self.left_out:
+            return False
+        found = find_by_path(self._world, self._settings, self._engine)
+        return not isinstance(found, Unavailable)
+
     def find(self) -> Program | Unavailable:
         """The engine's program. One that is there and cannot be run is as good as none, and so is
         one that is none for this task."""
@@ -220,7 +229,9 @@ class LocalTurn:
         landed: Landed | None = None,
     ) -> Turn:
         name, model = self._engine.name, ready.local.shown
-        version = self._version().version_text if self._version else ""
+        # Who pressed Ctrl-C waits for nothing.
+        asked = None if isinstance(verdict, Interrupted) else self._version
+        version = asked().version_text if asked else ""
         return Turn(name, verdict, exit_, version, model, answer=answer, landed=landed)
 
     def _ask_version(self, program: Program) -> None:
@@ -276,10 +287,17 @@ class LocalTurn:
         if task.mode != "edit":
             return task
         resume = resume_of(self._world, self._settings, self._engine, claude, ready, workspace)
+        servers = without_keys(home.mcp_servers(), self._world.environ)
+        if task.commands:
+            for name, keys in servers.left_out.items():
+                self._world.console.note(
+                    f"MCP server {one_line(name, 60)} is left out: it wants {', '.join(keys)}, and "
+                    "no local engine gets keys."
+                )
         return task._replace(
             resume=resume,
             claude_dir=home.config_dir,
-            mcp_servers=home.mcp_servers(),
+            mcp_servers=servers.rows,
         )
 
     def _tell_left_out(self, workspace: Workspace) -> None:

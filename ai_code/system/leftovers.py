@@ -79,10 +79,11 @@ class Leftovers:
         return [run for path in sorted(self._folder.glob("*.json")) if (run := _sweep(path))]
 
     def look(self) -> LeftBehind:
-        """What a sweep and a ``tidy`` would find. Changes nothing."""
+        """What a sweep and a ``tidy`` would find, beside what is our own. Changes nothing."""
         if not self._folder.is_dir():
             return LeftBehind()
-        rows = [_look(path) for path in sorted(self._folder.glob("*.json"))]
+        others = sorted(path for path in self._folder.glob("*.json") if path != self._file)
+        rows = [_look(path) for path in others]
         return LeftBehind(
             tuple(run for run, lives, _ in rows if lives),
             tuple(run for run, lives, _ in rows if not lives),

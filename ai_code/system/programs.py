@@ -18,6 +18,10 @@ from ai_code.system.files import private_folder, write_whole
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _TIMEOUT_S = 10.0
+_AWAY_S = 2.0
+"""For a version that is only worth a word in a record, and for a quick check."""
+_SILENT = "?"
+"""Kept for a program that told no version in that time: it is not asked for it again."""
 
 
 class Programs:
@@ -56,9 +60,11 @@ class Programs:
         key = f"{real}|{told.st_size}|{told.st_mtime_ns}|{' '.join(program.argv[1:])}"
         known = self._known()
         text = known.get(str(path), {}).get(key, "")
-        if not text:
-            text = self._ask(program, Path("/") if away else None)
-            self._remember({**known, str(path): {key: text}} if text else known)
+        if not text or (text == _SILENT and not away):
+            place, seconds = (Path("/"), _AWAY_S) if away else (None, _TIMEOUT_S)
+            text = self._ask(program, place, seconds)
+            kept = text or (_SILENT if away else "")
+            self._remember({**known, str(path): {key: kept}} if kept else known)
         return program._replace(version=_parsed(text))
 
     def succeeds(self, command: Command) -> bool:
@@ -72,7 +78,7 @@ class Programs:
         quiet = subprocess.DEVNULL
         try:
             with self._asked.start(command.argv, environ, stderr=quiet, cwd=command.cwd) as child:
-                child.communicate(timeout=_TIMEOUT_S)
+                child.communicate(timeout=_AWAY_S)
         except (subprocess.TimeoutExpired, OSError):
             return False
         return child.returncode == 0
@@ -88,11 +94,11 @@ class Programs:
             except OSError:
                 continue
 
-    def _ask(self, program: Program, cwd: Path | None) -> str:
+    def _ask(self, program: Program, cwd: Path | None, seconds: float) -> str:
         argv = [*program.argv, "--version"]
         try:
             with self._asked.start(argv, self._environ, stderr=subprocess.PIPE, cwd=cwd) as child:
-                out, err = child.communicate(timeout=_TIMEOUT_S)
+                out, err = child.communicate(timeout=seconds)
         except (subprocess.TimeoutExpired, OSError):
             return ""
         # pi 0.74.2 tells it on standard error. There a broken one tells the version of Node.js.

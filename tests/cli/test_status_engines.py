@@ -141,8 +141,8 @@ def test_an_empty_chain(world: FakeWorld) -> None:
         "limit",
         "session limit of Claude's, and fallback.chain is empty",
     )
-    assert told["mend"].startswith("fallback.chain: [aider]")
-    assert "hint: fallback.chain: [aider]" in screen(world)
+    assert told["mend"].startswith("ai-code config path")
+    assert "hint: ai-code config path" in screen(world)
 
 
 def test_no_program_is_started_for_it(world: FakeWorld) -> None:

@@ -98,3 +98,15 @@ def test_only_what_serves_is_offered(wide: World) -> None:
     server = answered(wide, "Done.")
     assert {"Agent", "Edit", "Glob", "Grep", "Read", "Skill", "Write"} <= offered(server)
     assert not offered(server) & {"Bash", "ToolSearch", "WebFetch", "WebSearch", "CronCreate"}
+
+
+def test_a_server_that_wants_a_key_is_left_out_and_named(wide: World) -> None:
+    script = python_program(wide.base / "probe.py", SERVER)
+    probe = {"command": sys.executable, "args": [str(script)], "env": {"T": "${GITHUB_TOKEN}"}}
+    (wide.home / ".claude.json").write_text(json.dumps({"mcpServers": {"hub": probe}}))
+    wide.env["GITHUB_TOKEN"] = "ghp_dummy"
+    settings(wide, "allow")
+    server = serve(wide, "Done.")
+    run = wide.run("--local", "look around")
+    assert "MCP server hub is left out: it wants GITHUB_TOKEN" in run.stderr, run
+    assert "mcp__hub__ping" not in offered(server)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.world import World, ended
+from ai_code.drill.replies import Hang
+from tests.e2e.test_engines import install, serve
+from tests.e2e.world import World, ended, wait_for
 
 NPM = """\
 #!/bin/sh
@@ -166,3 +169,25 @@ def test_what_claude_reads_itself_is_told_in_words(world: World) -> None:
     told = " ".join(shown.split())
     assert "CLAUDE.md, and what these import (@path)" in told, shown
     assert ", @," not in told and " @, " not in told
+
+
+def test_what_a_run_works_with_stays(world: World) -> None:
+    """It loads parts of itself late: neither a newer one nor a removal takes them away."""
+    install(world, "pi")
+    made = world.home / ".local/share/ai-code"
+    folder = made / "engines" / "pi" / "node_modules" / ".bin"
+    folder.mkdir(parents=True)
+    (folder / "pi").symlink_to((world.bin / "pi").resolve())
+    (made / "bin").mkdir()
+    (made / "bin" / "pi").symlink_to(folder / "pi")
+    (world.bin / "pi").unlink()
+    world.settings("fallback.chain: [pi]\nengine: pi\n")
+    server = serve(world, Hang())
+    running = world.start("write made.py")
+    wait_for(lambda: server.chats)
+    run = world.run("engines", "remove", "pi", "--yes")
+    assert run.code == 75 and "a run of ai-code is working, and may need pi" in run.stderr, run
+    assert folder.exists() and run.hint.startswith("ai-code engines remove pi")
+    running.signal(signal.SIGTERM)
+    running.wait()
+    assert world.run("engines", "remove", "pi", "--yes").code == 0 and not folder.exists()

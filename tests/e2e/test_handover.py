@@ -247,7 +247,7 @@ def test_without_a_model_it_is_shown_all_the_same(four: World) -> None:
     four.run("--no-fallback", TASK)
     shown = four.run("handover", "show")
     assert shown.code == 0 and "1. Make c.py\n2. Name c.py in list.txt" in shown.stdout, shown
-    assert "tokens supposed: " in shown.stderr
+    assert "tokens assumed: " in shown.stderr
 
 
 def test_nothing_to_hand_over_is_said(four: World) -> None:

@@ -434,7 +434,7 @@ def test_no_engine_to_fall_back_to(world: FakeWorld, engines: tuple[str, ...]) -
     at_limit(world)
     ended = world.go()
     assert ended.code == 75 and ended.error is not None
-    line = "fallback.chain: [aider]   (in your settings; ai-code config path names the file)"
+    line = "ai-code config path   (names the file for the line fallback.chain: [aider])"
     assert ended.error.hint == f"ai-code --wait …   (goes on at the reset)   or: {line}"
     ended = world.go(local_only=True)
     assert ended.code == 78 and ended.error is not None and ended.error.hint == line
@@ -445,7 +445,7 @@ def test_without_claude_and_without_an_engine(world: FakeWorld) -> None:
     world.processes.missing = {"claude"}
     ended = world.go()
     assert ended.code == 127 and ended.error is not None
-    assert "fallback.chain is empty\n    fallback.chain: [aider]" in ended.error.why
+    assert "fallback.chain is empty\n    ai-code config path" in ended.error.why
 
 
 @pytest.mark.parametrize(

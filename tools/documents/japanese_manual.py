@@ -110,11 +110,12 @@ COMMANDS: dict[str, str] = {
     "編集、削除は `ai-code memory` で行います。",
     "memory": "ここでどのエンジンにも渡されるもの。CLAUDE.md などと、"
     "`ai-code remember` のメモです。",
-    "memory show": "このプロジェクトのメモリーのうちローカルモデルに渡されるものを、"
+    "memory show": "このプロジェクトの記憶のうちローカルモデルに渡されるものを、"
     "重要なものから順に、トークン数と出どころとともに表示します。"
     "続けて、メモを `edit` と `forget` に使う ID とともに表示します。"
     "Claude にはメモを渡します。ほかのファイルは Claude が自分で読みます。",
-    "memory search": "ここで使われるメモとメモリーのファイル(CLAUDE.md、ルール、取り込みなど)から、"
+    "memory search": "ここで使われるメモと、プロジェクトの記憶のファイル"
+    "(CLAUDE.md、ルール、取り込みなど)から、"
     "WORDS のすべてがある箇所を、よく合うものから順に表示します。語の一部でもかまいません。"
     "大文字と小文字は区別せず、日本語は空白で区切る必要がありません。",
     "memory edit": "このプロジェクトのメモ、またはメモ ID だけを、"
@@ -298,7 +299,7 @@ OPTIONS: dict[str, str] = {
     "memory edit --global": "すべてのプロジェクト用のメモを編集します。",
     "memory forget --yes": "尋ねません。",
     "memory forget --for-good": "写しも残しません。",
-    "memory forget --undo": "忘れたメモを元に戻します。",
+    "memory forget --undo": "forget で削除したメモを元に戻します。",
     "hooks install --yes": "尋ねません。",
     "hooks remove --yes": "尋ねません。",
     "hooks show --json": "一つのオブジェクトを標準出力に出します。",

@@ -105,7 +105,7 @@ def _offer(ground: Ground, place: _Place) -> StepResult:
         return StepResult("aider", "failed", told, (f"ls -l {place.folder}",))
     way = _way(ground)
     if way is None:
-        command = command_for(ground, "python")
+        command = command_for(ground.world, "python")
         told = "aider needs Python 3.10 to 3.12 with venv, or uv"
         ground.say(f"{told}. To get one:")
         ground.show(command)

@@ -10,7 +10,6 @@ from ai_code.core.command import Command
 from ai_code.core.errors import CannotStartError
 
 if TYPE_CHECKING:
-    from ai_code.flows.setup.ground import Ground
     from ai_code.flows.world import World
 
 Wanted = Literal["git", "npm", "python", "venv"]
@@ -27,12 +26,12 @@ _MANAGERS: tuple[_Manager, ...] = (
 """Program of the package manager, its command, and names that differ from the program's."""
 
 
-def command_for(ground: Ground, wanted: Wanted) -> str:
+def command_for(world: World, wanted: Wanted) -> str:
     """What a person types to get it."""
-    if manager := _manager(ground.world):
+    if manager := _manager(world):
         _, install, names = manager
         return f"{install} {names.get(wanted, wanted)}"
-    if ground.site.macos:
+    if world.site.macos:
         return "xcode-select --install" if wanted == "git" else "https://brew.sh"
     return f"install {wanted} with your system's package manager"
 

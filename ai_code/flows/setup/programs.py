@@ -8,20 +8,18 @@ from ai_code.core.errors import CannotStartError
 from ai_code.core.setup import StepResult
 from ai_code.flows.claude_login import login_command
 from ai_code.flows.endings import INSTALL_CLAUDE
-from ai_code.flows.install_claude import TERMS, install_claude, places
+from ai_code.flows.install_claude import SIZE, TERMS, VERSIONS, install_claude, places
 from ai_code.flows.setup.packages import command_for
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
     from ai_code.flows.setup.ground import Ground
 
-_CLAUDE_SIZE = "about 250 MB"
-
 
 def git(ground: Ground) -> StepResult:
     """The drill makes a scratch project with it, and runs their private worktrees."""
     program = ground.find("git")
-    command = command_for(ground, "git")
+    command = command_for(ground.world, "git")
     while program is None:
         ground.say("git is not installed. Local models work in a copy of your tree that git makes.")
         ground.say("To get it, in another terminal:")
@@ -47,7 +45,7 @@ def claude(ground: Ground) -> StepResult:
         return StepResult("claude", "missing", told, ("ai-code config show --origin",))
     npm = ground.find("npm")
     if npm is None:
-        command = command_for(ground, "npm")
+        command = command_for(ground.world, "npm")
         ground.say("Claude Code is not installed, and neither is npm, which brings it:")
         ground.show(command)
         return StepResult(
@@ -56,7 +54,7 @@ def claude(ground: Ground) -> StepResult:
     folder, link = places(world)
     ground.say(
         "Claude Code is not installed. It is Anthropic's, under Anthropic's terms "
-        f"({TERMS}). npm would put it into {ground.shown(folder)} ({_CLAUDE_SIZE})."
+        f"({', '.join(TERMS)}). npm would put it into {ground.shown(folder)} ({SIZE}). {VERSIONS}"
     )
     if not ground.agrees("Install it under these terms?"):
         return StepResult("claude", "missing", "Claude Code is not installed", (INSTALL_CLAUDE,))
