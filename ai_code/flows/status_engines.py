@@ -76,7 +76,16 @@ def with_models(
     world: World, settings: Settings, engines: Sequence[EngineHere], choice: Choice
 ) -> list[EngineHere]:
     """The same, each with the model that it would take, or why none will do."""
-    return [each if each.why else _with_model(world, settings, each, choice) for each in engines]
+    found = [each if each.why else _with_model(world, settings, each, choice) for each in engines]
+    if not any(each.model and not each.why for each in found):
+        return found
+    # A run leaves out what has none, for one that has.
+    names = ", ".join(choice.names[:6])
+    why = f"none of the installed models is chosen by itself ({names}): name one"
+    return [
+        each if each.why or each.model else each._replace(why=why, mend="ai-code models list")
+        for each in found
+    ]
 
 
 def _with_model(world: World, settings: Settings, here: EngineHere, choice: Choice) -> EngineHere:

@@ -122,6 +122,18 @@ def test_no_model_at_all_is_no_fault_of_the_engine(world: FakeWorld) -> None:
     assert "none of the installed ones is chosen by itself" in screen(world)
 
 
+def test_an_engine_for_which_no_model_is_chosen_is_left_out_for_one_that_has_one(
+    world: FakeWorld,
+) -> None:
+    limited(world)
+    serving(world, PLAIN, replace(LLAMA, name="a:1b"), replace(LLAMA, name="b:1b"))
+    world.set(fallback_chain=("pi", "aider"))
+    assert (answering(world)["who"], answering(world)["engine"]) == ("local", "aider")
+    assert "is chosen by itself" in engines(world)[0]["why"]
+    text = screen(world)
+    assert f"is tried first, with {PLAIN.name}" in text and "hint: ai-code models list" in text
+
+
 def test_an_engine_that_is_chosen(world: FakeWorld) -> None:
     serving(world, LLAMA)
     world.set(engine="pi")
