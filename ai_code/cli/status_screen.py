@@ -62,7 +62,9 @@ class _Rows:
         told, answering, now = self._told, self._told.answering, self._now
         who = _WHO[answering.who]
         if answering.engine:
-            who += f", with {answering.engine}"
+            # Of several the first may yet be left out: memory is for the run to look at.
+            several = len(told.engines) > 1
+            who += f", {answering.engine} first" if several else f", with {answering.engine}"
         if answering.until is not None:
             who += f", until {describe_reset(answering.until, now, self._tz)}"
         yield "answers", coloured(who, _COLOUR[answering.who])
@@ -103,7 +105,7 @@ class _Rows:
                 yield "", line
 
     def _engines(self) -> Iterator[tuple[str, str]]:
-        """Those that go on at a limit; of several, which one does."""
+        """Those that go on at a limit; of several, which one is tried first."""
         engines = self._told.engines
         going = going_on(engines)
         for each in engines:
@@ -114,7 +116,9 @@ class _Rows:
                 yield each.name if first else "", coloured(line, "failed")
             yield from self._mend(each.mend)
             if each is going and each.model and len(engines) > 1:
-                yield "", self._cut(f"goes on at a limit, with {one_line(each.model, 50)}")
+                yield "", self._cut(f"is tried first, with {one_line(each.model, 50)}")
+            if each.unseen and not each.why:
+                yield "", self._cut(each.unseen)
 
     def _ollama(self, ollama: flow.Ollama) -> Iterator[tuple[str, str]]:
         where = one_line(ollama.api, 60)

@@ -93,6 +93,12 @@ class About(NamedTuple):
     """Tokens of the model's context below which its own first request leaves no room."""
 
     @property
+    def wanted_context(self) -> int:
+        """Tokens that a model has to have been made for: an engine that tells the server its
+        context makes do with any."""
+        return 0 if self.sends_ctx else self.least_context
+
+    @property
     def package(self) -> str:
         """What a package manager is asked for."""
         pin = {"npm": "@", "pypi": "=="}.get(self.install.how)

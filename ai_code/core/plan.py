@@ -69,6 +69,14 @@ def goes_on(verdict: Verdict, fallback_on: frozenset[str]) -> bool:
     return word is not None and word in fallback_on
 
 
+def takes_over(on_limit: str) -> Literal["by itself", "when asked", "never"]:
+    """Whether the local engine takes over from a Claude that cannot go on, by
+    ``fallback.on-limit``: what waits for a limit has nothing to wait for otherwise."""
+    if on_limit in ("local", "wait"):
+        return "by itself"
+    return "when asked" if on_limit == "ask" else "never"
+
+
 def no_local_engine() -> ConfigError:
     """Of a run that needs one where none is named."""
     return ConfigError("no local engine is set up", why=EMPTY_CHAIN, hint=SET_CHAIN)

@@ -7,7 +7,10 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ai_code.core.catalogue import Maker
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from ai_code.core.catalogue import Catalogue, Maker
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,19 @@ class Policy:
         if any(maker.country == each.upper() for each in self.exclude_countries):
             return f"models.exclude-countries has {maker.country} ({maker.name})"
         return ""
+
+    def refusal_of(
+        self, name: str, catalogue: Catalogue, show: Callable[[str], Mapping[str, Any]]
+    ) -> str:
+        """The same of a model that a server has. Its own file is asked (``show``) only where its
+        name does not tell the maker, and a rule is about makers."""
+        if not self:
+            return ""
+        maker = catalogue.maker(name)
+        told = self.refusal(name, maker)
+        if told and not maker.name:
+            return self.refusal(name, catalogue.maker(name, show(name)))
+        return told
 
     def _about_makers(self) -> str:
         if self.exclude_countries:

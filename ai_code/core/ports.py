@@ -149,8 +149,9 @@ class PullProgress(NamedTuple):
     completed: int = 0
 
 
-class ModelServer(Protocol):
-    """An Ollama server. Each call has a short time limit and raises ModelServerError."""
+class AskedServer(Protocol):
+    """What an Ollama server tells. Each call has a short time limit and raises
+    ModelServerError."""
 
     base_url: str
 
@@ -158,6 +159,11 @@ class ModelServer(Protocol):
     def models(self) -> Sequence[ServedModel]: ...
     def loaded(self) -> Sequence[LoadedModel]: ...
     def show(self, name: str) -> Mapping[str, Any]: ...
+
+
+class ModelServer(AskedServer, Protocol):
+    """The same, and what it can be told to do."""
+
     def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None: ...
     def unload(self, name: str) -> None:
         """Has the model leave memory now."""

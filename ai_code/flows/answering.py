@@ -30,6 +30,15 @@ class Answering(NamedTuple):
     engine: str = ""
 
 
+def claude_answers(
+    settings: Settings, *, claude: str, limits: Sequence[KnownLimit], now: int
+) -> bool:
+    """Whether Claude would, whatever local engines there are: they need not be looked at."""
+    if settings.engine_for("edit") in LOCAL or not claude:
+        return False
+    return not any(_counts(each, settings, now) for each in limits)
+
+
 def who_answers(
     settings: Settings,
     *,
@@ -48,9 +57,8 @@ def who_answers(
     goes_on = able if chosen == "auto" and settings.fallback_enabled else None
     name = goes_on.name if goes_on else ""
     if not claude:
-        local = bool(goes_on and "missing" in settings.fallback_on)
         told, mend = "Claude Code is not installed", mend_claude(settings)
-        return Answering("local" if local else "none", told, mend=mend, engine=name * local)
+        return _in_trouble(settings, "missing", goes_on, told, mend)
     known = next((each for each in limits if _counts(each, settings, now)), None)
     if known is None:
         return Answering("claude", "no limit is known")
@@ -92,9 +100,23 @@ def without_login(settings: Settings, engines: Sequence[EngineHere], log_in: str
     able = going_on(engines)
     auto = settings.engine_for("edit") == "auto" and settings.fallback_enabled
     told = "Claude Code is not logged in"
-    if able and auto and "auth" in settings.fallback_on:
-        return Answering("local", told, mend=log_in, engine=able.name)
-    return Answering("none", told, mend=log_in)
+    return _in_trouble(settings, "auth", able if auto else None, told, log_in)
+
+
+def _in_trouble(
+    settings: Settings, word: str, goes_on: EngineHere | None, told: str, mend: str
+) -> Answering:
+    """Who answers where Claude cannot work, for what ``fallback.on`` calls ``word``."""
+    if goes_on is None or word not in settings.fallback_on:
+        return Answering("none", told, mend=mend)
+    from ai_code.core.plan import takes_over
+
+    how = takes_over(settings.fallback_on_limit)
+    if how == "by itself":
+        return Answering("local", told, mend=mend, engine=goes_on.name)
+    what = "you are asked then" if how == "when asked" else "runs stop"
+    then = f"{what} (fallback.on-limit: {settings.fallback_on_limit})"
+    return Answering("none", told, then=then, mend=mend)
 
 
 def _counts(known: KnownLimit, settings: Settings, now: int) -> bool:

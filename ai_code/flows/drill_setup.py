@@ -14,7 +14,8 @@ from ai_code.flows.drill_mends import from_hint
 from ai_code.flows.endings import mend_claude
 from ai_code.flows.engine_program import find_program
 from ai_code.flows.engines import named_engine
-from ai_code.flows.going_on import model_for
+from ai_code.flows.engines_here import engines_here, model_for
+from ai_code.flows.engines_set import going_on
 from ai_code.flows.install_claude import offer_claude
 from ai_code.flows.model_settings import settings_for
 from ai_code.flows.readiness import Ready
@@ -156,9 +157,10 @@ class SetUp:
 
 
 def _first(world: World, settings: Settings) -> LocalEngine:
-    """The one of the chain that a run would go on with: the first that is there, else the first."""
-    chain = [local_engine(name) for name in settings.fallback_chain or ("aider",)]
-    there = (
-        each for each in chain if not isinstance(find_program(world, settings, each), Unavailable)
-    )
-    return next(there, chain[0])
+    """The one of the chain that a run would go on with; where none could, the first that is there,
+    else the first."""
+    world.console.status(f"asking Ollama at {settings.ollama_api}…")
+    found = engines_here(world, settings, settings.fallback_chain or ("aider",))
+    world.console.status("")
+    there = next((each for each in found if each.path), found[0])
+    return local_engine((going_on(found) or there).name)

@@ -158,10 +158,14 @@ def is_fenced(world: World, settings: Settings, engine: LocalEngine) -> bool:
 def stands_in(world: World, settings: Settings, engine: LocalEngine) -> bool:
     """Whether the kernel's fence stands around an engine whose own sandbox cannot be made here:
     one that holds no less, so the network too."""
-    if engine.fence != "own" or settings.fallback_fence == "off":
-        return False
-    held = world.has_kernel_fence and world.has_network_fence
-    return held and not has_own_sandbox(world, settings, engine)
+    could = engine.fence == "own" and could_stand_in(world, settings)
+    return could and not has_own_sandbox(world, settings, engine)
+
+
+def could_stand_in(world: World, settings: Settings) -> bool:
+    """Whether that fence is there at all; nothing is started."""
+    is_off = settings.fallback_fence == "off"
+    return not is_off and world.has_kernel_fence and world.has_network_fence
 
 
 def has_own_sandbox(world: World, settings: Settings, engine: LocalEngine) -> bool:

@@ -12,8 +12,9 @@ from ai_code.core.model_settings import PASSES
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Unavailable
 from ai_code.engines.registry import local_engine
+from ai_code.flows.asked_once import AskedOnce
 from ai_code.flows.engine_program import find_program, is_fenced, is_network_fenced
-from ai_code.flows.going_on import model_for
+from ai_code.flows.engines_here import model_for
 
 if TYPE_CHECKING:
     from ai_code.core.model_notes import ExamResult
@@ -61,10 +62,12 @@ def engine_rows(world: World, settings: Settings, names: Sequence[str] = ()) -> 
     wanted = [local_engine(name) for name in names or tuple(LOCAL)]
     found = [world.background(partial(_program, world, settings, each)) for each in wanted]
     # A run with each would take a model of its own, with a context of its own.
-    models = [world.background(partial(model_for, world, settings, each)) for each in wanted]
+    # One after the other, for most of their questions are the same.
+    once = AskedOnce(world)
+    models = world.background(lambda: [model_for(world, settings, each, once) for each in wanted])
     return [
-        _row(world, settings, engine, program(), model())
-        for engine, program, model in zip(wanted, found, models, strict=True)
+        _row(world, settings, engine, program(), model)
+        for engine, program, model in zip(wanted, found, models(), strict=True)
     ]
 
 

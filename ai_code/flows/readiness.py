@@ -22,7 +22,7 @@ from ai_code.core.models import (
     is_variant_of,
     same_model,
 )
-from ai_code.core.ports import Hardware, LoadedModel, ModelServer, ModelServerError, ServedModel
+from ai_code.core.ports import AskedServer, Hardware, LoadedModel, ModelServerError, ServedModel
 from ai_code.core.task import LocalModel
 from ai_code.core.verdict import Unavailable, UnavailableReason
 from ai_code.engines.registry import local_engine
@@ -42,6 +42,7 @@ from ai_code.flows.why_not_ready import (
 )
 
 if TYPE_CHECKING:
+    from ai_code.flows.asked_once import AskedOnce
     from ai_code.flows.world import World
     from ai_code.settings import Settings
 
@@ -71,12 +72,14 @@ def ask_local(
     failed: tuple[Tried, ...] = (),
     exactly: str = "",
     engine: str = "",
+    once: AskedOnce | None = None,
 ) -> Ready | Unavailable:
     """``check_local`` with what the settings want of the servers they name, in their order. All
     are asked at once, so that a dead one costs nobody's time. Where no server runs and no
     Ollama is installed, the hint says how to get it. ``exactly`` is a model that is asked for by
     name, whatever the settings say, and no other in its place. ``engine`` is the one that is to
-    work on it: ``auto`` takes a model that will do for it."""
+    work on it: ``auto`` takes a model that will do for it; ``once`` is shared by several
+    engines."""
     known = Known(
         world.catalogue,
         world.model_notes,
@@ -88,8 +91,9 @@ def ask_local(
         wanted = replace(wanted, model=exactly, alone=True)
 
     def ask(base_url: str, headers: Mapping[str, str]) -> Ready | Unavailable:
-        server = world.model_server(base_url, headers, wanted.ca_file)
-        return check_local(server, world.hardware, replace(wanted, headers=headers), known)
+        server_of = once.server if once else world.model_server
+        server, hardware = server_of(base_url, headers, wanted.ca_file), once or world.hardware
+        return check_local(server, hardware, replace(wanted, headers=headers), known)
 
     first, *others = hosts(settings)
     later = [world.background(partial(ask, *host)) for host in others]
@@ -130,7 +134,7 @@ def _first_ready(
 
 
 def check_local(
-    server: ModelServer, hardware: Hardware, wanted: Wanted, known: Known | None = None
+    server: AskedServer, hardware: Hardware, wanted: Wanted, known: Known | None = None
 ) -> Ready | Unavailable:
     """Server, model, policy and memory, in this order; the first that is missing answers."""
     try:
@@ -143,7 +147,7 @@ class _Check:
     """One server's models against one wish."""
 
     def __init__(
-        self, server: ModelServer, hardware: Hardware, wanted: Wanted, known: Known
+        self, server: AskedServer, hardware: Hardware, wanted: Wanted, known: Known
     ) -> None:
         self._server = server
         self._wanted = wanted
@@ -304,16 +308,8 @@ class _Check:
         return 0 < trained_for(self._show(name)) < _GOOD_CONTEXT
 
     def _refusal(self, name: str) -> str:
-        """Why a served model may not be used. Its own file is asked only where its name does not
-        tell the maker, and a rule is about makers."""
-        policy, catalogue = self._wanted.policy, self._known.catalogue
-        if not policy:
-            return ""
-        maker = catalogue.maker(name)
-        told = policy.refusal(name, maker)
-        if told and not maker.name:
-            return policy.refusal(name, catalogue.maker(name, self._show(name)))
-        return told
+        """Why a served model may not be used."""
+        return self._wanted.policy.refusal_of(name, self._known.catalogue, self._show)
 
     def _show(self, name: str) -> Mapping[str, Any]:
         """What the server tells of a model; nothing where it cannot (an older one, a proxy). One
@@ -328,7 +324,7 @@ class _Check:
         return self._shows[name]
 
 
-def _loaded(server: ModelServer) -> Sequence[LoadedModel] | None:
+def _loaded(server: AskedServer) -> Sequence[LoadedModel] | None:
     """What is in memory; None where the server does not tell, or not in time."""
     try:
         return server.loaded()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.exits import ExitCode
-from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan, no_local_engine
+from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan, no_local_engine, takes_over
 from ai_code.core.secret_values import masked_verdict, secret_values
 from ai_code.core.verdict import (
     Done,
@@ -211,9 +211,9 @@ class Run:
 
     def _goes_local(self, verdict: Verdict) -> bool:
         """By ``fallback.on-limit``; ``ask`` without anybody to ask stops."""
-        how = self._settings.fallback_on_limit
-        if how != "ask":
-            return how in ("local", "wait")
+        how = takes_over(self._settings.fallback_on_limit)
+        if how != "when asked":
+            return how == "by itself"
         self._world.console.important(self._reason(verdict))
         answer = self._world.console.ask(
             "Go on with the local model?", {"l": "local model", "q": "stop"}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.text import one_line
-from ai_code.flows.answering import Answering, who_answers, without_login
+from ai_code.flows.answering import Answering, claude_answers, who_answers, without_login
 from ai_code.flows.engines_set import EngineHere, going_on
-from ai_code.flows.status_engines import Choice, by_path, path_of, with_models
+from ai_code.flows.status_engines import Choice, Shows, by_path, path_of, with_models
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -108,7 +108,9 @@ def answering(world: World, settings: Settings) -> Answering:
     now = int(world.clock.now())
     limits = world.limits.current(_scope(world), now)
     claude = path_of(world, settings.claude_command)
-    engines = by_path(world, settings)
+    # A shell prompt asks all the time: the engines cost it some ten milliseconds.
+    alone = claude_answers(settings, claude=claude, limits=limits, now=now)
+    engines = [] if alone else by_path(world, settings)
     return who_answers(settings, claude=claude, engines=engines, limits=limits, now=now)
 
 
@@ -263,7 +265,8 @@ def _ollama(
         mend = serve(world) if hint == SERVE else hint
         return Ollama(base_url, error=one_line(told), kind=error.kind, mend=mend), engines
     rows, policy, catalogue = _told(loaded) or (), settings.policy, world.catalogue
-    usable = [each for each in models if not policy.refusal(each.name, catalogue.maker(each.name))]
+    shows = Shows(server)
+    usable = [each for each in models if not policy.refusal_of(each.name, catalogue, shows)]
     exams = world.model_notes.exams()
 
     def prefer(engine: str, able: Callable[[str], bool] | None) -> str | None:
@@ -279,7 +282,7 @@ def _ollama(
         )
 
     names = [each.name for each in usable]
-    engines = with_models(settings, engines, Choice(server, number, names, prefer))
+    engines = with_models(world, settings, engines, Choice(base_url, shows, number, names, prefer))
     going = going_on(engines)
     if going is not None:
         model = going.model

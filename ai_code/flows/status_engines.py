@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ai_code.settings import Settings
 
 _RECOMMEND = "ai-code models recommend"
+_UNSEEN = "a run asks first whether its own sandbox can be made here"
 
 
 def by_path(world: World, settings: Settings) -> list[EngineHere]:
@@ -43,7 +44,6 @@ def _found(world: World, settings: Settings, name: str) -> EngineHere:
         return EngineHere(name, path) if path else missing
     from ai_code.core.verdict import Unavailable
     from ai_code.engines.registry import local_engine
-    from ai_code.flows.engine_fit import not_in_the_tree
     from ai_code.flows.engine_program import find_by_path
 
     engine = local_engine(name)
@@ -53,57 +53,70 @@ def _found(world: World, settings: Settings, name: str) -> EngineHere:
         why = f"{name} is not installed" if plain else program.message
         return EngineHere(name, why=why, mend=program.hint)
     here = EngineHere(name, program.argv[0])
+    if settings.fallback_where != "tree":
+        return here
+    from ai_code.flows.engine_fit import not_in_the_tree
+
     held = not_in_the_tree(settings, engine)
     return here._replace(why=held.message, mend=held.hint) if held else here
 
 
 class Choice(NamedTuple):
-    """The server that was asked, its version, and who chooses of its models: ``prefer`` gives the
-    one that an engine would take, of those that are ``able``."""
+    """The server at ``base_url``, its version, what it ``shows`` of its models, and who chooses
+    of them: ``prefer`` gives the one that an engine would take, of those that are ``able``."""
 
-    server: ModelServer
+    base_url: str
+    shows: Shows
     version: str
     names: Sequence[str]
     prefer: Callable[[str, Callable[[str], bool] | None], str | None]
 
 
 def with_models(
-    settings: Settings, engines: Sequence[EngineHere], choice: Choice
+    world: World, settings: Settings, engines: Sequence[EngineHere], choice: Choice
 ) -> list[EngineHere]:
     """The same, each with the model that it would take, or why none will do."""
-    return [each if each.why else _with_model(settings, each, choice) for each in engines]
+    found = [each if each.why else _with_model(world, settings, each, choice) for each in engines]
+    if not any(each.model and not each.why for each in found):
+        return found
+    # A run leaves out what has none, for one that has.
+    names = ", ".join(choice.names[:6])
+    why = f"none of the installed models is chosen by itself ({names}): name one"
+    return [
+        each if each.why or each.model else each._replace(why=why, mend="ai-code models list")
+        for each in found
+    ]
 
 
-def _with_model(settings: Settings, here: EngineHere, choice: Choice) -> EngineHere:
+def _with_model(world: World, settings: Settings, here: EngineHere, choice: Choice) -> EngineHere:
     if here.name == "aider":
         return here._replace(model=choice.prefer(here.name, None) or "")
     from ai_code.core.task import LocalModel
     from ai_code.engines.registry import local_engine
     from ai_code.flows.engine_fit import too_old, why_not
+    from ai_code.flows.engine_program import could_stand_in
     from ai_code.flows.model_fit import will_serve
 
     engine = local_engine(here.name)
     if old := too_old(engine, choice.version):
         return here._replace(why=old.message, mend=old.hint)
-    about, shows = engine.about, _Shows(choice.server)
-    least = 0 if about.sends_ctx else about.least_context
+    about, shows = engine.about, choice.shows
 
     def able(name: str) -> bool:
-        return will_serve(shows(name), tools=about.needs_tools, context=least)
+        return will_serve(shows(name), tools=about.needs_tools, context=about.wanted_context)
 
     model = choice.prefer(here.name, able)
     if model is None:
-        return _without_model(here, engine, choice, shows)
+        return _without_model(here, engine, choice)
     context = settings.ollama_num_ctx
-    local = LocalModel(model, choice.server.base_url, context)
+    local = LocalModel(model, choice.base_url, context)
     why = why_not(engine, local, choice.version, shows(model), context)
-    here = here._replace(model=model)
+    unsure = engine.fence == "own" and not could_stand_in(world, settings)
+    here = here._replace(model=model, unseen=_UNSEEN if unsure else "")
     return here._replace(why=why.message, mend=why.hint) if why else here
 
 
-def _without_model(
-    here: EngineHere, engine: LocalEngine, choice: Choice, shows: _Shows
-) -> EngineHere:
+def _without_model(here: EngineHere, engine: LocalEngine, choice: Choice) -> EngineHere:
     """None is taken: nothing is wrong with the engine where there is none at all, nor where the
     person is to name one of several."""
     from ai_code.core.model_choice import MOST_ASKED
@@ -112,9 +125,9 @@ def _without_model(
     from ai_code.flows.why_not_ready import in_words
 
     about = engine.about
-    least, tools = 0 if about.sends_ctx else about.least_context, about.needs_tools
+    least, tools = about.wanted_context, about.needs_tools
     chatting = [name for name in choice.names if can_chat(name)][:MOST_ASKED]
-    told = [shows(name) for name in chatting]
+    told = [choice.shows(name) for name in chatting]
     if not told or any(will_serve(show, tools=tools, context=least) for show in told):
         return here
     lacks_tools = tools and not any(map(calls_tools, told))
@@ -124,19 +137,21 @@ def _without_model(
     return here._replace(why=why, mend=_RECOMMEND)
 
 
-class _Shows:
-    """What the server tells of each model, asked once; nothing where it does not."""
+class Shows:
+    """What the server tells of each model, asked once for all engines; nothing where it does not.
+    One that was silent is not asked about another."""
 
     def __init__(self, server: ModelServer) -> None:
         self._server = server
         self._known: dict[str, Mapping[str, Any]] = {}
+        self._is_silent = False
 
     def __call__(self, name: str) -> Mapping[str, Any]:
         from ai_code.core.ports import ModelServerError
 
-        if name not in self._known:
+        if name not in self._known and not self._is_silent:
             try:
                 self._known[name] = self._server.show(name)
-            except ModelServerError:
-                self._known[name] = {}
-        return self._known[name]
+            except ModelServerError as error:
+                self._is_silent = error.kind == "timeout"
+        return self._known.setdefault(name, {})

@@ -95,8 +95,7 @@ def wanted_by(
         engine=name,
         role=role,
         failed=failed,
-        # One that tells the server its context makes do with any.
-        least_context=0 if about.sends_ctx else about.least_context,
+        least_context=about.wanted_context,
         needs_tools=about.needs_tools,
         ca_file=own_authority(world, settings),
     )

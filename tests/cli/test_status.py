@@ -16,6 +16,8 @@ from ai_code.core.machine import Gpu, Machine
 from ai_code.core.ports import LoadedModel, ModelServerError, ServedModel
 from ai_code.core.text import columns
 from ai_code.core.verdict import Evidence, LimitKind, LimitReached
+from ai_code.flows.answering import without_login
+from ai_code.flows.engines_set import EngineHere
 from tests.cli.test_history import AIDER, LIMIT, add
 from tests.flows.fake_world import GIB, NOW, FakeWorld
 
@@ -78,6 +80,23 @@ def test_who_answers_at_a_limit(
     assert short(world) == told
     answering = json.loads(screen(world, "--json"))["answering"]
     assert answering["who"] == told.split()[0]
+
+
+@pytest.mark.parametrize("how", ["local", "wait", "ask", "stop"])
+def test_without_claude_it_says_what_a_run_does(world: FakeWorld, how: str) -> None:
+    world.set(fallback_on=frozenset({"missing", "auth"}), fallback_on_limit=how)
+    world.processes.missing = {"claude"}
+    told = json.loads(screen(world, "--json"))["answering"]
+    if how in ("local", "wait"):
+        world.expect_aider()
+    elif how == "ask":
+        world.console.answers.append(None)
+        assert told["then"] == "you are asked then (fallback.on-limit: ask)"
+    else:
+        assert told["then"] == "runs stop (fallback.on-limit: stop)"
+    assert short(world) == told["who"] == ("local" if world.go().code == 0 else "none")
+    logged_out = without_login(world.settings, [EngineHere("aider", "/bin/aider")], "claude login")
+    assert (logged_out.who, logged_out.then) == (told["who"], told["then"])
 
 
 def test_the_limit_of_one_model_leaves_claude_first(world: FakeWorld) -> None:

@@ -43,10 +43,8 @@ def test_the_next_of_the_chain_goes_on(world: FakeWorld) -> None:
     world.set(fallback_chain=("claude-local", "pi", "aider"))
     world.claude_home.is_managed, world.has_network_fence = True, False
     text = screen(world)
-    assert "answers       the local model, with pi, until 22:47" in text
-    assert (
-        "pi            /programs/pi\n              goes on at a limit, with llama3.2:3b\n" in text
-    )
+    assert "answers       the local model, pi first, until 22:47" in text
+    assert "pi            /programs/pi\n              is tried first, with llama3.2:3b\n" in text
     assert "claude-local  an organisation's settings decide on this machine where Claude" in text
     assert "aider         /programs/aider\n" in text
     assert "model         llama3.2:3b (2 installed)" in text
@@ -124,6 +122,18 @@ def test_no_model_at_all_is_no_fault_of_the_engine(world: FakeWorld) -> None:
     assert "none of the installed ones is chosen by itself" in screen(world)
 
 
+def test_an_engine_for_which_no_model_is_chosen_is_left_out_for_one_that_has_one(
+    world: FakeWorld,
+) -> None:
+    limited(world)
+    serving(world, PLAIN, replace(LLAMA, name="a:1b"), replace(LLAMA, name="b:1b"))
+    world.set(fallback_chain=("pi", "aider"))
+    assert (answering(world)["who"], answering(world)["engine"]) == ("local", "aider")
+    assert "is chosen by itself" in engines(world)[0]["why"]
+    text = screen(world)
+    assert f"is tried first, with {PLAIN.name}" in text and "hint: ai-code models list" in text
+
+
 def test_an_engine_that_is_chosen(world: FakeWorld) -> None:
     serving(world, LLAMA)
     world.set(engine="pi")
@@ -153,6 +163,11 @@ def test_no_program_is_started_for_it(world: FakeWorld) -> None:
     world.set(fallback_chain=("codex", "pi", "claude-local", "custom"))
     world.processes.succeeds = None  # type: ignore[assignment,method-assign]
     assert engines(world)[0]["why"] == "" and short(world) == "claude"
+    told = "a run asks first whether its own sandbox can be made here"
+    assert engines(world)[0]["unseen"] == "" and told not in screen(world)
+    world.set(fallback_fence="off")
+    assert [each["unseen"] for each in engines(world)] == [told, "", "", ""]
+    assert told in screen(world)
 
 
 def test_aider_alone_costs_no_engine_an_import(
@@ -163,3 +178,16 @@ def test_aider_alone_costs_no_engine_an_import(
     limited(world)
     screen(world)
     assert not [name for name in sys.modules if name.startswith("ai_code.engines.")]
+
+
+def test_a_shell_prompt_looks_at_no_engine_while_claude_answers(
+    world: FakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("ai_code.engines.")]:
+        monkeypatch.delitem(sys.modules, name)
+    world.set(fallback_chain=("opencode", "pi"))
+    assert short(world) == "claude"
+    assert not [name for name in sys.modules if name.startswith("ai_code.engines.")]
+    limited(world)
+    world.processes.missing = {"opencode", "pi"}
+    assert short(world) == "limit until 22:47"

@@ -75,6 +75,21 @@ def test_a_model_or_a_server_that_will_not_do(
     patient.mended("engines-model")
 
 
+def test_several_that_will_do_and_none_that_is_chosen(patient: Patient) -> None:
+    """All checks name the same model, and a command that lasts; nothing is downloaded."""
+    patient.settings("fallback.chain: [opencode]\n")
+    patient.says("opencode", "1.18.4\n")
+    two = [replace(TOOLS, name="foo:7b"), replace(TOOLS, name="bar:7b")]
+    patient.ollama(models=[replace(SMALL, name="baz:7b"), *two], version="0.20.0")
+    fix = "ai-code models use foo:7b"
+    patient.broken("models-installed", fix, evidence="none is chosen by itself (baz:7b, foo:7b")
+    patient.broken("engines-model", fix, evidence="name one")
+    patient.broken("settings-fallback", fix, evidence="name one")
+    patient.settings("fallback.chain: [opencode]\nmodel: foo:7b\n")
+    for name in ("models-installed", "engines-model", "settings-fallback"):
+        patient.mended(name)
+
+
 def test_aider_is_no_matter_where_nothing_needs_it(patient: Patient) -> None:
     patient.settings("fallback.chain: [claude-local]\n")
     for name in ("aider-found", "aider-version", "aider-bytecode"):
@@ -84,6 +99,21 @@ def test_aider_is_no_matter_where_nothing_needs_it(patient: Patient) -> None:
     patient.broken("aider-found", "ai-code setup aider")
     patient.settings("")
     patient.broken("aider-found", "ai-code setup aider")
+
+
+def test_what_a_kind_of_task_needs_is_a_failure_though_another_goes_on(patient: Patient) -> None:
+    """``engines.for`` gives that task to this engine alone, whatever the chain has."""
+    patient.ollama(models=[TOOLS], version="0.20.0")
+    patient.says("pi", "0.74.2\n")
+    for chain in ("pi", "pi, aider"):
+        patient.settings(f"fallback.chain: [{chain}]\nengines.for.ask: aider\n")
+        seen = patient.broken("aider-found", "ai-code setup aider")
+        assert "goes on" not in seen.finding.evidence
+    patient.settings("fallback.chain: [pi, opencode]\nengines.for.plan: opencode\n")
+    patient.broken("engines-found", "ai-code engines install opencode")
+    patient.settings("fallback.chain: [pi, opencode]\n")
+    patient.broken("engines-found", "ai-code engines install opencode", state="warn",
+                   evidence="; pi goes on")  # fmt: skip
 
 
 def test_without_another_engine_there_is_nothing_to_look_at(patient: Patient) -> None:

@@ -18,7 +18,7 @@ from ai_code.drill.models import FakeModel
 from ai_code.engines.registry import local_engine
 from ai_code.flows.engine_fit import why_not
 from ai_code.flows.engines import engine_rows
-from ai_code.flows.going_on import engines_here, model_for
+from ai_code.flows.engines_here import engines_here, model_for
 from ai_code.flows.models.recommending import advise
 from ai_code.flows.readiness import Ready, ask_local
 from tests.flows.fake_world import FakeServer, FakeWorld

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
 from ai_code.core.setup import AIDER_OLDEST, AIDER_VERSION
 from ai_code.flows.doctor.claude import no_version, program_found
+from ai_code.flows.doctor.engines import told_of
 from ai_code.flows.drill_mends import for_part
 from ai_code.flows.endings import mend_aider
 from ai_code.flows.engines_set import all_named
@@ -28,10 +29,7 @@ def found(facts: Facts) -> Finding:
         return finding
     if not _is_needed(facts):
         return skipped(_UNNEEDED)
-    going = facts.going()
-    if going is None:
-        return finding
-    return warn(f"{finding.evidence}; {going.name} goes on", finding.fix)
+    return told_of(facts, ["aider"], finding)
 
 
 def _is_needed(facts: Facts) -> bool:

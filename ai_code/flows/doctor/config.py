@@ -10,6 +10,7 @@ from ai_code.core.doctor import Finding, failed, ok, run, skipped, warn, write
 from ai_code.core.errors import ConfigError
 from ai_code.core.verdict import LimitKind
 from ai_code.flows.doctor.changing import set_key
+from ai_code.flows.doctor.engines import mend
 from ai_code.flows.models.idle_rules import idle_rules
 from ai_code.settings.sources import parse_file
 
@@ -87,7 +88,7 @@ def fallback(facts: Facts) -> Finding:
     if going is not None:
         return ok(f"{going.name} goes on at a limit, with {going.model}")
     first = facts.engines()[0]
-    return failed(f"at a limit nothing could go on: {first.why}", write(first.mend))
+    return failed(f"at a limit nothing could go on: {first.why}", mend(facts, first))
 
 
 def catalogue(facts: Facts) -> Finding:

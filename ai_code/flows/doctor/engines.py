@@ -5,8 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ai_code.core.doctor import Finding, failed, ok, skipped, warn, write
+from ai_code.core.doctor import Finding, Fix, failed, ok, skipped, warn, write
+from ai_code.engines.registry import local_engine
+from ai_code.flows.doctor.models import chosen, name_one
 from ai_code.flows.doctor.server import SILENT
+from ai_code.flows.engine_fit import not_in_the_tree
+from ai_code.flows.engines_set import without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,9 +54,22 @@ def _others(facts: Facts) -> list[EngineHere]:
 
 
 def _told(facts: Facts, these: Sequence[EngineHere]) -> Finding:
-    """No failure where another one of the chain goes on."""
-    chain, going = facts.settings.fallback_chain, facts.going()
-    evidence, fix = "; ".join(each.why for each in these), write(these[0].mend)
-    if going is not None and all(each.name in chain for each in these):
-        return warn(f"{evidence}; {going.name} goes on", fix)
-    return failed(evidence, fix)
+    finding = failed("; ".join(each.why for each in these), mend(facts, these[0]))
+    return told_of(facts, [each.name for each in these], finding)
+
+
+def told_of(facts: Facts, names: Sequence[str], finding: Finding) -> Finding:
+    """What these engines lack is no failure where others go on wherever a run would take them."""
+    going = without(facts.settings, facts.engines(), names)
+    if going is None:
+        return finding
+    return warn(f"{finding.evidence}; {going.name} goes on", finding.fix)
+
+
+def mend(facts: Facts, engine: EngineHere) -> Fix:
+    """What mends for good what an engine cannot work for: a run names a model for itself only."""
+    if engine.path and not not_in_the_tree(facts.settings, local_engine(engine.name)):
+        have = chosen(facts, engine.name)
+        if have is not None and (fix := name_one(facts, have)):
+            return fix
+    return write(engine.mend)

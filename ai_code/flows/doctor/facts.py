@@ -12,8 +12,8 @@ from ai_code.core.models import is_variant
 from ai_code.flows.doctor.container import look_container
 from ai_code.flows.doctor.server_log import ServerLog, parse_log
 from ai_code.flows.doctor.service import Service, look_service, look_unit
+from ai_code.flows.engines_here import engines_here
 from ai_code.flows.engines_set import first_engine, going_on, in_turn
-from ai_code.flows.going_on import engines_here
 from ai_code.flows.model_fit import own_authority
 from ai_code.flows.setup.unit import MODELS
 
@@ -68,6 +68,7 @@ class Facts:
         self.server = server = world.server_probe(
             settings.ollama_api, settings.ollama_headers, own_authority(world, settings)
         )
+        self._shows: dict[str, Mapping[str, Any]] = {}
         self.server_version = machine.beside(server.version)
         self.tags = machine.beside(server.models)
         self.rows = machine.beside(server.loaded_rows)
@@ -112,10 +113,12 @@ class Facts:
         """What the server tells of a model; nothing where it cannot."""
         from ai_code.core.ports import ModelServerError
 
-        try:
-            return self.server.show(name)
-        except ModelServerError:
-            return {}
+        if name not in self._shows:
+            try:
+                self._shows[name] = self.server.show(name)
+            except ModelServerError:
+                self._shows[name] = {}
+        return self._shows[name]
 
     def served(self) -> Sequence[ServedModel] | None:
         """What the person has installed, not the variants that we made of it; None where the

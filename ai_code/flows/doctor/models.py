@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, run, skipped, warn, write
 from ai_code.core.machine import room_for_models
 from ai_code.core.memory import CONTEXTS, gb, gib, shape_of
-from ai_code.core.model_choice import preferred
+from ai_code.core.model_choice import MOST_ASKED, preferred
 from ai_code.core.models import can_chat, installed_name, runs_elsewhere, same_model
 from ai_code.core.recommend import GOOD_CONTEXT
 from ai_code.flows.doctor.changing import first_model, get_model, set_key, use_model
@@ -30,22 +30,27 @@ if TYPE_CHECKING:
 
 class Chosen(NamedTuple):
     """The installed model that a run would use (None: none), names of all, and why some may not
-    be used. ``engine`` is to work on it; ``picky``: not every model will do for it."""
+    be used. ``engine`` is to work on it; ``able``: whether it can work on one of them."""
 
     model: ServedModel | None
     names: tuple[str, ...]
     refused: Mapping[str, str]
     engine: str = "aider"
-    picky: bool = False
+    able: Callable[[str], bool] = lambda _name: True
 
     @property
     def usable(self) -> list[str]:
         """Installed, allowed, and no mere embeddings."""
         return [name for name in self.names if can_chat(name) and name not in self.refused]
 
+    @property
+    def serving(self) -> list[str]:
+        """Of these, those on which the engine can work."""
+        return [name for name in self.usable[:MOST_ASKED] if self.able(name)]
 
-def chosen(facts: Facts) -> Chosen | None:
-    """None where the server does not answer."""
+
+def chosen(facts: Facts, engine: str = "") -> Chosen | None:
+    """None where the server does not answer. ``engine`` empty: the one that would go on."""
     served = facts.served()
     if served is None:
         return None
@@ -53,10 +58,13 @@ def chosen(facts: Facts) -> Chosen | None:
     names = tuple(each.name for each in served)
     usable = [each for each in served if each.name not in refused]
     world, settings = facts.world, facts.settings
-    wanted = wanted_by(world, settings, engine=facts.engine())
+    wanted = wanted_by(world, settings, engine=engine or facts.engine())
     tools, context = wanted.needs_tools, wanted.least_context
     picky = tools or context > 0
-    able = lambda name: will_serve(facts.show(name), tools=tools, context=context)  # noqa: E731
+
+    def able(name: str) -> bool:
+        return not picky or will_serve(facts.show(name), tools=tools, context=context)
+
     name = preferred(
         settings.model_for("edit"),
         usable,
@@ -68,17 +76,12 @@ def chosen(facts: Facts) -> Chosen | None:
         able=able if picky else None,
     )
     model = next((each for each in served if each.name == name), None)
-    return Chosen(model, names, refused, wanted.engine, picky)
+    return Chosen(model, names, refused, wanted.engine, able)
 
 
 def refusal(facts: Facts, name: str) -> str:
     """Why the policy does not let a model be used; empty where it does."""
-    policy = facts.settings.policy
-    if not policy:
-        return ""
-    catalogue = facts.world.catalogue
-    maker = catalogue.maker(name)
-    return policy.refusal(name, maker if maker.name else catalogue.maker(name, facts.show(name)))
+    return facts.settings.policy.refusal_of(name, facts.world.catalogue, facts.show)
 
 
 def installed(facts: Facts) -> Finding:
@@ -99,13 +102,21 @@ def installed(facts: Facts) -> Finding:
             f"{wanted} is not installed (installed: {listed})",
             run("ai-code", "models", "pull", wanted),
         )
-    if have.usable and have.picky:
-        return failed(f"none that is chosen by itself will do for {have.engine} ({listed})",
-                      first(facts))  # fmt: skip
-    if usable := have.usable:
-        fix = use_model(facts, usable[0], usable)
+    if fix := name_one(facts, have):
         return failed(f"none is chosen by itself ({listed})", fix)
+    if have.usable:
+        told = f"none that is chosen by itself will do for {have.engine} ({listed})"
+        return failed(told, first(facts))
     return failed(f"no model that can edit (installed: {listed})", first(facts))
+
+
+def name_one(facts: Facts, have: Chosen) -> Fix | None:
+    """What has runs use one of several that will do, where none is chosen by itself; None where
+    that is not what is wrong."""
+    if have.model is not None or facts.settings.model_for("edit") != "auto":
+        return None
+    serving = have.serving
+    return use_model(facts, serving[0], serving) if serving else None
 
 
 def allowed(facts: Facts) -> Finding:
