@@ -82,9 +82,10 @@ class Processes(Protocol):
         """The program with its absolute path, or None. Raises CannotStartError where it is
         there but not executable. No version."""
 
-    def version(self, program: Program, *, away: bool = False) -> Program:
+    def version(self, program: Program, *, away: bool = False, brief: bool = False) -> Program:
         """The same program with its version, cached by path, size and mtime. ``away``: it is
-        asked where no project's files can lead it."""
+        asked where no project's files can lead it, and what it logs is gone (goose 1.50 keeps a
+        log of it). ``brief``: it is worth two seconds once, and no more."""
 
     def succeeds(self, command: Command) -> bool:
         """Whether a quick check ends with 0; asked once in our life. Nothing of it is shown."""

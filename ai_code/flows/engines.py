@@ -92,7 +92,7 @@ def _program(world: World, settings: Settings, engine: LocalEngine) -> Program |
     program = find_program(world, settings, engine)
     if isinstance(program, Unavailable) or not engine.about.version:
         return program
-    return world.processes.version(program)
+    return world.processes.version(program, away=True)
 
 
 def _row(

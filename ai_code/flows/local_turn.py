@@ -239,7 +239,9 @@ class LocalTurn:
         to be over. What a command of the person's would make of ``--version`` nobody knows."""
         if self._version is None and self._engine.about.version:
             processes = self._world.processes
-            self._version = self._world.background(lambda: processes.version(program, away=True))
+            self._version = self._world.background(
+                lambda: processes.version(program, away=True, brief=True)
+            )
 
     def _task(
         self,

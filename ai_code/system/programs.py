@@ -8,6 +8,7 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from ai_code.core.command import Command
 from ai_code.core.errors import CannotStartError
@@ -18,7 +19,7 @@ from ai_code.system.files import private_folder, write_whole
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _TIMEOUT_S = 10.0
-_AWAY_S = 2.0
+_BRIEF_S = 2.0
 """For a version that is only worth a word in a record, and for a quick check."""
 _SILENT = "?"
 """Kept for a program that told no version in that time: it is not asked for it again."""
@@ -50,7 +51,7 @@ class Programs:
             return None
         return Program((str(Path(path).absolute()), *argv[1:]))
 
-    def version(self, program: Program, *, away: bool = False) -> Program:
+    def version(self, program: Program, *, away: bool = False, brief: bool = False) -> Program:
         path = Path(program.argv[0])
         try:
             real = path.resolve(strict=True)
@@ -60,10 +61,10 @@ class Programs:
         key = f"{real}|{told.st_size}|{told.st_mtime_ns}|{' '.join(program.argv[1:])}"
         known = self._known()
         text = known.get(str(path), {}).get(key, "")
-        if not text or (text == _SILENT and not away):
-            place, seconds = (Path("/"), _AWAY_S) if away else (None, _TIMEOUT_S)
-            text = self._ask(program, place, seconds)
-            kept = text or (_SILENT if away else "")
+        if not text or (text == _SILENT and not brief):
+            seconds = _BRIEF_S if brief else _TIMEOUT_S
+            text = self._ask_away(program, seconds) if away else self._ask(program, seconds)
+            kept = text or (_SILENT if brief else "")
             self._remember({**known, str(path): {key: kept}} if kept else known)
         return program._replace(version=_parsed(text))
 
@@ -78,7 +79,7 @@ class Programs:
         quiet = subprocess.DEVNULL
         try:
             with self._asked.start(command.argv, environ, stderr=quiet, cwd=command.cwd) as child:
-                child.communicate(timeout=_AWAY_S)
+                child.communicate(timeout=_BRIEF_S)
         except (subprocess.TimeoutExpired, OSError):
             return False
         return child.returncode == 0
@@ -94,10 +95,24 @@ class Programs:
             except OSError:
                 continue
 
-    def _ask(self, program: Program, cwd: Path | None, seconds: float) -> str:
+    def _ask_away(self, program: Program, seconds: float) -> str:
+        from ai_code.system.scratch_folder import scratch_folder
+
+        with scratch_folder(self._environ) as folder:
+            place = {"XDG_STATE_HOME": str(folder), "PWD": "/"}
+            return self._ask(program, seconds, Path("/"), place)
+
+    def _ask(
+        self,
+        program: Program,
+        seconds: float,
+        cwd: Path | None = None,
+        place: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
+        environ = {**self._environ, **place}
         argv = [*program.argv, "--version"]
         try:
-            with self._asked.start(argv, self._environ, stderr=subprocess.PIPE, cwd=cwd) as child:
+            with self._asked.start(argv, environ, stderr=subprocess.PIPE, cwd=cwd) as child:
                 out, err = child.communicate(timeout=seconds)
         except (subprocess.TimeoutExpired, OSError):
             return ""

@@ -131,7 +131,7 @@ class FakeProcesses:
             return None
         return Program((f"/programs/{argv[0]}", *argv[1:]))
 
-    def version(self, program: Program, *, away: bool = False) -> Program:
+    def version(self, program: Program, *, away: bool = False, brief: bool = False) -> Program:
         return program._replace(version=self.versions.get(Path(program.argv[0]).name))
 
     def succeeds(self, command: Command) -> bool:

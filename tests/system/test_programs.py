@@ -202,14 +202,14 @@ def test_one_that_tells_no_version_for_a_record_is_asked_once(
     programs: Programs, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each run would wait for it; who asks for more than a record asks again."""
-    monkeypatch.setattr("ai_code.system.programs._AWAY_S", 0.5)
+    monkeypatch.setattr("ai_code.system.programs._BRIEF_S", 0.5)
     monkeypatch.setattr("ai_code.system.programs._TIMEOUT_S", 0.5)
     mark = folder / "asked"
     path = python_program(
         folder / "slow", f"import time\nopen({str(mark)!r}, 'a').write('x')\ntime.sleep(600)\n"
     )
     for asked in ("x", "x"):
-        assert programs.version(Program((str(path),)), away=True).version is None
+        assert programs.version(Program((str(path),)), brief=True).version is None
         assert mark.read_text() == asked
     assert programs.version(Program((str(path),))).version is None
     assert mark.read_text() == "xx"
