@@ -13,7 +13,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_code.core.changes import EXECUTABLE, LINK, REGULAR
+from ai_code.core.changes import EXECUTABLE, LINK, REGULAR, Change
 from ai_code.core.patches import patch
 from ai_code.system.landing_files import write_changes
 from tests.system.git_repos import picture
@@ -58,16 +58,24 @@ def build(root: Path, tree: dict[str, tuple[int, bytes, int | None]]) -> None:
             full.chmod(perms or 0o644)
 
 
+Tree = dict[str, tuple[int, bytes, int | None]]
+
+
+def between(old: Tree, new: Tree) -> list[Change]:
+    """What changed from one tree to the other."""
+    gone = (0, None, 0)
+    rows = ((path, old.get(path, gone), new.get(path, gone)) for path in sorted({*old, *new}))
+    return [
+        change(path, d1, d2, old=m1, new=m2)
+        for path, (m1, d1, _), (m2, d2, _) in rows
+        if (m1, d1) != (m2, d2)
+    ]
+
+
 @settings(max_examples=80)
 @given(trees.map(without_clashes), trees.map(without_clashes))
-def test_landing_and_undo_restore_every_byte_mode_and_link(
-    old: dict[str, tuple[int, bytes, int | None]], new: dict[str, tuple[int, bytes, int | None]]
-) -> None:
-    changes = []
-    for path in sorted(old.keys() | new.keys()):
-        (m1, d1, _), (m2, d2, _) = old.get(path, (0, None, 0)), new.get(path, (0, None, 0))
-        if (m1, d1) != (m2, d2):
-            changes.append(change(path, d1, d2, old=m1, new=m2))
+def test_landing_and_undo_restore_every_byte_mode_and_link(old: Tree, new: Tree) -> None:
+    changes = between(old, new)
     with tempfile.TemporaryDirectory() as folder:
         tree, run = Path(folder, "tree"), Path(folder, "run")
         tree.mkdir()
@@ -105,14 +113,8 @@ def _loops(tree: Path, new: dict[str, tuple[int, bytes, int | None]]) -> bool:
 
 @settings(max_examples=60)
 @given(trees.map(without_clashes), trees.map(without_clashes))
-def test_git_applies_the_patches(
-    old: dict[str, tuple[int, bytes, int | None]], new: dict[str, tuple[int, bytes, int | None]]
-) -> None:
-    changes = []
-    for path in sorted(old.keys() | new.keys()):
-        (m1, d1, _), (m2, d2, _) = old.get(path, (0, None, 0)), new.get(path, (0, None, 0))
-        if (m1, d1) != (m2, d2):
-            changes.append(change(path, d1, d2, old=m1, new=m2))
+def test_git_applies_the_patches(old: Tree, new: Tree) -> None:
+    changes = between(old, new)
     with tempfile.TemporaryDirectory() as folder:
         tree, expected = Path(folder, "tree"), Path(folder, "expected")
         for each in (tree, expected):
