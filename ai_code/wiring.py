@@ -59,7 +59,7 @@ _PROBE_S = 2.0
 """One question of the doctor to the model's server."""
 _LOCAL_SIDE = (
     *("background", "ollama", "connection", "catalogue_files", "model_notes", "hardware", "trees"),
-    *("tree_facts", "workspace", "transcripts", "fenced", "relay"),
+    *("tree_facts", "workspace", "transcripts", "fenced", "fence.landlock", "relay", "local_zone"),
 )
 """What stands behind the ports that a local engine's turn asks for."""
 
@@ -110,6 +110,8 @@ class SystemWorld:
 
         for name in _LOCAL_SIDE:
             import_module(f"ai_code.system.{name}")
+        # Reads the zone's file.
+        self.clock.local_tz().utcoffset(None)
 
     def relay(self, model: LocalModel, temperature: float | None = None) -> Relay:
         """See ``flows.world.World.relay``."""

@@ -18,7 +18,8 @@ Where = Literal["worktree", "tree"]
 @dataclass(frozen=True, slots=True)
 class TreeFacts:
     """What a brief says about a tree. ``changed`` differ from the last commit; ``operation``
-    is a rebase, merge … in progress; ``branch`` None when detached or outside git."""
+    is a rebase, merge … in progress; ``branch`` None when detached or outside git.
+    ``tracked`` are the files that git knows. All paths are relative to the root."""
 
     root: Path
     in_git: bool
@@ -27,6 +28,7 @@ class TreeFacts:
     operation: str = ""
     commits: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    tracked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,6 @@ class Trees(Protocol):
         """The top of the git work tree that ``cwd`` is in, else ``cwd`` itself; resolved."""
 
     def facts(self, cwd: Path, commits: int = 10) -> TreeFacts: ...
-
-    def tracked_files(self, cwd: Path) -> tuple[str, ...]:
-        """Paths relative to the root, which git tracks; empty outside git."""
 
     def grep_definitions(self, cwd: Path, identifier: str) -> tuple[str, ...]:
         """Tracked files that seem to define ``identifier``; empty outside git."""

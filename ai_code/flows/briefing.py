@@ -87,8 +87,7 @@ class Briefing:
         a function the prompt names; as long as they fit."""
         trees, cwd, prompt = self._world.trees, self._world.cwd, self._options.prompt
         wanted = [_in_tree(cwd / name, facts.root) for name in self._options.files]
-        tracked = trees.tracked_files(cwd)
-        known = (*tracked, *facts.changed) if facts.in_git else self._there(facts.root)
+        known = (*facts.tracked, *facts.changed) if facts.in_git else self._there(facts.root)
         folder, story = _folder(cwd, facts.root), self.story
         if story.done:
             for step in story.open:

@@ -79,6 +79,7 @@ class LocalTurn:
         self._ready: Ready | None = None
         self._version: Callable[[], Program] | None = None
         self._warm = WarmUp(world, settings, options, recorder, engine)
+        self._looking: Callable[[], TreeFacts] | None = None
 
     @property
     def name(self) -> str:
@@ -145,9 +146,17 @@ class LocalTurn:
             self._found = find_program(self._world, self._settings, self._engine)
         return self._found
 
+    def look(self) -> Callable[[], TreeFacts]:
+        """Begins to look at the tree, beside whatever else is asked; what is returned waits for
+        it."""
+        if self._looking is None:
+            self._looking = self._world.background(lambda: self._world.trees.facts(self._world.cwd))
+        return self._looking
+
     def run(self, program: Program, ready: Ready, claude: Turn | None) -> Turn:
         """The whole turn, landing included. The private worktree is gone afterwards."""
-        facts = self._world.trees.facts(self._world.cwd)
+        # The next turn looks anew.
+        facts, self._looking = self.look()(), None
         run_dir = self._recorder.run_dir
         self._briefing = Briefing(
             self._world, self._settings, self._options, ready.local, claude, self._recorder.secrets

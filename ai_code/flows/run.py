@@ -248,6 +248,7 @@ class Run:
             self._world.background(self._load_local_side)
 
     def _load_local_side(self) -> None:
+        from ai_code.core import known_limits  # noqa: F401
         from ai_code.engines.registry import local_engine
         from ai_code.flows import local_side, model_chain  # noqa: F401
 

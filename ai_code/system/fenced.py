@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ai_code.core.command import Command
 
-_LAUNCHER = Path(__file__).parent / "fence" / "landlock.py"
+_FOLDER = Path(__file__).parent / "fence"
+_LAUNCH = (
+    "import sys; sys.path.append(sys.argv.pop(1)); import landlock; landlock.main(sys.argv[1:])"
+)
+"""Imported, so that Python compiles it once and not at each start."""
 
 
 def kernel_fence() -> int:
@@ -34,10 +37,7 @@ def fenced_argv(command: Command, terminal: str | None = None) -> tuple[str, ...
     fence = command.fence
     if fence is None:
         return command.argv
-    rules = {
-        "write": [str(path) for path in fence.write],
-        "connect": list(fence.ports),
-        "terminal": terminal,
-        "told": str(fence.told),
-    }
-    return (sys.executable, "-I", "-S", str(_LAUNCHER), json.dumps(rules), *command.argv)
+    python = (sys.executable, "-I", "-S", "-c", _LAUNCH, str(_FOLDER))
+    ports = ",".join(map(str, fence.ports))
+    rules = (str(fence.told), terminal or "", ports, *map(str, fence.write))
+    return (*python, *rules, "--", *command.argv)

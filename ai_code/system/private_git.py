@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ai_code.system.files import private_folder
-from ai_code.system.git import Git
-from ai_code.system.repository import Repository, parse_settings, passed_on, small_text
+from ai_code.system.git_settings import settings_of_person
+from ai_code.system.repository import Repository, passed_on, small_text
 
 _OWN_ENTRIES = {"HEAD", "config", "objects", "refs", "info", "index", "shallow"}
 _RAW = "* -text -eol -ident -filter -working-tree-encoding\n"
@@ -79,7 +79,7 @@ def private_git(
     git_dir: Path, repository: Repository | None, env: Mapping[str, str] | None = None
 ) -> PrivateGit:
     """The plan of a private git directory for ``repository``, or for no repository at all."""
-    own = own_settings(git_dir, env)
+    own = settings_of_person(git_dir, env)
     files = {
         name: own[f"core.{name}"]
         for name in ("excludesfile", "attributesfile")
@@ -101,14 +101,6 @@ def private_git(
         attributes=small_text(info / "attributes"),
         branch=repository.branch,
     )
-
-
-def own_settings(git_dir: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The person's and the system's git settings. The git dir is given and empty, so that no
-    repository's settings are among them."""
-    git = Git(git_dir, env=env, own_settings=True)
-    answer = git.run("config", "-z", "--list", "--includes", timeout_s=10)
-    return parse_settings(answer.out) if answer.code == 0 else {}
 
 
 def raw(plan: PrivateGit) -> PrivateGit:

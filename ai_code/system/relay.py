@@ -17,6 +17,7 @@ import threading
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -224,6 +225,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], relay: LoopbackRelay) -> None:
         self.relay = relay
         super().__init__(address, _Handler)
+
+    def server_bind(self) -> None:
+        """Without asking for the machine's name, as HTTPServer does: that may take seconds where
+        no resolver answers."""
+        TCPServer.server_bind(self)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """An engine that hangs up is no trouble of ours."""

@@ -159,27 +159,10 @@ def _read(root: Path, git_dir: Path, env: Mapping[str, str] | None) -> Repositor
 
 
 def _local_settings(common: Path, env: Mapping[str, str] | None) -> dict[str, str]:
-    """The repository's own file as text. Reading a file runs nothing; includes are not followed
-    (they could name a pipe that never ends)."""
-    from ai_code.system.git import Git, GitError
+    from ai_code.system.git_settings import settings_of_file
 
     file = common / "config"
-    if not file.is_file():
-        return {}
-    answer = Git(env=env).run("config", "-z", "--list", "--no-includes", "--file", file)
-    if answer.code:
-        raise GitError(f"git cannot read {file}", why=answer.err.strip()[:500])
-    return parse_settings(answer.out)
-
-
-def parse_settings(listing: bytes) -> dict[str, str]:
-    """``git config -z --list``: ``key LF value NUL``; a key alone is true. The last wins."""
-    found = {}
-    for row in listing.split(b"\0"):
-        key, newline, value = row.partition(b"\n")
-        if key:
-            found[os.fsdecode(key)] = os.fsdecode(value) if newline else "true"
-    return found
+    return settings_of_file(file, env) if file.is_file() else {}
 
 
 def passed_on(settings: Mapping[str, str]) -> dict[str, str]:

@@ -8,10 +8,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from ai_code.core.ports_tree import TreeFacts
 from ai_code.core.text import one_line
-from ai_code.system.folder_walk import TooMuch, walk
 from ai_code.system.git import Git
 from ai_code.system.private_git import private_git
 from ai_code.system.repository import Repository, discover
@@ -19,6 +19,8 @@ from ai_code.system.workspace import copy_index, is_everything
 
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]{0,99}")
 _MOST_NAMED = 200
+_DIFFERS = frozenset("CR?")
+"""Tags of ``ls-files -t``: changed, removed, other (untracked)."""
 _DEFINES = (
     r"(def|class|function|func|fn|fun|sub|struct|enum|trait|interface|impl|type|module|package"
     r"|const|let|var|val|static|public|private|protected|export|async|macro_rules!|#define)"
@@ -26,11 +28,12 @@ _DEFINES = (
 
 
 def facts(cwd: Path, commits: int = 10, env: Mapping[str, str] | None = None) -> TreeFacts:
-    """Branch, last commit subjects and changed files of the tree around ``cwd``."""
+    """What git tells of the tree around ``cwd``; nothing outside git."""
     repository = discover(cwd, env)
     if repository is None:
         return TreeFacts(cwd.resolve(), in_git=False)
     with reading(repository, env) as git:
+        listed = _listed(git, repository, env)
         return TreeFacts(
             root=repository.root,
             in_git=True,
@@ -38,18 +41,9 @@ def facts(cwd: Path, commits: int = 10, env: Mapping[str, str] | None = None) ->
             head=repository.head,
             operation=repository.operation,
             commits=log_subjects(git, repository, commits),
-            changed=status_summary(git, repository, env),
+            changed=listed.changed,
+            tracked=listed.tracked,
         )
-
-
-def tracked_files(cwd: Path, env: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Paths that git tracks, relative to the root; outside git the files of the folder, unless
-    they are too many or it is the home folder."""
-    repository = discover(cwd, env)
-    if repository is None:
-        return _files_of(cwd.resolve(), env)
-    with reading(repository, env) as git:
-        return tuple(dict.fromkeys(_names(git("ls-files", "-z"))))
 
 
 def grep_definitions(
@@ -76,15 +70,6 @@ def grep_definitions(
     return tuple(_names(answer.out))[:_MOST_NAMED] if answer.code == 0 else ()
 
 
-def _files_of(folder: Path, env: Mapping[str, str] | None) -> tuple[str, ...]:
-    if is_everything(folder, env):
-        return ()
-    try:
-        return tuple(walk(folder)[0])
-    except TooMuch:
-        return ()
-
-
 @contextmanager
 def reading(repository: Repository, env: Mapping[str, str] | None = None) -> Iterator[Git]:
     """A git that reads the repository's objects and a copy of its index, and no settings."""
@@ -106,19 +91,26 @@ def log_subjects(git: Git, repository: Repository, count: int) -> tuple[str, ...
     return tuple(one_line(text) for text in texts if text)[:count] if answer.code == 0 else ()
 
 
-def status_summary(
-    git: Git, repository: Repository, env: Mapping[str, str] | None = None
-) -> tuple[str, ...]:
-    """Paths that differ from the last commit, new ones too, relative to the root."""
-    args = ["ls-files", "-z", "-m", "-d"]
+class _Listed(NamedTuple):
+    """Paths relative to the root. ``changed`` differ from the last commit, new ones too."""
+
+    tracked: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def _listed(git: Git, repository: Repository, env: Mapping[str, str] | None) -> _Listed:
+    args = ["ls-files", "-z", "-t", "-c", "-m", "-d"]
     if not is_everything(repository.root, env):
         args += ["-o", "--exclude-standard"]
-    found = dict.fromkeys(_names(git(*args)))
+    rows = [row.partition(" ")[::2] for row in _names(git(*args))]
+    tracked = dict.fromkeys(path for tag, path in rows if tag not in _DIFFERS)
+    changed = dict.fromkeys(path for tag, path in rows if tag in _DIFFERS)
     if repository.head is not None:
-        staged = git("diff-index", "--cached", "--name-only", "-z", "--no-renames", repository.head)
+        args = ["diff-index", "--cached", "--name-only", "-z", "--no-renames", repository.head]
+        changed |= dict.fromkeys(_names(git(*args)))
     else:
-        staged = git("ls-files", "-z")
-    return tuple(sorted(found | dict.fromkeys(_names(staged))))
+        changed |= tracked
+    return _Listed(tuple(tracked), tuple(sorted(changed)))
 
 
 def _names(listing: bytes) -> Iterator[str]:

@@ -36,11 +36,6 @@ class RealTrees:
 
         return tree_facts.facts(cwd, commits, self._env)
 
-    def tracked_files(self, cwd: Path) -> tuple[str, ...]:
-        from ai_code.system import tree_facts
-
-        return tree_facts.tracked_files(cwd, self._env)
-
     def grep_definitions(self, cwd: Path, identifier: str) -> tuple[str, ...]:
         from ai_code.system import tree_facts
 

@@ -50,3 +50,18 @@ def test_each_part_reaches_the_model_once(
         wanted.append("elderberry")
     counts = {word: sent.count(word) for word in (*wanted, OF_PERSON, NOTE)}
     assert counts == dict.fromkeys(counts, 1)
+
+
+def test_what_lies_above_the_worktree_is_in_the_prompt_alone(world: World) -> None:
+    """Also where a folder's name would mean something in a pattern."""
+    odd = world.home / "a [b], {c,d} (e)! 日本*"
+    (odd / ".claude" / "rules").mkdir(parents=True)
+    for name in ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/CLAUDE.md"):
+        (odd / name).write_text("Say kumquat.\n")
+    (odd / ".claude" / "rules" / "fruit.md").write_text("Say kumquat.\n")
+    install(world, "claude-local")
+    world.settings("engine: claude-local\nfallback.chain: [claude-local]\n")
+    world.env["XDG_STATE_HOME"] = str(odd / "state")
+    server = serve(world, EDITS)
+    assert world.run("write made.py").code == 0
+    assert "kumquat" not in json.dumps(server.chats[0].json)

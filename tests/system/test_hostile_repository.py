@@ -121,7 +121,7 @@ def test_the_facts_of_a_brief_run_nothing(hostile: Repo, mark: Path) -> None:
     facts = tree_facts.facts(hostile.root, env=hostile.env)
     assert facts.branch == "main" and facts.commits == ("first ^[[31m subject",)
     assert "a.txt" in facts.changed and "b.py" not in facts.changed
-    assert "b.py" in tree_facts.tracked_files(hostile.root, hostile.env)
+    assert "b.py" in facts.tracked
     assert tree_facts.grep_definitions(hostile.root, "wanted", hostile.env) == ("b.py",)
     assert tree_facts.grep_definitions(hostile.root, "want", hostile.env) == ()
     assert not mark.exists()

@@ -84,12 +84,10 @@ def told_of(tmp_path: Path, places: list[str], *ports: int, version: int | None 
     )
     argv = list(fenced_argv(command))
     if version is not None:
-        launcher = argv.index(str(Path(landlock.__file__)))
-        source = (
-            "import sys; sys.path.insert(0, sys.argv.pop(1)); import landlock; "
-            f"landlock.version = lambda: {version}; landlock.main(sys.argv[1:])"
+        at = argv.index("-c") + 1
+        argv[at] = argv[at].replace(
+            "landlock.main", f"landlock.version = lambda: {version}; landlock.main"
         )
-        argv[launcher : launcher + 1] = ["-c", source, str(Path(landlock.__file__).parent)]
     subprocess.run(argv, cwd=inside, check=True)
     return json.loads((inside / "told").read_text())
 

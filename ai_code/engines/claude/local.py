@@ -56,7 +56,9 @@ model chooses better among few."""
 _THEIRS = ("agents", "skills", "commands", "output-styles")
 """Of the person's configuration folder: texts, no settings. What is memory comes with the prompt,
 within its budget."""
-_MEMORY = ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/CLAUDE.md", ".claude/rules/**")
+_MEMORY = "{CLAUDE.md,CLAUDE.local.md,AGENTS.md,.claude/CLAUDE.md,.claude/rules/**}"
+_MEANS_MORE = re.compile(r'[][{}()!*+@?|,\\"]')
+"""In a pattern."""
 
 ABOUT = About(
     program="claude",
@@ -194,9 +196,14 @@ def _prompt(task: Task) -> str:
 def _not_to_read(workdir: Path) -> list[str]:
     """What comes with the prompt. It looks in every folder above the worktree, and there lies the
     home; and at the worktree's root it takes AGENTS.md where there is no CLAUDE.md (2.1.329, not
-    2.0.77)."""
-    above = [str(folder / name) for folder in workdir.parents for name in _MEMORY]
-    return [str(workdir / "AGENTS.md"), *above]
+    2.0.77). In one pattern: Claude Code matches each with each file, and 50 take it 70 ms."""
+    above = ",".join(f"{_as_pattern(folder).rstrip('/')}/" for folder in workdir.parents)
+    return [f"{_as_pattern(workdir)}/AGENTS.md", f"{{{above}}}{_MEMORY}"]
+
+
+def _as_pattern(folder: Path) -> str:
+    """A path in a pattern, which a ``[`` or a comma in it must not change."""
+    return _MEANS_MORE.sub("?", str(folder))
 
 
 def _loads(task: Task) -> frozenset[str]:
@@ -223,10 +230,11 @@ def is_lean(task: Task) -> bool:
 
 
 def _known_folder(task: Task) -> Mapping[str, object]:
-    """Claude's own record, so that its screen asks for no login, theme or trust."""
+    """Claude's own record, so that its screen asks for no login, theme or trust. Nor does it look
+    for what older versions left in a folder that is new: 12 ms of each start (2.1.329)."""
     trusted = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
     folders = dict.fromkeys((str(task.workdir), str(task.request.cwd)), trusted)
-    return {"hasCompletedOnboarding": True, "projects": folders}
+    return {"hasCompletedOnboarding": True, "migrationVersion": 15, "projects": folders}
 
 
 class ClaudeLocalRun:

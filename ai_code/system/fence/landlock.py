@@ -1,20 +1,21 @@
 """Raises a fence around a program by the kernel (Landlock, Linux 5.13 and later, and seccomp),
 then becomes it.
 
-    python -I -S landlock.py RULES PROGRAM ARGUMENT…
+    main([TOLD, TERMINAL, PORTS, WRITABLE…, "--", PROGRAM, ARGUMENT…])
 
-RULES is a JSON object: ``write`` (folders and files that may be written; nothing else is),
-``connect`` (TCP ports that may be reached; none but these, from Linux 6.7 on), ``terminal`` (the
-person's terminal, where it is lent to the program; null: it gets none), ``told`` (a file that is
-made once the fence stands). What the program starts is behind the same fence, which nothing takes
+TOLD is a file that is made once the fence stands; TERMINAL the person's terminal, where it is lent
+to the program (empty: it gets none); PORTS the TCP ports that may be reached, with commas between
+them (none but these, from Linux 6.7 on); WRITABLE the absolute paths of folders and files that may
+be written (nothing else is). What the program starts is behind the same fence, which nothing takes
 off again (landlock(7)). Reading and running stay free: the fence keeps a model from damage, it is
 no hiding place for secrets.
 
 Landlock knows files and TCP alone. What else leads out is refused by a filter of system calls,
 on x86_64 and aarch64: a tmux, a Docker or a session's bus listens on a Unix socket.
 
-Runs in a process of its own before the engine, so it imports nothing but the standard library and
-nothing of ai_code. ``version`` and ``holds_network`` tell what the kernel can do.
+Runs in a process of its own before the engine, which waits for it: so it imports nothing of
+ai_code, and little of the standard library (json would take as long as Python's own start).
+``version`` and ``holds_network`` tell what the kernel can do.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
-import json
 import os
 import struct
 import sys
@@ -277,15 +277,15 @@ def leave_terminal() -> None:
 
 def main(arguments: list[str]) -> None:
     """Does not come back: it becomes the program, or ends with 126 or 127."""
-    rules, *program = arguments
-    wanted = json.loads(rules)
-    told = os.open(wanted["told"], os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-    lent = wanted["terminal"]
+    end = arguments.index("--")
+    told_name, lent, ports, *writable = arguments[:end]
+    program = arguments[end + 1 :]
+    told = os.open(told_name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:
-        if lent is None:
+        if not lent:
             leave_terminal()
-        devices = [*_DEVICES, *([_TERMINAL, lent] if lent is not None else [])]
-        raise_fence([*wanted["write"], *devices], wanted["connect"])
+        devices = [*_DEVICES, *([_TERMINAL, lent] if lent else [])]
+        raise_fence([*writable, *devices], [int(port) for port in ports.split(",") if port])
     except OSError as error:
         sys.stderr.write(f"ai-code's fence cannot be raised: {error}\n")
         os._exit(126)
@@ -295,7 +295,3 @@ def main(arguments: list[str]) -> None:
     except OSError as error:
         sys.stderr.write(f"{program[0]}: {error.strerror}\n")
         os._exit(127 if isinstance(error, FileNotFoundError) else 126)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
