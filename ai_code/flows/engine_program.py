@@ -16,6 +16,7 @@ from ai_code.flows.endings import mend_aider, mend_claude
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ai_code.core.about import Mode
     from ai_code.engines.registry import LocalEngine
     from ai_code.flows.world import World
     from ai_code.settings import Settings
@@ -135,11 +136,15 @@ def mend_engine(settings: Settings, name: str) -> str:
             return f"ai-code engines install {name}"
 
 
-def mend_local(world: World, settings: Settings, names: Sequence[str]) -> str:
-    """What it takes before one of these local engines can work; empty where one is there."""
+def mend_local(world: World, settings: Settings, names: Sequence[str], mode: Mode) -> str:
+    """What it takes before one of these local engines can work on such a task; empty where one is
+    there that can."""
     if not names:
         return SET_CHAIN
-    found = [find_by_path(world, settings, local_engine(name)) for name in names]
+    able = [engine for engine in map(local_engine, names) if mode in engine.about.modes]
+    if not able:
+        return f"ai-code {mode} --engine aider …"
+    found = [find_by_path(world, settings, engine) for engine in able]
     missing = [each for each in found if isinstance(each, Unavailable)]
     return missing[0].hint if len(missing) == len(found) else ""
 

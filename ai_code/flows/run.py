@@ -233,7 +233,8 @@ class Run:
         from ai_code.flows.stopping import stopped
 
         world, settings, reason = self._world, self._settings, self._reason(verdict)
-        raise stopped(world, settings, self._names, lambda: self._local.first, turn, reason)
+        mode, first = self._options.mode, lambda: self._local.first
+        raise stopped(world, settings, self._names, mode, first, turn, reason)
 
     def _started(self) -> None:
         """Beside Claude's own start, so that nobody waits for it."""

@@ -12,6 +12,7 @@ from ai_code.flows.engine_program import mend_local
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ai_code.core.about import Mode
     from ai_code.flows.local_turn import LocalTurn
     from ai_code.flows.turns import Turn
     from ai_code.flows.world import World
@@ -22,14 +23,15 @@ def stopped(
     world: World,
     settings: Settings,
     names: Sequence[str],
+    mode: Mode,
     first: Callable[[], LocalTurn],
     turn: Turn,
     reason: str,
 ) -> AiCodeError:
-    """``names`` are the local engines, ``first`` makes the turn of the first of them; ``reason``
+    """``names`` are the local engines of a run of this ``mode``, ``first`` makes the turn of the first of them; ``reason``
     is Claude's verdict in words. On a new machine all that is missing is told in one screen, not
     one thing after the other."""
-    error = claude_ended(turn, reason, settings, mend_local(world, settings, names))
+    error = claude_ended(turn, reason, settings, mend_local(world, settings, names, mode))
     if isinstance(error, NotInstalledError):
         if names:
             local = first()

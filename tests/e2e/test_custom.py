@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ai_code.drill import scenarios
 from tests.e2e.world import Result, World
 
 ONLY = "fallback.chain: [custom]\nengine: custom\n"
@@ -135,3 +136,12 @@ def test_one_that_is_set_and_not_there_is_not_told_as_unset(world: World) -> Non
     world.ollama()
     told = world.run("engines", "list").stdout
     assert "not there: ai-code config show --origin" in told and "not set:" not in told
+
+
+def test_a_question_that_nothing_of_the_chain_can_take_is_no_task_for_it(world: World) -> None:
+    given(world, "echo ran", settings="fallback.chain: [custom]\n")
+    world.claude(scenarios.credit())
+    run = world.run("ask", "--no-fallback", "why?")
+    assert (run.code, run.hint) == (75, "ai-code ask --engine aider …"), run
+    run = world.run("--no-fallback", "write made.py")
+    assert (run.code, run.hint) == (75, "ai-code --local …"), run
