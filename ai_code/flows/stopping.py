@@ -28,9 +28,9 @@ def stopped(
     turn: Turn,
     reason: str,
 ) -> AiCodeError:
-    """``names`` are the local engines of a run of this ``mode``, ``first`` makes the turn of the first of them; ``reason``
-    is Claude's verdict in words. On a new machine all that is missing is told in one screen, not
-    one thing after the other."""
+    """``names`` are the local engines of a run of this ``mode``, ``first`` makes the turn of the
+    first of them; ``reason`` is Claude's verdict in words. On a new machine all that is missing is
+    told in one screen, not one thing after the other."""
     error = claude_ended(turn, reason, settings, mend_local(world, settings, names, mode))
     if isinstance(error, NotInstalledError):
         if names:
