@@ -1,5 +1,7 @@
 """Notes as files in the state folder, readable by nobody else: one for all projects, one for each
-repository."""
+repository.
+
+Each run asks whether there are any, and most have none: the rest is imported where it is needed."""
 
 from __future__ import annotations
 
@@ -7,13 +9,14 @@ import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
-from ai_code.core.notes_file import title_of
-from ai_code.core.ports_memory import Scope
 from ai_code.system.files import write_whole
-from ai_code.system.locks import file_lock
 from ai_code.system.repository import find_shared
+
+if TYPE_CHECKING:
+    from ai_code.core.ports_memory import Scope
 
 _FORGOTTEN = ".forgotten.md"
 _GLOBAL = "all projects"
@@ -33,6 +36,9 @@ class NoteFiles:
         return (*([self._of(shared)] if shared else []), self._global())
 
     def all(self) -> tuple[Scope, ...]:
+        from ai_code.core.notes_file import title_of
+        from ai_code.core.ports_memory import Scope
+
         found = []
         for path in sorted((self._folder / "projects").glob("*.md")):
             if not path.name.endswith(_FORGOTTEN):
@@ -47,6 +53,8 @@ class NoteFiles:
         return scope._replace(path=scope.path.with_name(scope.path.stem + _FORGOTTEN))
 
     def change(self, scope: Scope, change: Callable[[str], str]) -> None:
+        from ai_code.system.locks import file_lock
+
         try:
             with file_lock(scope.path):
                 text = change(_text(scope.path))
@@ -65,9 +73,13 @@ class NoteFiles:
         return self._folder / "for-claude" / self.scopes(cwd)[0].path.name
 
     def _global(self) -> Scope:
+        from ai_code.core.ports_memory import Scope
+
         return Scope("global", _GLOBAL, self._folder / "all-projects.md")
 
     def _of(self, shared: Path) -> Scope:
+        from ai_code.core.ports_memory import Scope
+
         root = shared.parent if shared.name == ".git" else shared
         name = re.sub(r"[^0-9A-Za-z._-]", "-", root.name)[-60:].lstrip(".") or "repository"
         number = zlib.crc32(str(shared).encode("utf-8", "surrogateescape"))

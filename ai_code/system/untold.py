@@ -8,9 +8,12 @@ import re
 import zlib
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ai_code.core.ports_sessions import Given, Notes
 from ai_code.system.files import private_folder, write_whole
+
+if TYPE_CHECKING:
+    from ai_code.core.ports_sessions import Notes
 
 _VERSION = 1
 _MOST_GIVEN, _MOST_TOLD = 16, 300
@@ -34,6 +37,8 @@ class UntoldTrees:
             self._path(root).unlink(missing_ok=True)
 
     def notes(self, root: Path) -> Notes:
+        from ai_code.core.ports_sessions import Given, Notes
+
         try:
             content = json.loads(self._notes_path(root).read_text("utf-8"))
             given = [
