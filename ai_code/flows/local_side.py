@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from ai_code.core.errors import AiCodeError
 from ai_code.core.plan import Because, banner, no_local_engine
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Unavailable
@@ -146,11 +144,6 @@ def _prepared(turn: LocalTurn) -> Prepared | Unavailable:
     program = turn.find()
     if isinstance(program, Unavailable):
         return program
-    looked = turn.look()
-    try:
-        ready = turn.check()
-    finally:
-        # Its git must not outlive a run that ends here. What fails is told when it is needed.
-        with suppress(AiCodeError):
-            looked()
+    turn.look()
+    ready = turn.check()
     return ready if isinstance(ready, Unavailable) else Prepared(turn, program, ready)

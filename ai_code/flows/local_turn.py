@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ from ai_code.flows.model_settings import settings_for
 from ai_code.flows.readiness import Ready
 from ai_code.flows.resuming import resume_of
 from ai_code.flows.turns import RunOptions, Turn
-from ai_code.flows.warm_up import WarmUp, ask_for
+from ai_code.flows.warm_up import FRESH_S, WarmUp, ask_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,8 @@ class LocalTurn:
         self._ready: Ready | None = None
         self._version: Callable[[], Program] | None = None
         self._warm = WarmUp(world, settings, options, recorder, engine)
-        self._looking: Callable[[], TreeFacts] | None = None
+        self._looked: tuple[float, TreeFacts] | None = None
+        """The tree, and when it was so."""
 
     @property
     def name(self) -> str:
@@ -146,17 +148,24 @@ class LocalTurn:
             self._found = find_program(self._world, self._settings, self._engine)
         return self._found
 
-    def look(self) -> Callable[[], TreeFacts]:
-        """Begins to look at the tree, beside whatever else is asked; what is returned waits for
-        it."""
-        if self._looking is None:
-            self._looking = self._world.background(lambda: self._world.trees.facts(self._world.cwd))
-        return self._looking
+    def look(self) -> None:
+        """Reads the tree while the model's server is asked. What fails is told when it is
+        needed."""
+        self._warm.ask()
+        with suppress(AiCodeError, OSError):
+            facts = self._world.trees.facts(self._world.cwd)
+            self._looked = (self._world.clock.monotonic(), facts)
+
+    def _facts(self) -> TreeFacts:
+        """Of the tree as it is now: the person may edit on while a model is loaded."""
+        looked, self._looked = self._looked, None
+        if looked is not None and self._world.clock.monotonic() - looked[0] < FRESH_S:
+            return looked[1]
+        return self._world.trees.facts(self._world.cwd)
 
     def run(self, program: Program, ready: Ready, claude: Turn | None) -> Turn:
         """The whole turn, landing included. The private worktree is gone afterwards."""
-        # The next turn looks anew.
-        facts, self._looking = self.look()(), None
+        facts = self._facts()
         run_dir = self._recorder.run_dir
         self._briefing = Briefing(
             self._world, self._settings, self._options, ready.local, claude, self._recorder.secrets

@@ -36,8 +36,8 @@ _LASTING_S = 5.0
 memory that somebody else may need."""
 
 
-_FRESH_S = 1.0
-"""An answer of the server's that is older is asked for again: it takes milliseconds."""
+FRESH_S = 1.0
+"""What was seen of server and tree before that is asked for again: it takes milliseconds."""
 
 _NEVER = float("-inf")
 
@@ -100,7 +100,7 @@ class WarmUp:
                 if not self._near:
                     what = "is near" if sign == "limit-near" else "may still hold"
                     self._near = f"Claude's limit {what}"
-                    self._ask()
+                    self.ask()
                     self._make_ready(self._near)
             case "recovered":
                 self._recovered()
@@ -111,7 +111,7 @@ class WarmUp:
         now = self._world.clock.monotonic()
         if self._since is None:
             self._since = now
-            self._ask()
+            self.ask()
         lasts = now - self._since >= _LASTING_S
         if lasts or self._settings.preload == "always":
             self._make_ready("Claude's trouble lasts")
@@ -123,6 +123,12 @@ class WarmUp:
         self._wanted = self._near
         if not self._wanted:
             self._end_standby()
+
+    def ask(self) -> None:
+        """Begins to ask the model's server, where nobody has yet."""
+        if self._early is None:
+            self._asked_at = self._world.clock.monotonic()
+            self._early = self._world.background(self._check)
 
     def check(self) -> Ready | Unavailable:
         """Server, model, memory; under a second."""
@@ -179,11 +185,6 @@ class WarmUp:
         if self._folder is not None:
             self._world.files.remove(self._folder)
 
-    def _ask(self) -> None:
-        if self._early is None:
-            self._asked_at = self._world.clock.monotonic()
-            self._early = self._world.background(self._check)
-
     def _make_ready(self, why: str) -> None:
         """Once for each reason: what was made for an earlier one may be stale by now."""
         if self._wanted == why:
@@ -220,7 +221,7 @@ class WarmUp:
             return None
 
     def _is_old(self) -> bool:
-        return self._world.clock.monotonic() - self._asked_at > _FRESH_S
+        return self._world.clock.monotonic() - self._asked_at > FRESH_S
 
     def _check(self) -> Ready | Unavailable:
         return ask_for(self._world, self._settings, self._options, self._engine.name)

@@ -1,12 +1,14 @@
 """Git's settings as git itself lists them, asked for once as long as their files stay the same.
 
-One run asks up to three times, and the engine waits for each answer (3 ms)."""
+A run asks more than once, and the engine waits for each answer (3 ms). Settings that include others
+are asked for each time."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from ai_code.system.git import Git, GitError
 
@@ -14,10 +16,11 @@ _Marks = tuple[tuple[str, tuple[int, ...]], ...]
 """Files, each with what tells whether it was written since; nothing where it is not there."""
 
 _TIMEOUT_S = 10.0
-_known: dict[tuple[str, ...], tuple[_Marks, dict[str, str]]] = {}
+_INCLUDES = ("include.", "includeif.")
+_known: dict[tuple[str, ...], tuple[_Marks, Mapping[str, str]]] = {}
 
 
-def settings_of_file(file: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
+def settings_of_file(file: Path, env: Mapping[str, str] | None = None) -> Mapping[str, str]:
     """Of one file as text. Reading a file runs nothing; includes are not followed (they could
     name a pipe that never ends). Raises GitError where git cannot read it."""
     key = ("file", str(file))
@@ -30,7 +33,7 @@ def settings_of_file(file: Path, env: Mapping[str, str] | None = None) -> dict[s
     return _remember(key, marks, parse_settings(answer.out))
 
 
-def settings_of_person(git_dir: Path, env: Mapping[str, str] | None = None) -> dict[str, str]:
+def settings_of_person(git_dir: Path, env: Mapping[str, str] | None = None) -> Mapping[str, str]:
     """The person's and the system's, with what they include. ``git_dir`` is given and empty, so
     that no repository's settings are among them."""
     source = os.environ if env is None else env
@@ -47,8 +50,12 @@ def settings_of_person(git_dir: Path, env: Mapping[str, str] | None = None) -> d
     fields = answer.out.split(b"\0")
     origins = {os.fsdecode(each) for each in fields[0:-1:2]}
     files = [each.removeprefix("file:") for each in origins if each.startswith("file:/")]
+    found = parse_settings(b"\0".join(fields[1::2]))
+    if any(name.startswith(_INCLUDES) for name in found):
+        # Which of them are not there yet, or have nothing to say yet, is not told.
+        return found
     marks = {**dict(_marks(files)), **places}
-    return _remember(key, tuple(marks.items()), parse_settings(b"\0".join(fields[1::2])))
+    return _remember(key, tuple(marks.items()), found)
 
 
 def parse_settings(listing: bytes) -> dict[str, str]:
@@ -68,14 +75,14 @@ def _places(source: Mapping[str, str]) -> list[str]:
     return [f"{home}/.gitconfig", f"{folder}/git/config", "/etc/gitconfig"]
 
 
-def _remembered(key: tuple[str, ...]) -> dict[str, str] | None:
+def _remembered(key: tuple[str, ...]) -> Mapping[str, str] | None:
     marks, found = _known.get(key, ((), None))
     return found if all(_mark(file) == seen for file, seen in marks) else None
 
 
-def _remember(key: tuple[str, ...], marks: _Marks, found: dict[str, str]) -> dict[str, str]:
-    _known[key] = (marks, found)
-    return found
+def _remember(key: tuple[str, ...], marks: _Marks, found: dict[str, str]) -> Mapping[str, str]:
+    _known[key] = (marks, MappingProxyType(found))
+    return _known[key][1]
 
 
 def _marks(files: Iterable[str]) -> _Marks:

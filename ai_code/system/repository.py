@@ -158,7 +158,7 @@ def _read(root: Path, git_dir: Path, env: Mapping[str, str] | None) -> Repositor
     )
 
 
-def _local_settings(common: Path, env: Mapping[str, str] | None) -> dict[str, str]:
+def _local_settings(common: Path, env: Mapping[str, str] | None) -> Mapping[str, str]:
     from ai_code.system.git_settings import settings_of_file
 
     file = common / "config"

@@ -54,7 +54,7 @@ def test_each_part_reaches_the_model_once(
 
 def test_what_lies_above_the_worktree_is_in_the_prompt_alone(world: World) -> None:
     """Also where a folder's name would mean something in a pattern."""
-    odd = world.home / "a [b], {c,d} (e)! 日本*"
+    odd = world.home / "a [b], {c,d} (e)! x..y 日本*"
     (odd / ".claude" / "rules").mkdir(parents=True)
     for name in ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/CLAUDE.md"):
         (odd / name).write_text("Say kumquat.\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ai_code.core.exits import EndedBy, Exit
@@ -74,9 +75,11 @@ class Loading(FakeServer):
 
     shares: dict[tuple[str, int], float] = field(default_factory=dict)
     fails: tuple[str, ...] = ()
+    meanwhile: Callable[[], None] = lambda: None
 
     def preload(self, name: str, num_ctx: int, keep_alive: str | None) -> None:
         self.preloaded.append((name, num_ctx, keep_alive))
+        self.meanwhile()
         if name in self.fails:
             raise ModelServerError("http", "llama-server reported out-of-memory", 500)
         share = self.shares.get((name, num_ctx), 1.0)
@@ -103,6 +106,17 @@ def test_partly_on_the_cpu_is_not_worked_with_where_that_is_not_allowed(world: F
         "8192 tokens."
     )
     assert [each.model for each in world.record.attempts] == ["codellama:7b"]
+
+
+def test_what_the_person_does_while_a_model_is_loaded_is_known(world: FakeWorld) -> None:
+    def edit() -> None:
+        world.clock.advance(60.0)
+        (world.cwd / "meanwhile.txt").write_text("mine\n")
+
+    loading(world, meanwhile=edit)
+    world.expect_aider()
+    assert world.go(local_only=True).code == 0
+    assert "meanwhile.txt" in world.message()
 
 
 def test_where_every_model_is_partly_on_the_cpu_none_works(world: FakeWorld) -> None:

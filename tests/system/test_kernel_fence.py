@@ -146,3 +146,14 @@ def test_a_terminal_that_is_lent_is_the_programs(inside: Path) -> None:
 
 def test_without_a_fence_the_command_is_itself(inside: Path) -> None:
     assert fenced_argv(Command(("/bin/true",), inside)) == ("/bin/true",)
+
+
+def test_the_programs_own_arguments_reach_it(tmp_path: Path) -> None:
+    """Two dashes, nothing, and bytes that are no text."""
+    inside = tmp_path / os.fsdecode(b"in\xffside")
+    inside.mkdir()
+    given = ("--", "", "-c", os.fsdecode(b"\xfe"))
+    argv = ("/bin/sh", "-c", 'printf "%s|" "$@" >told', "sh", *given)
+    command = Command(argv, inside, fence=Fence((inside,), (), tmp_path / "stands"))
+    subprocess.run(fenced_argv(command), cwd=inside, check=True)
+    assert (inside / "told").read_bytes() == b"--||-c|\xfe|"

@@ -235,3 +235,15 @@ def test_a_server_that_is_gone(server: OllamaStandIn) -> None:
         assert "not running any more" in relay.trouble
     finally:
         relay.close()
+
+
+def test_nobody_is_asked_for_the_machines_name(
+    server: OllamaStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a network that takes seconds."""
+    monkeypatch.setattr(socket, "getfqdn", lambda *_: pytest.fail("the resolver was asked"))
+    relay = relay_to(server)
+    try:
+        assert ask(relay.url, "/api/tags", method="GET")[0] == 200
+    finally:
+        relay.close()

@@ -73,6 +73,21 @@ def test_a_conflict_is_one_file(repo: Repo) -> None:
     assert (found.operation, found.tracked, found.changed) == ("merge", ("a",), ("a",))
 
 
+def test_marks_of_the_index_hide_what_they_hide_from_git(repo: Repo) -> None:
+    """As in ``git status``: what is skipped or assumed to be unchanged is tracked and the same."""
+    for name in ("skipped", "assumed", "meant"):
+        repo.write(name, "x\n")
+    repo.git("add", "skipped", "assumed")
+    repo.git("commit", "-qm", "x")
+    repo.git("add", "-N", "meant")
+    repo.git("update-index", "--skip-worktree", "skipped")
+    repo.git("update-index", "--assume-unchanged", "assumed")
+    repo.write("assumed", "another\n")
+    (repo.root / "skipped").unlink()
+    found = facts(repo.root, env=repo.env)
+    assert (found.tracked, found.changed) == (("assumed", "meant", "skipped"), ("meant",))
+
+
 def test_outside_git_there_is_nothing_to_tell(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x\n")
     found = facts(tmp_path, env={"HOME": str(tmp_path / "home"), "PATH": "/usr/bin:/bin"})

@@ -57,8 +57,8 @@ _THEIRS = ("agents", "skills", "commands", "output-styles")
 """Of the person's configuration folder: texts, no settings. What is memory comes with the prompt,
 within its budget."""
 _MEMORY = "{CLAUDE.md,CLAUDE.local.md,AGENTS.md,.claude/CLAUDE.md,.claude/rules/**}"
-_MEANS_MORE = re.compile(r'[][{}()!*+@?|,\\"]')
-"""In a pattern."""
+_MEANS_MORE = re.compile(r'[][{}()!*+@?|,\\"]|(?<=\.)\.')
+"""In a pattern; two dots are a range in one of braces."""
 
 ABOUT = About(
     program="claude",
@@ -197,8 +197,10 @@ def _not_to_read(workdir: Path) -> list[str]:
     """What comes with the prompt. It looks in every folder above the worktree, and there lies the
     home; and at the worktree's root it takes AGENTS.md where there is no CLAUDE.md (2.1.329, not
     2.0.77). In one pattern: Claude Code matches each with each file, and 50 take it 70 ms."""
-    above = ",".join(f"{_as_pattern(folder).rstrip('/')}/" for folder in workdir.parents)
-    return [f"{_as_pattern(workdir)}/AGENTS.md", f"{{{above}}}{_MEMORY}"]
+    above = [f"{_as_pattern(folder).rstrip('/')}/" for folder in workdir.parents]
+    # Braces around a single one would be letters.
+    any_above = f"{{{','.join(above)}}}" if len(above) > 1 else "".join(above)
+    return [f"{_as_pattern(workdir)}/AGENTS.md", f"{any_above}{_MEMORY}"]
 
 
 def _as_pattern(folder: Path) -> str:
