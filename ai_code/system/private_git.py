@@ -43,11 +43,13 @@ class PrivateGit:
                 remove(entry)
         for name in ("refs", "info", "objects/info", "config", "HEAD", "shallow"):
             remove(self.git_dir / name)
-        for name in ("refs/heads", "refs/tags", "info", "objects/info", "objects/pack"):
-            (self.git_dir / name).mkdir(parents=True, exist_ok=True)
-        self._files(head)
+        # What makes it a git directory, and the folders of our files; git makes others itself.
+        for name in ("refs", "objects", "info", "objects/info"):
+            (self.git_dir / name).mkdir(exist_ok=True)
+        self._files()
+        self.stand_on(head)
 
-    def _files(self, head: str | None) -> None:
+    def _files(self) -> None:
         put = _Writer(self.git_dir)
         put("config", _config(self.object_format, self.settings))
         put("info/exclude", self.exclude)
@@ -56,6 +58,10 @@ class PrivateGit:
             (self.git_dir / "shallow").write_bytes(self.shallow)
         if self.objects is not None:
             put("objects/info/alternates", _alternate(self.objects))
+
+    def stand_on(self, head: str | None) -> None:
+        """Another commit, of a directory that nobody but us has written to."""
+        put = _Writer(self.git_dir)
         if self.branch is None and head is not None:
             put("HEAD", head + "\n")
             return

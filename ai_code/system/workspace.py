@@ -105,7 +105,7 @@ class _Preparation:
             path = worktree_path(self._root, self._run_dir)
             self._check_out(path)
         snapshot = self._snapshot(path).commit(head)
-        self._plan.write(snapshot)
+        self._plan.stand_on(snapshot)
         shutil.copy2(self._index, self._run_dir / "index.pristine")
         return PreparedWorkspace(
             root=self._root,
