@@ -74,7 +74,7 @@ def test_fix_starts_the_service(patient: Patient) -> None:
     told = (patient.base / "systemctl.log").read_text().splitlines()
     # Beside it others ask how the service is.
     done = [line for line in told if not line.startswith(("--user show", "show"))]
-    assert ["--user reset-failed ollama.service", "--user start ollama.service"] == done[-2:]
+    assert done[-2:] == ["--user reset-failed ollama.service", "--user start ollama.service"]
 
 
 def test_what_is_not_safe_is_never_carried_out(patient: Patient) -> None:
