@@ -22,6 +22,11 @@ def can_only(name: str, about: About) -> str:
     return f"the engine {name} can only {' and '.join(sorted(about.modes))}"
 
 
+def with_aider(mode: Mode) -> str:
+    """The command for a task of this kind where no engine that was named can do it."""
+    return f"{_commands([mode])} --engine aider …"
+
+
 def wrong_engines(loaded: Loaded) -> tuple[str, ...]:
     """One line for each kind of task that an engine was given which cannot do it."""
     found = []

@@ -12,6 +12,7 @@ from ai_code.core.task import Program
 from ai_code.core.verdict import Evidence, Unavailable, UnavailableReason
 from ai_code.engines.registry import local_engine
 from ai_code.flows.endings import mend_aider, mend_claude
+from ai_code.flows.engine_modes import with_aider
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +144,7 @@ def mend_local(world: World, settings: Settings, names: Sequence[str], mode: Mod
         return SET_CHAIN
     able = [engine for engine in map(local_engine, names) if mode in engine.about.modes]
     if not able:
-        return f"ai-code {mode} --engine aider …"
+        return with_aider(mode)
     found = [find_by_path(world, settings, engine) for engine in able]
     missing = [each for each in found if isinstance(each, Unavailable)]
     return missing[0].hint if len(missing) == len(found) else ""

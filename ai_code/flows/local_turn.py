@@ -23,7 +23,7 @@ from ai_code.flows.attempt import Sign
 from ai_code.flows.briefing import Briefing
 from ai_code.flows.checking import Checking
 from ai_code.flows.engine_fit import fit_for
-from ai_code.flows.engine_modes import can_only
+from ai_code.flows.engine_modes import can_only, with_aider
 from ai_code.flows.engine_program import find_by_path, find_program, is_fenced, stands_in
 from ai_code.flows.local_landing import LandingError, LocalLanding
 from ai_code.flows.local_work import LocalWork
@@ -143,7 +143,7 @@ class LocalTurn:
         """The engine's program. One that is there and cannot be run is as good as none, and so is
         one that is none for this task."""
         if why := self.left_out:
-            return _unfit(self.name, why, f"ai-code {self._options.mode} --engine aider …")
+            return _unfit(self.name, why, with_aider(self._options.mode))
         if self._found is None:
             self._found = find_program(self._world, self._settings, self._engine)
         return self._found

@@ -52,7 +52,7 @@ def test_each_part_reaches_the_model_once(
     assert counts == dict.fromkeys(counts, 1)
 
 
-def test_what_lies_above_the_worktree_is_in_the_prompt_alone(world: World) -> None:
+def test_what_lies_above_the_worktree_is_not_read(world: World) -> None:
     """Also where a folder's name would mean something in a pattern."""
     odd = world.home / "a [b], {c,d} (e)! x..y 日本*"
     (odd / ".claude" / "rules").mkdir(parents=True)
