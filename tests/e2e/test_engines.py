@@ -24,7 +24,7 @@ from ai_code.drill.replies import (
 )
 from ai_code.engines.registry import local_engine
 from tests.conftest import engine_program, real_program
-from tests.e2e.world import SMALL, World, wait_for
+from tests.e2e.world import SMALL, World, argv_of, wait_for
 
 OTHERS = [name for name in LOCAL if name not in ("aider", "custom")]
 MODEL = replace(SMALL, name="qwen3:8b", capabilities=("completion", "tools"), context=131072)
@@ -115,8 +115,7 @@ def test_the_prompt_arrives_whole(world: World, engine: str, prompt: str) -> Non
     run = world.run("-p", prompt)
     assert run.code == 0, run
     assert prompt in json.dumps([each.json for each in server.chats], ensure_ascii=False)
-    commands = [" ".join(each.cmdline()) for each in world.processes()]
-    assert commands == []
+    assert [argv_of(each) for each in world.processes()] == []
 
 
 def test_term_leaves_nothing_behind(world: World, engine: str) -> None:

@@ -14,7 +14,7 @@ from ai_code.drill.anthropic import LimitHit, Say, Step
 from tests.conftest import HELLO
 from tests.e2e.fakes import DOCUMENTED, EDIT
 from tests.e2e.screen import Screen, settled
-from tests.e2e.world import World, wait_for
+from tests.e2e.world import World, argv_of, wait_for
 
 BOTH = pytest.mark.parametrize("version", ["2.1.329", "2.0.77"])
 QUESTION = "How to go on?"
@@ -277,7 +277,8 @@ def test_a_chat_that_crashed_is_asked_about(
     screen.say("add a docstring to hello()")
     screen.shows("Applied edit to hello.py")
     for process in world.processes():
-        if "aider" in " ".join(process.cmdline()) and "--read" in process.cmdline():
+        argv = argv_of(process)
+        if "aider" in " ".join(argv) and "--read" in argv:
             process.kill()
     screen.shows("Land it all the same?")
     screen.type(f"{answer}\r")

@@ -12,7 +12,7 @@ from ai_code.drill.anthropic import Hang, LimitHit, Say, SlowSay, UseTool
 from ai_code.drill.replies import Hang as ModelHangs
 from ai_code.drill.replies import Slow
 from tests.e2e.fakes import DOCUMENTED, EDIT, claude_at_its_limit
-from tests.e2e.world import World, ended, wait_for
+from tests.e2e.world import World, ended, status_of, wait_for
 
 TASK = "add a docstring to hello()"
 STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -119,7 +119,7 @@ def test_ctrl_z_and_on(world: World) -> None:
     wait_for(lambda: ollama.chats)
     run.signal(signal.SIGTSTP)
     # ai-code, its guard and aider.
-    wait_for(lambda: [each.status() for each in world.processes()] == ["stopped"] * 3)
+    wait_for(lambda: [status_of(each) for each in world.processes()] == ["stopped"] * 3)
     run.signal(signal.SIGCONT)
     assert run.wait().code == 0
     assert world.text() == DOCUMENTED

@@ -6,14 +6,14 @@ import re
 
 import pytest
 
-from tests.e2e.world import World, wait_for
+from tests.e2e.world import World, argv_of, wait_for
 
 SLEEPS = "#!/bin/sh\nsleep 300\n"
 """A program that answers nothing, with a child of its own."""
 
 
 def asleep(world: World) -> bool:
-    return any("300" in each.cmdline() for each in world.processes())
+    return any("300" in argv_of(each) for each in world.processes())
 
 
 def all_gone(world: World) -> None:

@@ -15,7 +15,7 @@ from ai_code.drill.hostile import git_settings, local_traps, tracked_traps
 from ai_code.drill.models import FakeModel
 from tests.conftest import real_program
 from tests.e2e.fakes import DOCUMENTED, EDIT, claude_that
-from tests.e2e.world import SMALL, Running, World, wait_for
+from tests.e2e.world import SMALL, Running, World, argv_of, wait_for
 from tests.recorded import recordings, stream_of
 
 TASK = "add a docstring to hello()"
@@ -59,14 +59,10 @@ def at_its_limit() -> str:
 
 
 def on_standby(world: World) -> list[psutil.Process]:
-    found = []
-    for each in world.processes():
-        try:
-            if any(part.endswith("standby/waiting.py") for part in each.cmdline()):
-                found.append(each)
-        except psutil.Error:
-            continue
-    return found
+    waits = "standby/waiting.py"
+    return [
+        each for each in world.processes() if any(part.endswith(waits) for part in argv_of(each))
+    ]
 
 
 def noticed(world: World, script: str, *args: str) -> tuple[Running, psutil.Process]:

@@ -15,7 +15,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -255,17 +255,22 @@ class World:
                 for r in rows]  # fmt: skip
 
     def processes(self) -> list[psutil.Process]:
-        """What runs with this world's mark, whoever its parent is now."""
-        return [each for each in psutil.process_iter() if _marked(each, self._mark)]
+        """What runs with this world's mark, whoever its parent is now.
+
+        ``info`` has what ``argv_of`` and ``status_of`` tell as it was when it was looked at: a
+        process that is asked later may have ended meanwhile.
+        """
+        found = psutil.process_iter(["environ", "cmdline", "status"])
+        return [each for each in found if _marked(each.info, self._mark)]
 
     def close(self) -> list[str]:
         """Ends what is left, and says what it was."""
         self._stack.close()
         left = self.processes() and _after(2.0, self.processes)
-        told = [" ".join(each.cmdline()) or each.name() for each in left]
         for each in left:
-            each.kill()
-        return told
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        return [" ".join(argv_of(each)) or f"process {each.pid}" for each in left]
 
 
 def ended(child: pexpect.spawn[bytes], seen: bytes) -> Result:
@@ -293,11 +298,19 @@ def _after(seconds: float, look: Callable[[], list[psutil.Process]]) -> list[psu
     return left
 
 
-def _marked(process: psutil.Process, mark: str) -> bool:
-    try:
-        return process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, OSError):
-        return False
+def argv_of(process: psutil.Process) -> list[str]:
+    """The command line of one of ``World.processes``."""
+    return process.info["cmdline"] or []
+
+
+def status_of(process: psutil.Process) -> str:
+    """The state of one of ``World.processes``, in psutil's words."""
+    return str(process.info["status"])
+
+
+def _marked(seen: Mapping[str, Any], mark: str) -> bool:
+    """``None`` is what could not be read: another person's, or one that is about to go."""
+    return (seen["environ"] or {}).get(MARK) == mark and seen["status"] != psutil.STATUS_ZOMBIE
 
 
 def _seen(folder: str, name: str) -> tuple[int, bytes]:
