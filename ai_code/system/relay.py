@@ -66,12 +66,12 @@ class LoopbackRelay:
         self._lock = threading.Lock()
         self._server = _Server((_LOOPBACK, 0), self)
         self._thread: threading.Thread | None = None
-        self._closing = False
+        self.closing = False
 
     @property
     def url(self) -> str:
         """The address that the engine is given."""
-        return f"http://{_LOOPBACK}:{self._server.server_address[1]}"
+        return f"http://{_LOOPBACK}:{self._server.server_port}"
 
     @property
     def trouble(self) -> str:
@@ -88,16 +88,24 @@ class LoopbackRelay:
     def start(self) -> None:
         """From now on requests are answered; those that came meanwhile too."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-            self._thread.daemon = True
+            self._thread = threading.Thread(target=self._serve, name="relay", daemon=True)
             self._thread.start()
 
     def close(self) -> None:
         """Nothing is passed on any more."""
-        self._closing = True
+        self.closing = True
         if self._thread is not None:
-            self._server.shutdown()
+            # Its thread waits for a connection; this one says that it was the last.
+            with contextlib.suppress(OSError):
+                socket.create_connection((_LOOPBACK, self._server.server_port), _CONNECT_S).close()
+            self._thread.join(_CONNECT_S)
         self._server.server_close()
+
+    def _serve(self) -> None:
+        """``serve_forever`` looks every so often whether it shall end: for hours, with nothing to
+        do, and late at the end of each attempt."""
+        while not self.closing:
+            self._server.handle_request()
 
     def carry(self, handler: _Handler) -> None:
         """One request and its answer, as they come."""
@@ -176,7 +184,7 @@ class LoopbackRelay:
         handler.end()
 
     def _note(self, status: int, told: str, path: str) -> None:
-        if not self._closing:
+        if not self.closing:
             with self._lock:
                 self._trouble.note(status, told, path)
 
@@ -230,6 +238,11 @@ class _Server(ThreadingHTTPServer):
         """Without asking for the machine's name, as HTTPServer does: that may take seconds where
         no resolver answers."""
         TCPServer.server_bind(self)
+        self.server_name, self.server_port = _LOOPBACK, int(self.server_address[1])
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """The connection that only woke us is no request."""
+        return not self.relay.closing
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """An engine that hangs up is no trouble of ours."""
@@ -237,6 +250,8 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and pieces are small writes: with Nagle one may wait 40 ms for the other's receipt.
+    disable_nagle_algorithm = True
     server: _Server
 
     def do_GET(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -247,3 +248,19 @@ def test_nobody_is_asked_for_the_machines_name(
         assert ask(relay.url, "/api/tags", method="GET")[0] == 200
     finally:
         relay.close()
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_closed_it_takes_no_connection_and_leaves_no_thread(
+    server: OllamaStandIn, started: bool
+) -> None:
+    before = threading.active_count()
+    relay = LoopbackRelay(LocalModel(MODEL.tag, server.url, 4096))
+    if started:
+        relay.start()
+    relay.close()
+    assert threading.active_count() == before
+    with pytest.raises(ConnectionRefusedError):
+        raw(relay, b"GET /api/tags HTTP/1.1\r\n\r\n")
+    assert list(server.requests) == []
+    relay.close()
