@@ -15,6 +15,7 @@ from ai_code.core.drill_looks import (
     local_by,
     not_reached,
     rule_of,
+    stalled,
     switch,
     tried,
     words,
@@ -142,6 +143,8 @@ def engine(seen: Observed) -> Part:
     note = words(seen.main)
     if rule_of(turns[-1]) == "empty":
         note = "it ended without an error, and never asked the model"
+    if stalled(seen):
+        note += ", and it never asked the model"
     return failed(name, "real", note, "engine", seconds)
 
 
@@ -226,7 +229,7 @@ def _why(seen: Observed) -> Cause:
         return ""
     if turn.reason == "memory" or "system memory" in turn.excerpt:
         return "memory"
-    return "slow" if rule_of(turn) == "stall" else ""
+    return "slow" if stalled(seen) else ""
 
 
 def _landed(seen: Observed) -> set[str]:

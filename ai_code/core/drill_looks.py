@@ -97,6 +97,12 @@ def rule_of(turn: Attempt) -> str:
     return turn.rule.partition(".")[2]
 
 
+def stalled(seen: Observed) -> bool:
+    """Whether the local turn was ended because nothing came for so long."""
+    turn = local_attempt(seen.main)
+    return turn is not None and rule_of(turn) == "stall"
+
+
 def blamed(seen: Observed) -> Literal["", "Ollama", "model", "engine"]:
     """Whose fault it is that the local turn failed; empty where it did not, or never came."""
     turn = local_attempt(seen.main)

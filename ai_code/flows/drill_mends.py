@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.drill import Mend
-from ai_code.core.drill_looks import tried
+from ai_code.core.drill_looks import stalled, tried
 from ai_code.core.pasting import command_and_about
 from ai_code.core.ports import ModelServerError
 from ai_code.engines.registry import local_engine
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 SETTINGS = "ai-code config show --origin"
 _READ_S = 3.0
 """For the machine's memory: a driver that hangs is not waited for."""
+_BUSY = "it may start slowly beside much else; on a quiet machine it hangs"
 _PATTERN = re.compile(
     r"(?P<variables>(?:[A-Z_]+=\S+ )*)ai-code(?: --(?P<flag>[a-z-]+) (?P<value>\S+))? …$"
 )
@@ -67,7 +68,7 @@ def for_part(part: Part, seen: Observed, world: World, drill: str) -> Mend | Non
         case "limit":
             return Mend("ai-code limits rules", "the limits that are known; please report this one")
         case "engine":
-            return _engine(setup, world)
+            return _patience(drill, _BUSY) if stalled(seen) else _engine(setup, world)
         case "Ollama":
             start = from_hint(serve(world), drill)
             return start if start.about else start._replace(about="if it does not run")
@@ -76,10 +77,13 @@ def for_part(part: Part, seen: Observed, world: World, drill: str) -> Mend | Non
         case "memory":
             return _lighter(seen, world, drill)
         case "slow":
-            about = "a large model is slow on a CPU; else a smaller one"
-            return Mend(f"AI_CODE_STALL_TIMEOUT=15m {drill}", about)
+            return _patience(drill, "a large model is slow on a CPU; else a smaller one")
         case "ai-code":
             return _report(drill)
+
+
+def _patience(drill: str, about: str) -> Mend:
+    return Mend(f"AI_CODE_STALL_TIMEOUT=15m {drill}", about)
 
 
 def _report(drill: str) -> Mend:

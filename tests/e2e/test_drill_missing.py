@@ -254,3 +254,17 @@ def test_claudes_arguments_count(machine: World) -> None:
     run = machine.run("drill", "--json", "--scenario", "normal-day")
     assert run.code == 1, run
     assert "no-such-option" in run.stdout
+
+
+def test_an_engine_that_only_hangs_is_not_installed_anew(machine: World) -> None:
+    """A busy machine starts it slowly: what mends it is patience."""
+    (machine.bin / "claude").unlink()
+    (machine.bin / "aider").unlink()
+    machine.script("aider", "#!/bin/sh\nsleep 60\n")
+    machine.settings("stall-timeout: 1\n")
+    run = machine.run("drill", "--scenario", "session", "--json")
+    row = rows(run)["aider"]
+    assert row["result"] == "failed", run
+    assert row["note"] == "it gave no output for too long, and it never asked the model"
+    assert "AI_CODE_STALL_TIMEOUT=15m ai-code drill --scenario session" in report(run)["mend"]
+    assert not [each for each in report(run)["mend"] if "install" in each and "aider" in each]

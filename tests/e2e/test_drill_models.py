@@ -68,7 +68,7 @@ def test_a_model_that_does_not_do_the_task_fails(machine: World) -> None:
 def test_a_real_model_that_fails_is_one_failure(
     machine: World, reply: Reply, words: str, mend: str
 ) -> None:
-    machine.settings("stall-timeout: 8\n")
+    machine.settings("stall-timeout: 15\n")
     machine.ollama(reply)
     run = machine.run("drill", "--scenario", "session", "--real", "--json")
     failed = [name for name, row in rows(run).items() if row["result"] == "failed"]
