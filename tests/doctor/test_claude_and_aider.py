@@ -144,7 +144,6 @@ def test_aider_without_bytecode(patient: Patient) -> None:
 
 
 @pytest.mark.aider
-@pytest.mark.timeout(300)
 def test_aider_that_cannot_edit(patient: Patient) -> None:
     patient.env["PATH"] += ":/usr/bin:/bin"
     assert patient.see("aider-edits").state == "skipped"

@@ -50,6 +50,8 @@ def serve(world: World, *replies: Reply, **options: Any) -> OllamaStandIn:
 
 def test_it_edits_and_the_edit_lands(world: World, engine: str) -> None:
     server = serve(world, EDITS)
+    # A run asks for a version only briefly; here it has all the time a busy machine needs.
+    assert local_engine(engine).about.version in world.run("engines", "show", engine).stdout
     run = world.run("write made.py")
     assert run.code == 0, run
     assert world.text("made.py") == GREETING

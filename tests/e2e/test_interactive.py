@@ -199,7 +199,6 @@ def test_a_session_that_went_on_is_not_asked_about(
 
 @pytest.mark.claude
 # Claude Code itself waits for the reset: a minute and a half.
-@pytest.mark.timeout(300)
 def test_claude_that_went_on_by_itself_is_not_asked_about(world: World, screen: Screen) -> None:
     """Its own ``autoContinueAtUsageLimit``, as long as its screen stays: Claude takes 45 s and
     more after the reset, now and then beyond a minute and a half."""

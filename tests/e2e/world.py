@@ -42,7 +42,7 @@ sys.path[0] = {checkout!r}
 from ai_code.__main__ import main
 main()
 """
-_TIMEOUT_S = 100.0
+_TIMEOUT_S = 240.0
 
 
 @dataclass(frozen=True)
