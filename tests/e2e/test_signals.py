@@ -3,6 +3,7 @@ lost. That nothing runs on is checked at the end of each test (see ``conftest``)
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 
@@ -11,8 +12,8 @@ import pytest
 from ai_code.drill.anthropic import Hang, LimitHit, Say, SlowSay, UseTool
 from ai_code.drill.replies import Hang as ModelHangs
 from ai_code.drill.replies import Slow
-from tests.e2e.fakes import DOCUMENTED, EDIT, claude_at_its_limit
-from tests.e2e.world import World, ended, status_of, wait_for
+from tests.e2e.fakes import DOCUMENTED, EDIT, aider_that, claude_at_its_limit
+from tests.e2e.world import World, argv_of, ended, status_of, wait_for
 
 TASK = "add a docstring to hello()"
 STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -47,6 +48,26 @@ def test_while_aider_works(world: World, signum: int) -> None:
     assert world.tree() == before
     assert world.verdicts()[-1] == "aider interrupted"
     assert not list(world.state.glob("runs/*/w"))
+
+
+@pytest.mark.parametrize("signum", STOPS)
+def test_while_git_tells_of_the_tree(world: World, signum: int) -> None:
+    """Its child is gone too: a git in a thread of ours would outlive the run."""
+    limited = world.home / "limited"
+    said = claude_at_its_limit()
+    world.script("claude", said.replace("cat > /dev/null", f"cat > /dev/null; touch {limited}"))
+    git = f'case "$*" in *ls-files*) test ! -e {limited} || exec sleep 300 ;; esac'
+    world.script("git", f'#!/bin/sh\n{git}\nexec {shutil.which("git")} "$@"\n')
+    world.script("aider", aider_that("say('Done.')"))
+    ollama = world.ollama(EDIT)
+    before = world.tree()
+    run = world.start(TASK)
+    wait_for(lambda: any("300" in argv_of(each) for each in world.processes()))
+    run.signal(signum)
+    result = run.wait()
+    assert result.code == 128 + signum, result
+    wait_for(lambda: not world.processes())
+    assert world.tree() == before and not ollama.chats
 
 
 @pytest.mark.claude
