@@ -8,8 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from ai_code.core.verdict import Done, Interrupted, Verdict
 
 MASK = "‹secret›"
-_LAST_WORDS = frozenset({"KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE"})
-_NAMES = frozenset({"ANTHROPIC_CUSTOM_HEADERS"})
+_LAST_WORDS = frozenset({"KEY", "PASS", "PAT"})
+_ENDINGS = ("APIKEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "PASSWD")
+"""With a word before them too: PGPASSWORD, NPM_AUTHTOKEN."""
+_NAMES = frozenset({"ANTHROPIC_CUSTOM_HEADERS", "MYSQL_PWD", "SSHPASS"})
+_IN_ADDRESS = r"://[^\s/:@]*:[^\s/@]{4,}@"
 _LEAST = 8
 """Shorter values are words of everyday texts, and no keys."""
 
@@ -28,15 +31,15 @@ _LOOKS = (
         r"(?i)(?<![a-z])(?:pass(?:word|wd|phrase)|secret|token|api[_-]?key)[\"']?\s*[:=]\s*[\"']?"
         r"(?=\S*\d)[^\s\"'<>${}]{8,}",
     ),
-    ("a password in an address", r"://[^\s/:@]+:[^\s/@]{4,}@"),
+    ("a password in an address", _IN_ADDRESS),
 )
 """Of what people paste; a note goes to every engine, and to whoever serves its model."""
 
 
 def secret_values(environ: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, ...]:
-    """Keys and tokens of the environment (by the names of its variables) and of ``headers``,
-    whole and without a scheme such as ``Bearer``. The longest first, so that a part of one
-    does not keep the rest of it from being found."""
+    """Keys and tokens of the environment (by the names of its variables, or a password in an
+    address) and of ``headers``, whole and without a scheme such as ``Bearer``. The longest first,
+    so that a part of one does not keep the rest of it from being found."""
     found = dict.fromkeys(_candidates(environ, headers))
     return tuple(sorted((each for each in found if len(each) >= _LEAST), key=len, reverse=True))
 
@@ -66,7 +69,7 @@ def masked_verdict(verdict: Verdict, secrets: tuple[str, ...]) -> Verdict:
 
 
 def _candidates(environ: Mapping[str, str], headers: Mapping[str, str]) -> Iterator[str]:
-    values = [value for name, value in environ.items() if _is_secret(name)]
+    values = [value for name, value in environ.items() if _is_secret(name, value)]
     for value in (*values, *headers.values()):
         yield value.strip()
         yield value.strip().rpartition(" ")[2]
@@ -75,9 +78,17 @@ def _candidates(environ: Mapping[str, str], headers: Mapping[str, str]) -> Itera
 def secret_names(environ: Mapping[str, str]) -> list[str]:
     """Variables that no local engine gets: keys and tokens, which a model could have printed, and
     the way to the agent that signs with the person's keys."""
-    return [name for name in environ if _is_secret(name) or name == "SSH_AUTH_SOCK"]
+    return [
+        name
+        for name, value in environ.items()
+        if _is_secret(name, value) or name == "SSH_AUTH_SOCK"
+    ]
 
 
-def _is_secret(name: str) -> bool:
+def _is_secret(name: str, value: str) -> bool:
     upper = name.upper()
-    return upper.rpartition("_")[2] in _LAST_WORDS or upper in _NAMES
+    last = upper.rpartition("_")[2]
+    if last in _LAST_WORDS or last.endswith(_ENDINGS) or upper in _NAMES:
+        return True
+    # The first look spares every start of ai-code the expression.
+    return "@" in value and "://" in value and re.search(_IN_ADDRESS, value) is not None

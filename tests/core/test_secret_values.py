@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ai_code.core.secret_values import looks_secret
+from ai_code.core.secret_values import looks_secret, secret_names, secret_values
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,34 @@ def test_what_looks_like_one(text: str) -> None:
 )
 def test_what_does_not(text: str) -> None:
     assert not looks_secret(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[(name, "12345678") for name in ("OPENAI_API_KEY", "OPENAI_APIKEY", "GITHUB_TOKEN")],
+        *[(name, "12345678") for name in ("PGPASSWORD", "MYSQL_PWD", "SSHPASS", "DB_PASS")],
+        *[(name, "12345678") for name in ("NPM_AUTHTOKEN", "GITHUB_PAT", "db_password", "PASSWD")],
+        ("DATABASE_URL", "postgres://me:pass1234@db/x"),
+        ("REDIS_URL", "redis://:pass1234@cache:6379"),
+        ("https_proxy", "http://me:pass1234@proxy:3128"),
+    ],
+)
+def test_variables_that_no_local_engine_gets(name: str, value: str) -> None:
+    environ = {name: value, "HOME": "/home/me"}
+    assert secret_names(environ) == [name]
+    assert secret_values(environ, {}) == (value,)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("PWD", "/home/me"), ("OLDPWD", "/"), ("CLAUDE_CODE_MAX_OUTPUT_TOKENS", "32000")],
+        *[("KEYMAP", "jp"), ("MONKEY", "x"), ("PATH", "/bin"), ("COMPASS", "north"), ("SPAT", "x")],
+        ("http_proxy", "http://proxy:3128"),
+        ("GIT_REMOTE", "ssh://git@host:22/x"),
+        ("EDITOR", "vi"),
+    ],
+)
+def test_variables_that_it_gets(name: str, value: str) -> None:
+    assert secret_names({name: value}) == []
