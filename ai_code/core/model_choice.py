@@ -29,8 +29,9 @@ _LOADED_BONUS = 5
 
 class Standing(NamedTuple):
     """What speaks for an installed model. ``share`` of the exam's tasks, None without an exam;
-    ``rank`` is the catalogue's (0: not in it for this role); ``place`` in the guide's list
-    (``len(PREFERRED)``: not in it)."""
+    ``rank`` is the catalogue's (0: not in it for this role); ``for_edits``: it is in it for edits
+    only, which is better than nothing; ``place`` in the guide's list (``len(PREFERRED)``: not in
+    it)."""
 
     name: str
     size: int
@@ -38,6 +39,7 @@ class Standing(NamedTuple):
     rank: int = 0
     place: int = len(PREFERRED)
     loaded: bool = False
+    for_edits: bool = False
 
     @property
     def known(self) -> bool:
@@ -51,7 +53,7 @@ class Standing(NamedTuple):
         if self.share is not None:
             told.append(f"exam {self.share:.0%}")
         if self.rank:
-            told.append(f"rank {self.rank}")
+            told.append(f"rank {self.rank}" + (" for edits" if self.for_edits else ""))
         elif self.place < len(PREFERRED):
             told.append("in the guide's list")
         if self.loaded:
@@ -71,25 +73,29 @@ def standing(
 ) -> Standing:
     """A model's standing with this engine. Of several exams the newest in the edit format that
     it would get (``wished``: aider's setting) counts, else the newest. An entry of the catalogue
-    that is not for this role says nothing for it."""
+    that is neither for this role nor for edits says nothing for it."""
     of_model = [each for each in exams if model.digest and each.digest == model.digest]
     taken = [each for each in of_model if each.engine == engine]
     entry = catalogue.entry(model.name)
     form = edit_format(entry, taken, wished)
     fitting = [each for each in taken if each.edit_format == form] or taken
     exam = fitting[-1] if fitting and fitting[-1].tasks > 0 else None
+    for_role = entry is not None and (not entry.roles or role in entry.roles)
+    for_edits = entry is not None and not for_role and "edit" in entry.roles
     return Standing(
         model.name,
         model.size,
         share=exam.share if exam else None,
-        rank=entry.rank if entry and (not entry.roles or role in entry.roles) else 0,
+        rank=entry.rank if entry and (for_role or for_edits) else 0,
         place=_place(model.name) if entry is None else len(PREFERRED),
         loaded=loaded,
+        for_edits=for_edits,
     )
 
 
 def best_first(standings: Iterable[Standing]) -> list[Standing]:
-    """Those that ``auto`` may take, the best first: exam, catalogue's rank, the guide's list.
+    """Those that ``auto`` may take, the best first: exam, catalogue's rank, the guide's list;
+    behind all of them what is for edits only.
     Where nothing is known of any, the only one that can chat; none where there are several."""
     chatting = [each for each in standings if _may_be_taken(each)]
     known = [each for each in chatting if each.known]
@@ -164,7 +170,15 @@ def next_ones(
 def _badness(each: Standing) -> tuple[object, ...]:
     tier = 1 if each.share is None else 0 if each.share >= PASSES else 2
     rank = each.rank + _LOADED_BONUS * each.loaded
-    return (tier, -round(each.share or 0, 2), -rank, each.place, not each.loaded, each.name)
+    return (
+        each.for_edits,
+        tier,
+        -round(each.share or 0, 2),
+        -rank,
+        each.place,
+        not each.loaded,
+        each.name,
+    )
 
 
 def _place(name: str) -> int:

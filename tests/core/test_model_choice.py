@@ -73,6 +73,29 @@ def test_a_model_that_passed_is_known_though_nobody_else_knows_it() -> None:
     assert names(of("mine:1b", (exam("mine:1b", 4),)), of("other:1b")) == ["mine:1b"]
 
 
+def for_questions(*models: str) -> list[str]:
+    served = [ServedModel(name, 4 << 30, f"digest of {name}") for name in models]
+    return [
+        each.name
+        for each in best_first(standing(m, catalogue=CATALOGUE, role="ask") for m in served)
+    ]
+
+
+@pytest.mark.parametrize("other", ["deepseek-coder:1.3b", "qwen3:8b"])
+def test_a_model_for_edits_answers_questions_where_none_is_for_them(other: str) -> None:
+    assert for_questions("deepseek-coder:6.7b", other)[0] == "deepseek-coder:6.7b"
+    assert for_questions("deepseek-coder:6.7b", "qwen2.5-coder:7b", other)[:2] == [
+        "qwen2.5-coder:7b",
+        "deepseek-coder:6.7b",
+    ]
+
+
+def test_it_says_that_its_rank_is_for_edits() -> None:
+    model = ServedModel("deepseek-coder:6.7b", 1)
+    assert standing(model, catalogue=CATALOGUE, role="ask").words.endswith("for edits")
+    assert "for edits" not in standing(model, catalogue=CATALOGUE).words
+
+
 def test_a_loaded_model_wins_a_tie_and_no_more() -> None:
     close = [
         Standing("a", 1, rank=60),
