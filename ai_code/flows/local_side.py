@@ -104,7 +104,7 @@ class LocalSide:
                 keep(Turn(turn.name, found))
                 self._tell_next(turn, found)
                 continue
-            line = self._announce(found, because, reason, claude)
+            line = self._announce(found, because, reason)
             if ended is None:
                 switched(line)
             ended = Ended(self._work(found, claude, keep), turn.dirty)
@@ -113,10 +113,10 @@ class LocalSide:
             self._tell_next(turn, ended.turn.verdict)
         return ended or reasons[0]
 
-    def _announce(self, found: Prepared, because: Because, reason: str, claude: Turn | None) -> str:
+    def _announce(self, found: Prepared, because: Because, reason: str) -> str:
         local, console, name = found.ready.local, self._world.console, found.turn.name
         self._output.begin(name)
-        if claude is not None and self._options.engine_args:
+        if self._options.engine_args:
             lost = one_line(" ".join(self._options.engine_args))
             console.important(f"{name} does not get Claude's {lost}")
         line = f"{reason} · now {local.shown}" if reason else local.shown

@@ -489,6 +489,13 @@ def test_ask(terminal: FakeWorld, answer: str | None, code: int) -> None:
     assert told.startswith("Claude Code: session limit reached, resets 23:10")
 
 
+def test_a_chosen_local_engine_does_not_get_claudes_arguments(world: FakeWorld) -> None:
+    world.expect_aider(edits={})
+    world.go(local_only=True, engine_args=("--foo", "bar"))
+    assert "aider does not get Claude's --foo bar" in world.console.of("important")
+    assert "--foo" not in world.command.argv
+
+
 def test_local_is_chosen(world: FakeWorld) -> None:
     world.expect_aider()
     assert world.go(local_only=True).code == 0
