@@ -25,6 +25,7 @@ _FILES_ONLY = (
     "it writes in its worktree only (the kernel). Whom it reaches is not held here: that takes "
     "Linux 6.7 on x86_64 or aarch64"
 )
+_BY_DOCUMENTS = "*"
 _NO_FENCE = "nothing but its own approvals: this system has no fence, or it is switched off"
 
 
@@ -42,6 +43,8 @@ def listing(rows: Sequence[EngineRow], width: int) -> list[str]:
         elif row.path and row.exam:
             lines += _indented(_examined(row), width)
         lines.append("")
+    if any(_BY_DOCUMENTS in each for each in lines):
+        lines += [f"{_BY_DOCUMENTS} by its documents only; all else was tried", ""]
     return [*lines, *_served(rows, width)]
 
 
@@ -63,7 +66,8 @@ def _abilities(about: About) -> str:
     for name, title in ABILITIES.items():
         can = about.can[name]
         if can.answer != "no":
-            told.append(f"{title} ({can.how})" if can.how else title)
+            mark = "" if can.tested else _BY_DOCUMENTS
+            told.append((f"{title} ({can.how})" if can.how else title) + mark)
     return " · ".join(told)
 
 

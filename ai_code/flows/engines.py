@@ -57,9 +57,10 @@ class EngineRow(NamedTuple):
 
 
 def engine_rows(world: World, settings: Settings, names: Sequence[str] = ()) -> list[EngineRow]:
-    """Of all local engines, or those named. Programs and the server are asked beside each other:
-    about a second."""
-    wanted = [local_engine(name) for name in names or tuple(LOCAL)]
+    """Of those named; else of all local engines, the chain's first, in its order. Programs and the
+    server are asked beside each other: about a second."""
+    everyone = dict.fromkeys((*settings.fallback_chain, *LOCAL))
+    wanted = [local_engine(name) for name in names or tuple(everyone)]
     found = [world.background(partial(_program, world, settings, each)) for each in wanted]
     # A run with each would take a model of its own, with a context of its own.
     # One after the other, for most of their questions are the same.

@@ -136,8 +136,9 @@ class LocalSide:
         """One line: this one does not go on, the next is tried."""
         later = self._turns[self._turns.index(turn) + 1 :]
         if later:
-            told = f"{turn.name}: {one_line(why.message)}; {later[0].name} is tried."
-            self._world.console.important(told)
+            told = one_line(why.message)
+            told = told if told.startswith(f"{turn.name} ") else f"{turn.name}: {told}"
+            self._world.console.important(f"{told}; {later[0].name} is tried.")
 
 
 def _prepared(turn: LocalTurn) -> Prepared | Unavailable:

@@ -239,6 +239,19 @@ def test_the_listing_names_the_model_of_each(world: FakeWorld) -> None:
     assert text.endswith("with deepseek-coder:6.7b, the model that a run would take now")
 
 
+def test_the_chain_comes_first_in_its_order(world: FakeWorld) -> None:
+    world.set(fallback_chain=("pi", "aider"))
+    names = [row.name for row in engine_rows(world, world.settings)]
+    assert names[:4] == ["pi", "aider", "claude-local", "opencode"]
+    assert len(names) == len(set(names))
+
+
+def test_what_only_documents_say_is_marked(world: FakeWorld) -> None:
+    lines = listing(engine_rows(world, world.settings), 80)
+    assert "    edits files · searches code (repo map)* · plan mode (ask mode) · git" in lines
+    assert "* by its documents only; all else was tried" in lines
+
+
 # A chain ----------------------------------------------------------------------------------------
 
 
