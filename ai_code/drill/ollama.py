@@ -320,28 +320,14 @@ def _openai_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": row["name"], "object": "model", "created": 1785585600, "owned_by": "library"}
 
 
-_EDIT = edit_block(
-    "hello.py",
-    'def hello():\n    print("hello")',
-    'def hello():\n    """Print a greeting."""\n    print("hello")',
-)
-_SCENARIOS: dict[str, Reply] = {
-    "edit": _EDIT,
-    "prose": "Nothing needs to change.",
-    "slow": Slow(_EDIT, 0.1),
-    "out-of-memory": OutOfMemory(),
-    "cut-stream": CutStream(_EDIT[:60]),
-    "hang": Hang(),
-}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """``python -m ai_code.drill.ollama --scenario NAME [--port N]``: prints the url, serves."""
+    from ai_code.drill.named_replies import NAMED_REPLIES
     from ai_code.drill.standalone import serve
 
     return serve(
-        lambda name, port: OllamaStandIn(list(PRESETS.values()), [_SCENARIOS[name]], port=port),
-        tuple(_SCENARIOS),
+        lambda name, port: OllamaStandIn(list(PRESETS.values()), [NAMED_REPLIES[name]], port=port),
+        tuple(NAMED_REPLIES),
         arguments,
     )
 
