@@ -234,7 +234,8 @@ class Exam:
         _require_that_it_worked(verdict, engine)
         followed = isinstance(verdict, Done) and changed
         passed = followed and task.right(found)
-        why = "" if passed else _why(verdict, changed)
+        others = [] if changed else _others(watch.edited, task, asked.workdir)
+        why = "" if passed else _why(verdict, changed, others)
         return Answer(task.id, passed, followed, round(seconds, 1), why)
 
 
@@ -265,10 +266,21 @@ def _require_that_it_worked(verdict: Verdict, engine: LocalEngine) -> None:
         raise AiCodeError(what, why=verdict.message, hint=verdict.hint or hint)
 
 
-def _why(verdict: Verdict, changed: bool) -> str:
+def _others(edited: Sequence[str], task: ExamTask, workdir: Path) -> list[str]:
+    """Which of these files are not of the task, as they stand in its folder."""
+    paths = [Path(workdir, each) for each in edited]
+    names = [str(p.relative_to(workdir) if p.is_relative_to(workdir) else p) for p in paths]
+    return [name for name in dict.fromkeys(names) if name not in task.files]
+
+
+def _why(verdict: Verdict, changed: bool, others: Sequence[str]) -> str:
     if not isinstance(verdict, Done):
         return getattr(verdict, "message", "") or "it failed"
-    return "the edit is not right" if changed else "it changed nothing"
+    if changed:
+        return "the edit is not right"
+    if others:
+        return f"it wrote {', '.join(others)}, and none of the task's files"
+    return "it changed nothing"
 
 
 def _lines(task: str, text: str) -> list[str]:

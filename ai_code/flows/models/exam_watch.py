@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.brief import estimate_tokens
-from ai_code.core.events import Text
+from ai_code.core.events import Edited, Text
 from ai_code.core.exits import EndedBy
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class ExamWatch:
         self._first: float | None = None
         self._last = 0.0
         self.tokens = 0
+        self.edited: list[str] = []
+        """Files that the engine says it wrote, as it named them."""
 
     @property
     def writing_s(self) -> float:
@@ -70,7 +72,9 @@ class ExamWatch:
 
     def _take(self, events: Sequence[object]) -> None:
         for event in events:
-            if isinstance(event, Text):
+            if isinstance(event, Edited):
+                self.edited.append(event.path)
+            elif isinstance(event, Text):
                 now = self._world.clock.monotonic()
                 self._first = now if self._first is None else self._first
                 self._last = now

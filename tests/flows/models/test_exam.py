@@ -86,6 +86,13 @@ def test_an_exam(here: ModelsWorld) -> None:
         assert "--no-git" in command.argv
 
 
+def test_a_file_that_is_not_of_the_task_is_named(here: ModelsWorld) -> None:
+    here.world.expect("aider", aider_output("done", ("new.py",)), edits={"new.py": "x = 1\n"})
+    done = take(here, "guard").go(QWEN_CODER.name)
+    assert [each.why for each in done.answers] == ["it wrote new.py, and none of the task's files"]
+    assert not done.result.followed
+
+
 def test_a_long_reason_stays_beside_its_task(here: ModelsWorld) -> None:
     last = "RuntimeError: " + "it said no, and that at length; " * 5
     crashed = Exit(1, stderr_tail=last)
