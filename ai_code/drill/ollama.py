@@ -44,6 +44,7 @@ from ai_code.drill.replies import (
     Slow,
     ToolCalls,
     edit_block,
+    reason_of,
     text_of,
     whole_file,
 )
@@ -90,8 +91,7 @@ class OllamaStandIn(StandIn):
     ``pullable``: what /api/pull can get, by default the presets. ``pull_error`` ends a pull in
     the middle with that text, ``pull_dies`` the whole server; ``pull_gap_s`` are seconds between
     the lines. What has come by then is kept, and the next pull goes on with it. ``most_context``:
-    it loads no model with more, whatever is asked for. ``counts``: the prompt_eval_count of every
-    answer.
+    it loads no model with more, whatever is asked for. ``counts``: each prompt_eval_count.
     """
 
     def __init__(
@@ -264,7 +264,7 @@ class OllamaStandIn(StandIn):
                 answer = Answered(
                     name,
                     text_of(reply),
-                    "length" if isinstance(reply, LengthStop) else "stop",
+                    reason_of(reply),
                     tokens,
                     _with_ids(reply),
                     (body.get("stream_options") or {}).get("include_usage") is True,

@@ -90,7 +90,8 @@ class Dies:
 
 @dataclass(frozen=True, slots=True)
 class EndsWithoutDone:
-    """The stream ends cleanly after ``text``, but the line with ``done`` never came."""
+    """The answer ends cleanly after ``text``, but never says that it is over: the line with
+    ``done`` does not come, a whole answer has no reason."""
 
     text: str
 
@@ -166,6 +167,13 @@ def text_of(reply: Reply) -> str:
     if isinstance(reply, OutOfMemory | NotFound | HttpError):
         return ""
     return reply.text
+
+
+def reason_of(reply: Reply) -> str:
+    """Ollama's done_reason of an answer that comes to its end; empty where its runner goes away."""
+    if isinstance(reply, EndsWithoutDone):
+        return ""
+    return "length" if isinstance(reply, LengthStop) else "stop"
 
 
 def edit_block(path: str, search: str, replace: str, language: str = "python") -> str:

@@ -17,7 +17,8 @@ _NS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer to be sent. ``reason`` is Ollama's done_reason: stop, length, load, unload.
+    """An answer to be sent. ``reason`` is Ollama's done_reason: stop, length, load, unload, or
+    nothing where the model's runner went away.
     ``calls`` are the tools that it calls, by id. ``tells_usage``: a stream of OpenAI's chat ends
     with the tokens, for a client that asked for them."""
 
@@ -143,8 +144,8 @@ class OpenAIChat:
             "total_tokens": answer.tokens_in + answer.tokens_out,
         }
 
-    def _reason(self, answer: Answered) -> str:
-        return "tool_calls" if answer.calls else answer.reason
+    def _reason(self, answer: Answered) -> str | None:
+        return "tool_calls" if answer.calls else answer.reason or None
 
     def _called(self, answer: Answered) -> list[dict[str, Any]]:
         return [
@@ -193,11 +194,11 @@ class Anthropic:
             {"type": "tool_use", "id": made, "name": call.name, "input": call.arguments}
             for made, call in answer.calls
         ]
-        ended = "tool_use" if calls else "end_turn"
+        ended = {"length": "max_tokens", "": ""}.get(answer.reason, "end_turn")
         return messages.message(
             answer.model,
             [*text, *calls],
-            "max_tokens" if answer.reason == "length" else ended,
+            "tool_use" if calls else ended,
             answer.tokens_in,
             answer.tokens_out,
         )
@@ -229,6 +230,8 @@ WIRES: dict[str, Wire] = {
 
 
 def _done(answer: Answered) -> dict[str, Any]:
+    if not answer.reason:
+        return {"done": False}
     done: dict[str, Any] = {"done": True, "done_reason": answer.reason}
     if answer.reason in ("load", "unload"):
         return done

@@ -34,7 +34,6 @@ _LONGEST_LINE = 8 << 20
 """Bytes. A tool's result may be long; a line without an end is no event."""
 _TAIL = 4000
 _LEADS_AWAY = ("ANTHROPIC_", "CLAUDE_CODE_", "OPENAI_", "OLLAMA_")
-CUT_OFF = "the model's answer was cut off at its token limit"
 
 
 class LocalBase:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ai_code.core.about import NO, YES, About, Can, Install
+from ai_code.core.answer_end import CUT_OFF
 from ai_code.core.command import Command
 from ai_code.core.events import Edited, Event, Tool
 from ai_code.core.text import one_line
 from ai_code.engines.local import (
-    CUT_OFF,
     JsonRun,
     LocalBase,
     folder_of,

@@ -21,6 +21,7 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ai_code.core.answer_end import CUT_OFF, AnswerEnd, asks_for_few, error_words
 from ai_code.core.models import same_model
 from ai_code.core.server_trouble import Trouble
 from ai_code.system.connection import connect, refusal_of_certificate
@@ -135,7 +136,7 @@ class LoopbackRelay:
             connection.close()
             return
         with contextlib.closing(connection):
-            self._answer(response, handler)
+            self._answer(response, handler, few=asks_for_few(asked))
 
     def _with_temperature(self, target: str, asked: Any) -> bytes | None:
         """The body with our temperature, where the engine leaves it to the server."""
@@ -167,21 +168,42 @@ class LoopbackRelay:
         connection.request(handler.command, path, body, {**kept, **self._headers})
         return connection.getresponse()
 
-    def _answer(self, response: HTTPResponse, handler: _Handler) -> None:
+    def _answer(self, response: HTTPResponse, handler: _Handler, *, few: bool) -> None:
+        """``few``: it is known to be short, whatever the model would have said."""
         failed = response.status >= 400
         seen = b""
+        end = AnswerEnd(
+            response.getheader("content-type", ""), response.getheader("content-encoding", "")
+        )
         handler.begin(response)
         try:
             while piece := response.read1(_PIECE):
-                seen = seen if not failed else (seen + piece)[:_ERROR_BYTES]
-                handler.piece(piece)
+                if failed:
+                    seen = (seen + piece)[:_ERROR_BYTES]
+                else:
+                    end.feed(piece)
+                if not handler.piece(piece):
+                    return
         except (OSError, HTTPException) as error:
             self._note(502, self._words(error), handler.path)
             handler.drop()
             return
+        end.close()
         # Before its end: an engine that has seen it may be gone, and its attempt judged, at once.
-        self._note(response.status, _error_in(seen) if failed else "", handler.path)
+        if failed:
+            self._note(response.status, _error_in(seen), handler.path)
+        else:
+            self._note(*self._ended(end, few=few), handler.path)
         handler.end()
+
+    def _ended(self, end: AnswerEnd, *, few: bool) -> tuple[int, str]:
+        """Of an answer that began well: the status that it would have had, and why."""
+        if end.error:
+            return 500, end.error
+        if end.unfinished:
+            host = self._upstream.netloc
+            return 502, f"the model's answer was cut off: Ollama at {host} did not finish it"
+        return 200, CUT_OFF if end.at_limit and not few else ""
 
     def _note(self, status: int, told: str, path: str) -> None:
         if not self.closing:
@@ -217,13 +239,11 @@ def _read(body: bytes | None) -> Any:
 
 def _error_in(body: bytes) -> str:
     """The server's words in any of its interfaces' shapes."""
+    text = body.decode("utf-8", "replace").strip()
     try:
-        value: Any = json.loads(body)
+        return error_words(json.loads(body)) or text[:500]
     except ValueError:
-        return body.decode("utf-8", "replace").strip()[:300]
-    error = value.get("error") if isinstance(value, Mapping) else None
-    told = error.get("message") if isinstance(error, Mapping) else error
-    return str(told or body.decode("utf-8", "replace"))[:500]
+        return text[:300]
 
 
 class _Server(ThreadingHTTPServer):
@@ -273,9 +293,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("transfer-encoding", "chunked")
         self.end_headers()
 
-    def piece(self, data: bytes) -> None:
-        self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
-        self.wfile.flush()
+    def piece(self, data: bytes) -> bool:
+        """Whether anybody took it: an engine that hangs up is no trouble of the server's."""
+        try:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
+            self.wfile.flush()
+        except OSError:
+            self.close_connection = True
+            return False
+        return True
 
     def end(self) -> None:
         if self.command != "HEAD":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ai_code.core.answer_end import CUT_OFF
 from ai_code.core.server_trouble import Trouble
 
 CHAT = "/v1/chat/completions"
@@ -22,6 +23,18 @@ def test_three_in_a_row_do_not() -> None:
     for _ in range(3):
         seen.note(500, "the runner broke", CHAT)
     assert seen.told == "the runner broke"
+    seen.note(200, "", CHAT)
+    assert (seen.told, seen.last) == ("the runner broke",) * 2, "its engine is being ended for it"
+
+
+def test_answers_at_their_token_limit_may_go_on_for_a_while() -> None:
+    """Engines have the model go on from there; but not without an end."""
+    seen = Trouble()
+    for _ in range(9):
+        seen.note(200, CUT_OFF, CHAT)
+        assert (seen.told, seen.last) == ("", CUT_OFF)
+    seen.note(200, CUT_OFF, CHAT)
+    assert seen.told == CUT_OFF
 
 
 @pytest.mark.parametrize(

@@ -170,6 +170,16 @@ def test_an_error_line_and_an_end_without_done(ask: Any) -> None:
     assert not any(line["done"] for line in ended)
 
 
+def test_a_whole_answer_without_done(ask: Any) -> None:
+    with OllamaStandIn(replies=[EndsWithoutDone("Half")]) as server:
+        own = ask(server, "POST", "/api/chat", {**CHAT, "stream": False}).json
+        openai = ask(server, "POST", "/v1/chat/completions", CHAT).json
+        anthropic = ask(server, "POST", "/v1/messages", CHAT).json
+    assert own["done"] is False and own["message"]["content"] == "Half"
+    assert openai["choices"][0]["finish_reason"] is None
+    assert anthropic["stop_reason"] == ""
+
+
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("reply", [CutStream("Half"), Hang(0.001), Hang(0.001, "Half")])
 def test_dropped_connections(ask: Any, reply: Reply, stream: bool) -> None:

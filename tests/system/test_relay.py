@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -17,7 +18,15 @@ import pytest
 from ai_code.core.task import LocalModel
 from ai_code.drill.models import DEEPSEEK_CODER
 from ai_code.drill.ollama import OllamaStandIn
-from ai_code.drill.replies import Dies, HttpError, Reply
+from ai_code.drill.replies import (
+    Dies,
+    EndsWithoutDone,
+    ErrorLine,
+    HttpError,
+    LengthStop,
+    Reply,
+    Slow,
+)
 from ai_code.system.relay import LoopbackRelay
 
 MODEL = replace(DEEPSEEK_CODER, size=1_000_000)
@@ -223,6 +232,66 @@ def test_a_failure_is_seen_in_the_servers_words(server: OllamaStandIn) -> None:
             assert bool(relay.trouble) is False, number
             assert ask(relay.url, "/v1/chat/completions", CHAT)[0] == 500
         assert relay.trouble == relay.last_failure == "the runner broke"
+    finally:
+        relay.close()
+
+
+PATHS = ("/v1/chat/completions", "/v1/responses", "/v1/messages", "/api/chat", "/api/generate")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (EndsWithoutDone("I was"), "the model's answer was cut off: Ollama at "),
+        (ErrorLine("I was", "the runner broke"), "the runner broke"),
+        (LengthStop("I was"), "the model's answer was cut off at its token limit"),
+        ("I was.", ""),
+    ],
+    ids=["unfinished", "error-line", "at-limit", "whole"],
+)
+def test_how_an_answer_ended_is_seen(
+    server: OllamaStandIn, path: str, reply: Reply, told: str
+) -> None:
+    relay = relay_to(server, reply, reply, reply, "All of it.")
+    body = {**CHAT, "input": "hi", "prompt": "hi"}
+    try:
+        for number in range(3):
+            assert relay.trouble == "", number
+            assert ask(relay.url, path, body)[0] == 200
+            assert relay.last_failure.startswith(told) and bool(relay.last_failure) == bool(told)
+        # An engine has the model go on from its token limit; the others nobody needs a fourth of.
+        hopeless = isinstance(reply, EndsWithoutDone | ErrorLine)
+        assert bool(relay.trouble) == hopeless
+        ask(relay.url, path, body)
+        assert bool(relay.last_failure) == hopeless
+    finally:
+        relay.close()
+
+
+def test_who_asks_for_few_tokens_gets_them(server: OllamaStandIn) -> None:
+    relay = relay_to(server, LengthStop("A"))
+    try:
+        ask(relay.url, "/v1/messages", {**CHAT, "max_tokens": 1})
+        assert relay.last_failure == ""
+    finally:
+        relay.close()
+
+
+def test_an_engine_that_hangs_up_is_no_trouble_of_the_servers(server: OllamaStandIn) -> None:
+    relay = relay_to(server, EndsWithoutDone("I was"), Slow("word " * 100, 0.02))
+    port = int(relay.url.rpartition(":")[2])
+    data = json.dumps(CHAT).encode()
+    try:
+        ask(relay.url, "/v1/chat/completions", CHAT)
+        before = relay.last_failure
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+            connection.sendall(POST + b"Content-Length: %d\r\n\r\n%b" % (len(data), data))
+            assert connection.recv(1 << 10)
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            assert relay.last_failure == before != ""
+            time.sleep(0.05)
     finally:
         relay.close()
 
