@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+CUT = "the model's answer was cut off"
+"""What each telling of it begins with."""
 CUT_OFF = "the model's answer was cut off at its token limit"
 _STREAMS = ("text/event-stream", "application/x-ndjson")
 _WHOLE = "application/json"

@@ -199,7 +199,7 @@ class JsonRun:
     def says(self, text: str, whole: str = "") -> Iterator[Event]:
         """The model's words: the last message is its answer. Where it comes in pieces, ``whole``
         is the message up to here."""
-        if text:
+        if (whole or text).strip():
             self.told.answer = whole or text
             self.told.spoke = True
             yield Text(text if whole or text.endswith("\n") else text + "\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from ai_code.core.answer_end import CUT, CUT_OFF
 from ai_code.core.exits import EndedBy, Exit
 from ai_code.core.text import one_line
 from ai_code.core.verdict import (
@@ -103,8 +104,9 @@ Both = tuple[Failed, Unavailable]
 def _problem(name: str, told: Told, exit_: Exit, changed: bool) -> Both | None:
     if (ended := _ended(name, told, exit_)) is not None:
         return ended
-    if told.server_error and not (told.finished and changed):
-        words = told.server_error
+    words = told.server_error
+    # A turn that came to its end may have got over a failure, but not over half a last answer.
+    if words and (words.startswith(CUT) or not (told.finished and changed)):
         return both(f"{name}.server", one_line(words, 300), FailReason.CUT, _reason(words), words)
     if error := told.error or ("" if told.finished else told.last_error):
         message = one_line(error, 300)
@@ -117,7 +119,7 @@ def _problem(name: str, told: Told, exit_: Exit, changed: bool) -> Both | None:
         names = ", ".join(dict.fromkeys(told.refused))
         text = f"the model wanted to write what is not its to write: {one_line(names, 200)}"
         return both(f"{name}.refused", text, FailReason.CUT, excerpt=names)
-    if not told.answer and not changed:
+    if not (told.answer.strip() or changed):
         return both(f"{name}.empty", _with(told.empty, told), FailReason.OTHER)
     return None
 
@@ -172,6 +174,8 @@ def both(
 
 
 def _reason(error: str) -> UnavailableReason:
+    if error == CUT_OFF:
+        return UnavailableReason.NO_CHANGE
     if _MEMORY.search(error):
         return UnavailableReason.MEMORY
     if _NO_MODEL.search(error) or _NO_TOOLS.search(error):

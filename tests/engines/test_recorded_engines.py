@@ -9,12 +9,21 @@ from typing import Any
 
 import pytest
 
+from ai_code.core.answer_end import CUT, CUT_OFF
 from ai_code.core.command import Request
 from ai_code.core.engine_table import LOCAL
 from ai_code.core.events import Answer, Event
 from ai_code.core.exits import Exit
 from ai_code.core.task import LocalModel, Program, Task
-from ai_code.core.verdict import Done, Unavailable, UnavailableReason, Verdict, verdict_name
+from ai_code.core.verdict import (
+    Done,
+    Failed,
+    FailReason,
+    Unavailable,
+    UnavailableReason,
+    Verdict,
+    verdict_name,
+)
 from ai_code.engines.registry import LocalRun, local_engine
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
@@ -23,7 +32,16 @@ FILES = [path for name in ENGINES for path in sorted((RECORDINGS / name).glob("*
 EDITS = {"edit", "change", "new-file", "dash-prompt", "japanese", "two-edits-run"}
 ANSWERS = {"prose", "ask", "ask-edit"}
 FAILS = {
-    *("cut", "dead-server", "dies-at-once", "error-500", "error-line", "memory", "missing-model"),
+    *(
+        "cut",
+        "dead-server",
+        "dies-at-once",
+        "empty",
+        "error-500",
+        "error-line",
+        "memory",
+        "missing-model",
+    ),
     *("no-tools-model", "stall", "stall-mid-answer"),
 }
 
@@ -114,6 +132,27 @@ def test_what_the_server_said_counts_more_than_the_engines_words(path: Path) -> 
     verdict = judged(told, run)
     assert isinstance(verdict, Unavailable)
     assert (verdict.message, verdict.reason) == (words, reason)
+
+
+@pytest.mark.parametrize("path", cases({"length"}))
+def test_an_answer_at_its_token_limit_is_none_whatever_the_engine_says(path: Path) -> None:
+    """qwen says that it succeeded. What the server ended it with the relay has seen."""
+    told = json.loads(path.read_text())
+    run, _ = fed(told, 1 << 20)
+    run.server_failed(CUT_OFF)
+    verdict = judged(told, run)
+    assert isinstance(verdict, Unavailable)
+    assert (verdict.message, verdict.reason) == (CUT_OFF, UnavailableReason.NO_CHANGE)
+
+
+@pytest.mark.parametrize("path", cases({"edit"}))
+@pytest.mark.parametrize("words", [CUT_OFF, f"{CUT}: Ollama at x did not finish it"])
+def test_an_edit_before_half_a_last_answer_is_looked_at(path: Path, words: str) -> None:
+    told = json.loads(path.read_text())
+    run, _ = fed(told, 1 << 20)
+    run.server_failed(words)
+    verdict = judged(told, run)
+    assert isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
