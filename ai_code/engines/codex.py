@@ -147,7 +147,7 @@ class CodexRun(JsonRun):
                 yield from self._item(mapping(row.get("item")), kind == "item.completed")
             case "turn.completed":
                 usage = mapping(row.get("usage"))
-                told.used(usage.get("input_tokens"), usage.get("output_tokens"))
+                told.used(usage.get("input_tokens"), usage.get("output_tokens"), summed=True)
                 told.finished = True
             case "turn.failed":
                 told.error = _message(mapping(row.get("error")))

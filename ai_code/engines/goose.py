@@ -134,7 +134,7 @@ class GooseRun(JsonRun):
                 told.error = one_line(str(row.get("error") or row.get("message")), 300)
                 yield Permanent(told.error)
             case "complete":
-                told.used(row.get("input_tokens"), row.get("output_tokens"))
+                told.used(row.get("input_tokens"), row.get("output_tokens"), summed=True)
                 told.finished = True
 
     def _block(self, block: Mapping[str, Any], message: str, role: object) -> Iterator[Event]:

@@ -71,11 +71,12 @@ class Told:
         if not words or _REFUSED.search(words):
             self.refused.append(path or one_line(words, 80))
 
-    def used(self, sent: object, received: object) -> None:
-        """Tokens of one reply, as far as they are numbers."""
+    def used(self, sent: object, received: object, *, summed: bool = False) -> None:
+        """Tokens of one reply, as far as they are numbers; or those of a whole turn, ``summed``:
+        how long its longest prompt was they do not tell."""
         if isinstance(sent, int):
             self.sent += sent
-            self.longest_prompt = max(self.longest_prompt, sent)
+            self.longest_prompt = max(self.longest_prompt, 0 if summed else sent)
         if isinstance(received, int):
             self.received += received
 

@@ -257,3 +257,18 @@ def test_a_dry_run_makes_no_variant(world: World) -> None:
     run = world.run("--local", "--dry-run", "write made.py")
     assert f"model {MODEL.name} at " in run.stdout, run
     assert "/api/create" not in [each.path for each in server.requests]
+
+
+@pytest.mark.parametrize("name", ["codex", "goose"])
+def test_the_sum_of_all_turns_is_no_long_prompt(world: World, name: str) -> None:
+    """Their last row tells what all requests together took."""
+    install(world, name)
+    world.settings(f"fallback.chain: [{name}]\nengine: {name}\nollama.num-ctx: 16384\n")
+    change = {"hello.py": ('    print("hello")', '    print("Hello")')}
+    work = Agent(edits={"made.py": GREETING}, changes=change, runs="true", closing="Done.")
+    server = serve(world, work, counts=8000)
+    run = world.run("write made.py")
+    assert run.code == 0 and len(server.chats) >= 3, run
+    assert "was cut" not in run.stderr, run
+    [attempt] = world.records()[0]["attempts"]
+    assert attempt["tokens_sent"] >= 3 * 8000

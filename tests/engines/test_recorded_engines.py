@@ -155,6 +155,14 @@ def test_an_edit_before_half_a_last_answer_is_looked_at(path: Path, words: str) 
     assert isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
 
 
+@pytest.mark.parametrize("path", cases({"two-edits-run"}))
+def test_the_sum_of_a_turn_is_no_prompt(path: Path) -> None:
+    """Four requests at least: the longest of them is no more than half of what all took."""
+    told = json.loads(path.read_text())
+    run, _ = fed(told, 1 << 20)
+    assert 2 * run.longest_prompt <= run.tokens[0]
+
+
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 @pytest.mark.parametrize("size", [7, 4096])
 def test_pieces_of_any_size_tell_the_same(path: Path, size: int) -> None:
