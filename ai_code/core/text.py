@@ -51,6 +51,13 @@ def shown_path(path: str) -> str:
     return f'"{plain}"'
 
 
+def in_folder(path: str, folder: str) -> str:
+    """A path as it is called in ``folder``; whatever does not lie there as it is."""
+    if not folder:
+        return path
+    return "." if path.rstrip("/") == folder else path.removeprefix(f"{folder}/")
+
+
 def from_home(path: Path, home: Path) -> str:
     """A path as a person writes it: with ``~`` where it lies below their home."""
     inside = home.name and path.is_relative_to(home)

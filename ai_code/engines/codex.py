@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.about import NO, YES, About, Can, Install
 from ai_code.core.command import Command
-from ai_code.core.events import Edited, Event, Permanent, Tool
+from ai_code.core.events import Edited, Event, Permanent
 from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
@@ -124,7 +124,7 @@ class CodexEngine(LocalBase):
         return {"home/config.toml": ""}
 
     def open(self, task: Task) -> CodexRun:
-        return CodexRun(self.name, mode=task.mode)
+        return CodexRun(self.name, mode=task.mode, folder=str(task.workdir))
 
 
 class CodexRun(JsonRun):
@@ -162,14 +162,12 @@ class CodexRun(JsonRun):
             case "agent_message" if completed:
                 yield from self.says(str(item.get("text") or ""))
             case "command_execution" if not completed:
-                told.spoke = True
-                yield Tool("shell", one_line(str(item.get("command") or ""), 80))
+                yield self.uses("shell", str(item.get("command") or ""))
             case "file_change" if completed:
-                told.spoke = True
                 done = item.get("status") == "completed"
                 for change in item.get("changes") or ():
                     path = str(mapping(change).get("path") or "")
-                    yield Tool("edit", one_line(path, 80))
+                    yield self.uses("edit", path)
                     if done:
                         told.edited.append(path)
                         yield Edited(path)

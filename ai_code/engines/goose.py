@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ai_code.core.about import NO, YES, About, Can, Install
 from ai_code.core.answer_end import CUT_OFF
 from ai_code.core.command import Command
-from ai_code.core.events import Edited, Event, Permanent, Text, Tool
+from ai_code.core.events import Edited, Event, Permanent, Text
 from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
@@ -103,15 +103,15 @@ class GooseEngine(LocalBase):
         )
 
     def open(self, task: Task) -> GooseRun:
-        return GooseRun(self.name, mode=task.mode)
+        return GooseRun(self.name, mode=task.mode, folder=str(task.workdir))
 
 
 class GooseRun(JsonRun):
     """Rows: message (one for each piece of a text, a call of a tool or its result), error,
     complete."""
 
-    def __init__(self, name: str, *, mode: str) -> None:
-        super().__init__(name, mode=mode)
+    def __init__(self, name: str, *, mode: str, folder: str) -> None:
+        super().__init__(name, mode=mode, folder=folder)
         self._paths: dict[str, str] = {}
         self._message = ""
         self._said = ""
@@ -145,10 +145,9 @@ class GooseRun(JsonRun):
                 call = mapping(mapping(block.get("toolCall")).get("value"))
                 name = str(call.get("name") or "").rpartition("__")[2]
                 what = path_in(mapping(call.get("arguments")), "path", "command")
-                self.told.spoke = True
                 if name in ("write", "edit", "text_editor"):
                     self._paths[str(block.get("id"))] = what
-                yield Tool(name, one_line(what, 80))
+                yield self.uses(name, what)
             case "toolResponse":
                 path = self._paths.pop(str(block.get("id")), None)
                 if path is not None:

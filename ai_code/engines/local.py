@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.brief import Brief, render, render_facts
 from ai_code.core.context_parts import beside
-from ai_code.core.events import Answer, Event, Text
+from ai_code.core.events import Answer, Event, Text, Tool
 from ai_code.core.secret_values import secret_names
+from ai_code.core.text import in_folder, one_line
 from ai_code.engines.local_judge import Told, judge
 
 if TYPE_CHECKING:
@@ -138,9 +139,10 @@ class JsonRun:
 
     session_id = ""
 
-    def __init__(self, name: str, *, mode: str = "edit") -> None:
+    def __init__(self, name: str, *, mode: str = "edit", folder: str = "") -> None:
+        """``folder``: where it works, and what the names of files are told without."""
         self.name = name
-        self.told = Told(answers=mode != "edit")
+        self.told = Told(answers=mode != "edit", folder=folder)
         self._lines = Lines()
         self._stderr = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -203,6 +205,11 @@ class JsonRun:
             self.told.answer = whole or text
             self.told.spoke = True
             yield Text(text if whole or text.endswith("\n") else text + "\n")
+
+    def uses(self, tool: str, what: str) -> Tool:
+        """The model uses a tool on a file, or runs a command."""
+        self.told.spoke = True
+        return Tool(tool, one_line(in_folder(what, self.told.folder), 80))
 
     @abstractmethod
     def row(self, row: Mapping[str, Any]) -> Iterator[Event]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ai_code.core.answer_end import CUT, CUT_OFF
 from ai_code.core.exits import EndedBy, Exit
-from ai_code.core.text import one_line
+from ai_code.core.text import in_folder, one_line
 from ai_code.core.verdict import (
     Done,
     Evidence,
@@ -62,6 +62,8 @@ class Told:
     """Only an answer was asked for."""
     complaint: str = ""
     """The end of its standard error, where that is meant for a person."""
+    folder: str = ""
+    """Where it works: what lies there is called as the person calls it."""
     empty: str = "the model gave an empty answer"
     """What it is that nothing changed and nothing was said."""
 
@@ -69,7 +71,7 @@ class Told:
         """A writing tool of the model's failed. Where only its text did not match, that is no
         refusal: it may have tried again."""
         if not words or _REFUSED.search(words):
-            self.refused.append(path or one_line(words, 80))
+            self.refused.append(in_folder(path, self.folder) or one_line(words, 80))
 
     def used(self, sent: object, received: object, *, summed: bool = False) -> None:
         """Tokens of one reply, as far as they are numbers; or those of a whole turn, ``summed``:

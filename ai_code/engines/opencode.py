@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ai_code.core.about import NO, YES, About, Can, Install
 from ai_code.core.answer_end import CUT_OFF
 from ai_code.core.command import Command
-from ai_code.core.events import Edited, Event, Tool
+from ai_code.core.events import Edited, Event
 from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
@@ -70,7 +70,7 @@ class OpencodeEngine(LocalBase):
         )
 
     def open(self, task: Task) -> OpencodeRun:
-        return OpencodeRun(self.name, mode=task.mode)
+        return OpencodeRun(self.name, mode=task.mode, folder=str(task.workdir))
 
 
 def _environment(task: Task, name: str) -> dict[str, str | None]:
@@ -154,8 +154,7 @@ class OpencodeRun(JsonRun):
         given = mapping(state.get("input"))
         what = path_in(given, "filePath", "path", "pattern", "command", "description")
         failed = state.get("status") == "error"
-        self.told.spoke = True
-        yield Tool(name, one_line(what, 80))
+        yield self.uses(name, what)
         if name not in _WRITING:
             return
         if failed:

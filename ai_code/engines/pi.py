@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ai_code.core.about import NO, YES, About, Can, Install
 from ai_code.core.answer_end import CUT_OFF
 from ai_code.core.command import Command
-from ai_code.core.events import Edited, Event, Tool
+from ai_code.core.events import Edited, Event
 from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
@@ -110,7 +110,7 @@ class PiEngine(LocalBase):
         }
 
     def open(self, task: Task) -> PiRun:
-        return PiRun(self.name, mode=task.mode)
+        return PiRun(self.name, mode=task.mode, folder=str(task.workdir))
 
 
 def _settings(num_ctx: int) -> Mapping[str, object]:
@@ -125,8 +125,8 @@ class PiRun(JsonRun):
     """Rows: session, agent_start, turn_start, message_start, message_update, message_end,
     tool_execution_start, tool_execution_end, turn_end, agent_end."""
 
-    def __init__(self, name: str, *, mode: str) -> None:
-        super().__init__(name, mode=mode)
+    def __init__(self, name: str, *, mode: str, folder: str) -> None:
+        super().__init__(name, mode=mode, folder=folder)
         self._paths: dict[str, str] = {}
 
     def row(self, row: Mapping[str, Any]) -> Iterator[Event]:
@@ -138,9 +138,8 @@ class PiRun(JsonRun):
             case "tool_execution_start":
                 name, given = str(row.get("toolName")), mapping(row.get("args"))
                 what = path_in(given, "path", "command", "pattern")
-                told.spoke = True
                 self._paths[str(row.get("toolCallId"))] = what
-                yield Tool(name, one_line(what, 80))
+                yield self.uses(name, what)
             case "tool_execution_end":
                 yield from self._ended(row)
             case "agent_end":

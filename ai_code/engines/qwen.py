@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.about import YES, About, Can, Install
 from ai_code.core.command import Command
-from ai_code.core.events import Edited, Event, Refused, Tool
+from ai_code.core.events import Edited, Event, Refused
 from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
@@ -120,14 +120,14 @@ class QwenEngine(LocalBase):
         return {"system.json": json.dumps({**_SETTINGS, "model": {"generationConfig": sampling}})}
 
     def open(self, task: Task) -> QwenRun:
-        return QwenRun(self.name, mode=task.mode)
+        return QwenRun(self.name, mode=task.mode, folder=str(task.workdir))
 
 
 class QwenRun(JsonRun):
     """Rows: system, assistant, user (results of tools), stream_event, result."""
 
-    def __init__(self, name: str, *, mode: str) -> None:
-        super().__init__(name, mode=mode)
+    def __init__(self, name: str, *, mode: str, folder: str) -> None:
+        super().__init__(name, mode=mode, folder=folder)
         self._calls: dict[str, str] = {}
 
     def row(self, row: Mapping[str, Any]) -> Iterator[Event]:
@@ -156,10 +156,9 @@ class QwenRun(JsonRun):
                     mapping(block.get("input")), "file_path", "absolute_path", "path", "command",
                     "pattern",
                 )  # fmt: skip
-                self.told.spoke = True
                 if name in _WRITING:
                     self._calls[str(block.get("id"))] = what
-                yield Tool(name, one_line(what, 80))
+                yield self.uses(name, what)
 
     def _result(self, block: Mapping[str, Any]) -> Iterator[Event]:
         path = self._calls.pop(str(block.get("tool_use_id")), None)

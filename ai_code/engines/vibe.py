@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.about import NO, YES, About, Can, Install
 from ai_code.core.command import Command
-from ai_code.core.events import Edited, Event, Tool
-from ai_code.core.text import one_line
+from ai_code.core.events import Edited, Event
 from ai_code.engines.local import (
     JsonRun,
     LocalBase,
@@ -114,7 +113,7 @@ class VibeEngine(LocalBase):
         return {"home/config.toml": "\n".join(config) + "\n", _PROMPT: prompt}
 
     def open(self, task: Task) -> VibeRun:
-        return VibeRun(self.name, mode=task.mode)
+        return VibeRun(self.name, mode=task.mode, folder=str(task.workdir))
 
 
 class VibeRun(JsonRun):
@@ -133,8 +132,7 @@ class VibeRun(JsonRun):
         given = mapping(detail.get("input"))
         what = path_in(given, "filePath", "path", "command", "pattern")
         name = str(detail.get("toolName") or "").rpartition(".")[2]
-        self.told.spoke = True
-        yield Tool(name, one_line(what, 80))
+        yield self.uses(name, what)
         if name not in _WRITING:
             return
         if state.get("status") == "completed":

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ai_code.core.text import SafeText, cell, columns, fitting, one_line, visible, wrapped
+from ai_code.core.text import (
+    SafeText,
+    cell,
+    columns,
+    fitting,
+    in_folder,
+    one_line,
+    visible,
+    wrapped,
+)
 
 HOSTILE = "\u061c\x1b\x9b\x07\x00\x7f\r\n\t[]0;31m\u202e\u2066\u200f\ufeffé日"
 TEXTS = st.one_of(st.text(max_size=80), st.text(alphabet=HOSTILE, max_size=60))
@@ -137,3 +146,20 @@ def test_cells_are_as_wide_as_they_look() -> None:
     for text in ("abc", "日本語のテキスト", "e\u0301", "ﾊﾝｶｸ", ""):
         assert columns(cell(text, 12)) == 12
         assert columns(cell(text * 9, 7)) in (0, 7) or not text
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/w/project/src/a.py", "src/a.py"),
+        ("/w/project", "."),
+        ("/w/project/", "."),
+        ("/w/project2/a.py", "/w/project2/a.py"),
+        ("a.py", "a.py"),
+        ("rm -r /w/project/src", "rm -r /w/project/src"),
+        ("", ""),
+    ],
+)
+def test_a_path_in_a_folder(path: str, shown: str) -> None:
+    assert in_folder(path, "/w/project") == shown
+    assert in_folder(path, "") == path

@@ -12,7 +12,7 @@ import pytest
 from ai_code.core.answer_end import CUT, CUT_OFF
 from ai_code.core.command import Request
 from ai_code.core.engine_table import LOCAL
-from ai_code.core.events import Answer, Event
+from ai_code.core.events import Answer, Event, Tool
 from ai_code.core.exits import Exit
 from ai_code.core.task import LocalModel, Program, Task
 from ai_code.core.verdict import (
@@ -50,8 +50,8 @@ def name_of(path: Path) -> str:
     return f"{path.parent.parent.name}-{path.stem}"
 
 
-def opened(told: dict[str, Any]) -> LocalRun:
-    where = Path("/home/user/project")
+def opened(told: dict[str, Any], folder: str = "/home/user/project") -> LocalRun:
+    where = Path(folder)
     task = Task(
         Request(told["prompt"], where), Program(("x",)), where, Path("/run/own"),
         local=LocalModel("qwen2.5-coder:7b", "http://127.0.0.1:11434", 32768),
@@ -60,9 +60,11 @@ def opened(told: dict[str, Any]) -> LocalRun:
     return local_engine(told["engine"]).open(task)
 
 
-def fed(told: dict[str, Any], size: int) -> tuple[LocalRun, list[Event]]:
+def fed(
+    told: dict[str, Any], size: int, folder: str = "/home/user/project"
+) -> tuple[LocalRun, list[Event]]:
     """The run after all that was printed, in pieces of that many bytes."""
-    run, seen = opened(told), list[Event]()
+    run, seen = opened(told, folder), list[Event]()
     data = told["stdout"].encode()
     for start in range(0, len(data), size):
         seen += run.feed("out", data[start : start + size])
@@ -153,6 +155,18 @@ def test_an_edit_before_half_a_last_answer_is_looked_at(path: Path, words: str) 
     run.server_failed(words)
     verdict = judged(told, run)
     assert isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
+
+
+@pytest.mark.parametrize("path", cases({"edit", "new-file", "japanese", "refused-git"}))
+def test_files_are_called_as_the_person_calls_them(path: Path) -> None:
+    """In a worktree with a long path the name itself was cut off."""
+    deep = "/home/user/" + "x" * 150
+    told = json.loads(path.read_text().replace("/home/user/project", deep))
+    run, seen = fed(told, 1 << 20, deep)
+    files = [each.detail for each in seen if isinstance(each, Tool)]
+    assert not any(deep in each or each.endswith("…") for each in files), files
+    assert not any(deep in each for each in run.refused), run.refused
+    assert deep not in getattr(judged(told, run), "message", "")
 
 
 @pytest.mark.parametrize("path", cases({"two-edits-run"}))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from ai_code.core.text import one_line
+from ai_code.core.text import in_folder, one_line
 from ai_code.engines.claude.observed import Denial, ModelError, RateLimit, Result, Retry
 
 Json = dict[str, Any]
@@ -135,20 +135,24 @@ def is_model_error(event: Json) -> bool:
     )
 
 
-def denials_of(event: Json) -> tuple[Denial, ...]:
+def denials_of(event: Json, folder: str = "") -> tuple[Denial, ...]:
     """The refused tools of a result event."""
     return tuple(
-        Denial(text_of(row.get("tool_name")) or "?", tool_detail(dict_of(row.get("tool_input"))))
+        Denial(
+            text_of(row.get("tool_name")) or "?",
+            tool_detail(dict_of(row.get("tool_input")), folder),
+        )
         for row in dicts_of(event.get("permission_denials"))
     )
 
 
-def tool_detail(tool_input: Json) -> str:
-    """One short line that says what a tool works on: a path, or a command's first line."""
+def tool_detail(tool_input: Json, folder: str = "") -> str:
+    """One short line that says what a tool works on: a path, as it is called in ``folder``, or a
+    command's first line."""
     for key in _DETAIL_KEYS:
         value = tool_input.get(key)
         if isinstance(value, str) and value.strip():
-            return one_line(value.strip().split("\n", 1)[0], 120)
+            return one_line(in_folder(value.strip().split("\n", 1)[0], folder), 120)
     return ""
 
 

@@ -179,7 +179,7 @@ class ClaudeLocalEngine(LocalBase):
         return {f"config/{name}": task.claude_dir / name for name in _THEIRS}
 
     def open(self, task: Task) -> ClaudeLocalRun:
-        return ClaudeLocalRun(answers=task.mode != "edit")
+        return ClaudeLocalRun(answers=task.mode != "edit", folder=str(task.workdir))
 
 
 def _prompt(task: Task) -> str:
@@ -242,8 +242,8 @@ def _known_folder(task: Task) -> Mapping[str, object]:
 class ClaudeLocalRun:
     """Reader and judge of one attempt."""
 
-    def __init__(self, *, answers: bool) -> None:
-        self._reader = ClaudeReader()
+    def __init__(self, *, answers: bool, folder: str) -> None:
+        self._reader = ClaudeReader(folder=folder)
         self._answers = answers
         self._answer = ""
         self._used = (0, 0)

@@ -24,19 +24,20 @@ class ClaudeReader:
     """Feed it bytes in any pieces; ask ``observed`` at any time.
 
     ``describe_reset`` makes words of a reset's epoch for the early warning; without it the
-    warning names no time.
+    warning names no time. Files in ``folder`` are told without it.
     """
 
     def __init__(
         self,
         describe_reset: Callable[[int], str] | None = None,
         longest_line: int = LONGEST_LINE,
+        folder: str = "",
     ) -> None:
         self._lines = LineBuffer(longest_line)
         self._stderr = Tail(_STDERR_KEPT)
         self._plain = Head(_PLAIN_KEPT)
         self._describe_reset = describe_reset
-        self._stream = Stream(describe_reset)
+        self._stream = Stream(describe_reset, folder)
         self._events = 0
 
     def feed(self, channel: Literal["out", "err"], data: bytes) -> list[Event]:

@@ -31,8 +31,9 @@ _PAID = "the plan's limit is used up: from here on this run uses paid extra usag
 class Stream:
     """The state of one run. Each method takes one event and returns what to show."""
 
-    def __init__(self, describe_reset: Callable[[int], str] | None) -> None:
+    def __init__(self, describe_reset: Callable[[int], str] | None, folder: str = "") -> None:
         self._describe_reset = describe_reset
+        self._folder = folder
         self._edits = Edits()
         self._facts: dict[str, str] = {}
         self._result: Result | None = None
@@ -176,7 +177,7 @@ class Stream:
 
     def _end(self, event: Json) -> list[Event]:
         self._result = result = fields.result_of(event)
-        self._denials = fields.denials_of(event)
+        self._denials = fields.denials_of(event, self._folder)
         self._rejected = fields.refused_limit_of(event) or self._rejected
         if result.is_error or result.subtype != "success":
             return []
@@ -210,7 +211,8 @@ class Stream:
     def _tool(self, block: Json) -> list[Event]:
         self._tool_uses += 1
         self._edits.asked(block)
-        return [Tool(str(block.get("name")), fields.tool_detail(dict_of(block.get("input"))))]
+        detail = fields.tool_detail(dict_of(block.get("input")), self._folder)
+        return [Tool(str(block.get("name")), detail)]
 
     def _block_begins(self) -> list[Event]:
         """A new block of text begins on a line of its own."""
