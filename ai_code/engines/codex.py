@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ai_code.core.about import NO, YES, About, Can, Install
 from ai_code.core.command import Command
 from ai_code.core.events import Edited, Event, Permanent
-from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
     LocalBase,
@@ -18,6 +16,7 @@ from ai_code.engines.local import (
     isolated,
     mapping,
     model_of,
+    plain_words,
     toml_text,
     whole_prompt,
 )
@@ -176,11 +175,4 @@ class CodexRun(JsonRun):
 
 
 def _message(row: Mapping[str, Any]) -> str:
-    """Its own words, without the JSON that it wraps a server's in."""
-    text = str(row.get("message") or "an error without words")
-    try:
-        inner = mapping(json.loads(text))
-    except ValueError:
-        return one_line(text, 300)
-    error = mapping(inner.get("error"))
-    return one_line(str(error.get("message") or inner.get("message") or text), 300)
+    return plain_words(str(row.get("message") or "an error without words"))

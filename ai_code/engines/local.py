@@ -15,6 +15,7 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ai_code.core.answer_end import error_words
 from ai_code.core.brief import Brief, render, render_facts
 from ai_code.core.context_parts import beside
 from ai_code.core.events import Answer, Event, Text, Tool
@@ -262,6 +263,15 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def listed(value: Any) -> list[Mapping[str, Any]]:
     """The objects of a JSON list."""
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def plain_words(text: str) -> str:
+    """An error in its own words, without the JSON in which an engine hands on a server's."""
+    try:
+        row = mapping(json.loads(text))
+    except (ValueError, RecursionError):
+        row = {}
+    return one_line(error_words(row) or str(row.get("message") or text), 300)
 
 
 def toml_text(text: str) -> str:

@@ -35,6 +35,10 @@ _REFUSED = re.compile(
 _NO_TOOLS = re.compile(r"does not support tools", re.IGNORECASE)
 
 
+_HELP = re.compile(r"^\s*(usage|options):|\[(boolean|string|array|number)\]", re.I | re.M)
+_WHY = re.compile(r"^\s*error\b|unknown (option|argument)", re.IGNORECASE)
+
+
 @dataclass(slots=True)
 class Told:
     """What an engine's events said. ``error`` is what ended its turn, in its own words."""
@@ -152,16 +156,26 @@ def _crash(name: str, told: Told, exit_: Exit) -> Both:
         if exit_.signal
         else f"ended with exit code {exit_.code}"
     )
-    tail = (exit_.stderr_tail or exit_.stdout_tail).strip().splitlines()
-    last = one_line(tail[-1], 200) if tail and not tail[-1].lstrip().startswith("{") else ""
-    last = told.complaint or last
+    tail = (exit_.stderr_tail or exit_.stdout_tail).strip()
+    last = told.complaint or _last_words(tail)
     text = f"{name} {how}" + (f": {last}" if last else "")
     if exit_.code == 0:
         text = f"{name} ended in the middle of its turn"
-    reason = _reason("\n".join(tail)) if tail else UnavailableReason.NO_CHANGE
+    reason = _reason(tail) if tail else UnavailableReason.NO_CHANGE
     if reason is UnavailableReason.SERVER:
         reason = UnavailableReason.NO_CHANGE
     return both(f"{name}.crash", text, FailReason.CRASH, reason, last)
+
+
+def _last_words(tail: str) -> str:
+    """The last line that a program printed. Of its help that says nothing: then what stands above
+    it, where that is there."""
+    lines = tail.splitlines()
+    if _HELP.search(tail):
+        why = [line for line in lines if _WHY.search(line)]
+        lines = why or ["it printed its help, as for an argument it does not know (engines.args?)"]
+    last = lines[-1] if lines else ""
+    return "" if last.lstrip().startswith("{") else one_line(last, 200)
 
 
 def both(

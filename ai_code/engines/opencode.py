@@ -10,7 +10,6 @@ from ai_code.core.about import NO, YES, About, Can, Install
 from ai_code.core.answer_end import CUT_OFF
 from ai_code.core.command import Command
 from ai_code.core.events import Edited, Event
-from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
     LocalBase,
@@ -19,6 +18,7 @@ from ai_code.engines.local import (
     mapping,
     model_of,
     path_in,
+    plain_words,
     whole_prompt,
 )
 
@@ -148,7 +148,7 @@ class OpencodeRun(JsonRun):
             case "error":
                 error = mapping(row.get("error"))
                 data = mapping(error.get("data"))
-                told.error = one_line(str(data.get("message") or error.get("name") or error), 300)
+                told.error = plain_words(str(data.get("message") or error.get("name") or error))
 
     def _tool(self, name: str, state: Mapping[str, Any]) -> Iterator[Event]:
         given = mapping(state.get("input"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ai_code.drill.replies import Agent, EndsWithoutDone, LengthStop, Reply
+from ai_code.drill.replies import Agent, EndsWithoutDone, ErrorLine, LengthStop, Reply
 from tests.conftest import real_program
 from tests.e2e.test_engines import EDITS, GREETING, OTHERS, install, serve
 from tests.e2e.world import World
@@ -30,6 +30,21 @@ def test_an_answer_that_is_never_finished(world: World, engine: str) -> None:
     assert len(server.chats) <= 5
     assert world.verdicts() == [f"{engine} unavailable server"]
     assert run.stdout == ""
+
+
+def test_an_error_in_the_middle_is_told_in_the_servers_words(world: World, engine: str) -> None:
+    serve(world, ErrorLine("I was", "the runner broke"))
+    run = world.run("write made.py")
+    assert run.code == 1, run
+    assert f"ai-code: {engine} could not finish: the runner broke\n" in run.stderr, run
+
+
+def test_an_argument_that_it_does_not_know_is_told(world: World, engine: str) -> None:
+    world.settings(f"engine: {engine}\nengines.args: {{{engine}: [--no-such-flag]}}\n")
+    serve(world)
+    run = world.run("write made.py")
+    assert run.code == 1, run
+    assert "no-such-flag" in run.stderr or "(engines.args?)" in run.stderr, run
 
 
 def test_an_engine_that_would_ask_without_an_end_is_ended(world: World) -> None:
