@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.errors import ConfigError, UsageError
+from ai_code.core.errors import AiCodeError, ConfigError, UsageError
 from ai_code.core.prompt import compose
 from ai_code.engines.claude.command import check_engine_args
 from ai_code.flows.turns import RunOptions
@@ -66,6 +66,16 @@ _SETTING_FLAGS = {
 
 def begin(world: Any, options: Mapping[str, Any]) -> int:
     """Carries out a run; the exit code. ``options`` has every key of ``DEFAULTS``."""
+    try:
+        return _begin(world, options)
+    except AiCodeError as error:
+        from ai_code.core.same_command import hints_for
+
+        hints_for(options["mode"], error)
+        raise
+
+
+def _begin(world: Any, options: Mapping[str, Any]) -> int:
     from ai_code.flows.run import Run
 
     words, engine_args = _divide(world, options["words"])
@@ -112,10 +122,11 @@ def begin(world: Any, options: Mapping[str, Any]) -> int:
     if request.dry_run:
         from ai_code.cli.screen import WIDTH
         from ai_code.core.pasting import screen_lines, shown_command
+        from ai_code.core.same_command import same_command
         from ai_code.flows.dry_run import dry_run
 
         for told in dry_run(world, settings, request):
-            line = shown_command(told, world.shown_as)
+            line = shown_command(same_command(told, request.mode), world.shown_as)
             for part in screen_lines(line, WIDTH) if world.console.stdout_is_tty else [line]:
                 world.console.raw(part.encode("utf-8", "replace") + b"\n")
         return 0
@@ -179,12 +190,14 @@ def _prompt(world: Any, words: list[str], options: Mapping[str, Any]) -> str:
             world.console.note("Nothing came on standard input within 3 s: going on without it.")
         piped = told.data
     if not text and piped is None and not from_stdin and world.console.stdin_is_tty:
+        from ai_code.core.same_command import EXAMPLES
+
         raise UsageError(
             "what shall be done?",
-            why='Say it in one sentence: ai-code "add a docstring to hello()"',
+            why=f"Say it in one sentence: {EXAMPLES[options['mode']]}",
             hint="ai-code --help",
         )
-    prompt, notes = compose(text, piped)
+    prompt, notes = compose(text, piped, options["mode"])
     for note in notes:
         world.console.note(note)
     return prompt

@@ -84,6 +84,7 @@ _VALUED = frozenset(
 _PRINT = "--print"
 _PRINTS = "ai-code prints the answer and ends, as claude -p does: that needs no option here."
 _RESUME = ("-r", "--resume")
+_LAST_ALONE = ("ask", "plan")
 _MODEL = re.compile(
     r"(?:sonnet|opus|haiku|opusplan)(?:\[1m\])?"
     r"|claude-(?:\d|opus|sonnet|haiku|instant)[^:/]*"
@@ -114,13 +115,18 @@ def of_claude(name: str, rest: Sequence[str], error: click.UsageError) -> UsageE
     """What to say where the option that there is not is one of Claude Code's."""
     import click
 
+    program = "ai-code" if name == "run" else f"ai-code {name}"
     if isinstance(error, click.BadOptionUsage) and error.option_name in _RESUME:
-        return _no_id()
+        return _no_id(program=program)
     if not isinstance(error, click.NoSuchOption):
         return None
     option = error.option_name
+    if option in _RESUME and name in _LAST_ALONE:
+        return UsageError(
+            f"{name} has no {option}: it goes on with the last session", hint=f"{program} -c …"
+        )
     if option in _RESUME:
-        return _no_id()
+        return _no_id(program=program)
     if option != _PRINT and option not in _FLAGS | _VALUED:
         return None
     kept, moved = _apart(rest)

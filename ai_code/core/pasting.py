@@ -22,11 +22,12 @@ COMMANDS = (
 )  # fmt: skip
 """What makes ``ai-code`` a command line and not the name of the program; a test compares them
 with those that there are."""
-_OURS = (
+BEFORE_OURS = (
     r"(?P<before>(?:^[ \t]*(?:\$ )?|[:;|>] +|&& +|[(`]|\b(?:or|see) )(?:[A-Za-z_]\w*=\S* +)*)"
-    rf"ai-code(?=`| *$| {{3}}| +[-\"'…]| +(?:{'|'.join(COMMANDS)})\b)"
 )
-"""A command of ours, at the start of a line or behind what may stand before one."""
+"""The start of a line, or what else may stand before a command of ours."""
+_OURS = rf"{BEFORE_OURS}ai-code(?=`| *$| {{3}}| +[-\"'…]| +(?:{'|'.join(COMMANDS)})\b)"
+"""A command of ours."""
 _FOR_A_PERSON = ("why", "hint", "mend", "shown", "command", "told")
 _OTHERS = (
     r"(?:sudo|systemctl|journalctl|loginctl|launchctl|curl|chmod|brew|pipx|uv|nix|home-manager"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ai_code.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from ai_code.core.about import Mode
 
 MOST_CHARS = 8_000_000
 
 
-def compose(words: str, piped: bytes | None) -> tuple[str, tuple[str, ...]]:
+def compose(words: str, piped: bytes | None, mode: Mode = "edit") -> tuple[str, tuple[str, ...]]:
     """The prompt of the command line and of a pipe, and a line for each thing that had to be
-    changed. Joined as ``claude -p`` does: the words, a newline, the piped text.
+    changed. Joined as ``claude -p`` does: the words, a newline, the piped text. ``mode`` is what it
+    is for.
 
     Raises UsageError when nothing is left, or far too much."""
     notes: list[str] = []
@@ -24,7 +30,9 @@ def compose(words: str, piped: bytes | None) -> tuple[str, tuple[str, ...]]:
         clean = clean.replace("\0", "")
         notes.append("NUL characters in the prompt were left out.")
     if not clean.strip():
-        raise UsageError("the prompt is empty", hint='ai-code "add a docstring to hello()"')
+        from ai_code.core.same_command import EXAMPLES
+
+        raise UsageError("the prompt is empty", hint=EXAMPLES[mode])
     if len(clean) > MOST_CHARS:
         raise UsageError(
             f"the prompt is {len(clean)} characters long; {MOST_CHARS} is the most",

@@ -221,7 +221,8 @@ class LocalTurn:
         if self._options.mode == "edit":
             done = checking.check(work, done, task, ready)
         folder = run_dir / self._engine.name
-        proof = prove(self._world, self._settings, ready, done.longest_prompt, folder)
+        mode = self._options.mode
+        proof = prove(self._world, self._settings, ready, done.longest_prompt, folder, mode)
         landed = self._landing.land(done, workspace, run_dir)
         if done.checked and landed and not (landed.left_out or landed.conflicts):
             self._recorder.checked = done.checked

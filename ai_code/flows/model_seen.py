@@ -10,10 +10,12 @@ from ai_code.core.context_proof import Proof, counts_of, largest_prompt
 from ai_code.core.model_notes import MeasuredNeed
 from ai_code.core.models import runs_elsewhere, same_model
 from ai_code.core.ports import LoadedModel, ModelServerError
+from ai_code.core.same_command import same_command
 from ai_code.core.task import COUNTS_LOG
 from ai_code.flows.model_fit import is_local
 
 if TYPE_CHECKING:
+    from ai_code.core.about import Mode
     from ai_code.flows.readiness import Ready
     from ai_code.flows.world import World
     from ai_code.settings import Settings
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
 _MOST_BYTES = 65536
 
 
-def prove(world: World, settings: Settings, ready: Ready, sent: int, folder: Path) -> Proof:
+def prove(
+    world: World, settings: Settings, ready: Ready, sent: int, folder: Path, mode: Mode = "edit"
+) -> Proof:
     """Asks what is loaded, remembers it and tells what is wrong. ``sent`` is the largest prompt
     as the engine estimated it, in tokens (0: not known); ``folder`` is the engine's."""
     log = world.files.read(folder / COUNTS_LOG, folder, _MOST_BYTES) or ""
@@ -35,7 +39,7 @@ def prove(world: World, settings: Settings, ready: Ready, sent: int, folder: Pat
     if running is not None:
         remember(world, settings, ready, running)
     if told := proof.told(ready.local.shown):
-        world.console.important(told)
+        world.console.important(same_command(told, mode))
     return proof
 
 

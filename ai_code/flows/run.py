@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ai_code.core.errors import AiCodeError
 from ai_code.core.exits import ExitCode
 from ai_code.core.plan import Because, Plan, banner, goes_on, make_plan, no_local_engine, takes_over
+from ai_code.core.same_command import hints_for, same_command
 from ai_code.core.secret_values import masked_verdict, secret_values
 from ai_code.core.verdict import (
     Done,
@@ -84,6 +85,7 @@ class Run:
         try:
             code = self._go()
         except AiCodeError as raised:
+            hints_for(self._options.mode, raised)
             error, code = raised, int(raised.exit_code)
         if self._options.output_format == "envelope":
             from ai_code.flows.envelope import envelope
@@ -149,7 +151,8 @@ class Run:
             from ai_code.flows.waiting import wait_for_reset
 
             resume = turn.session_id if self._claude.knows_session else ""
-            wait_for_reset(self._world, turn.verdict, session_id=resume, again=waited)
+            later = same_command("ai-code --resume {} …", self._options.mode)
+            wait_for_reset(self._world, turn.verdict, session_id=resume, again=waited, resume=later)
             waited = True
             self._known.waited(turn.verdict)
             self._world.console.banner(banner("Claude Code", "first"), "")
@@ -181,7 +184,7 @@ class Run:
         verdict = turn.verdict
         self._known.remember(verdict)
         for tool in self._claude.denied:
-            self._world.console.important(denied_line(tool))
+            self._world.console.important(same_command(denied_line(tool), self._options.mode))
         if isinstance(verdict, Done):
             self._output.finish_claude()
             return self._done(self._changed)
@@ -199,7 +202,8 @@ class Run:
         if turn.exit is not None and turn.exit.person_signal is not None:
             if self._world.transcripts.find(self._world.cwd, turn.session_id):
                 what = "Stopped. What Claude has changed stays. To go on later:"
-                tell_later(self._world.console, what, f"ai-code --resume {turn.session_id} …")
+                again = f"ai-code --resume {turn.session_id} …"
+                tell_later(self._world.console, what, same_command(again, self._options.mode))
             return 128 + (verdict.signal or 2)
         words = "Claude Code was stopped before it had answered"
         if verdict.signal:

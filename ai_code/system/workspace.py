@@ -213,7 +213,7 @@ class _Preparation:
             raise AiCodeError(
                 f"{self._root} is too large to be copied for a local model",
                 why="it is no git repository, and the request names no file",
-                hint="git init   (or name the files: ai-code --file FILE …)",
+                hint="git init   (or name the files in the prompt)",
             )
         sieve = Sieve(self._root, {})
         taken = sieve.named(dict.fromkeys([*paths, *self._named]))

@@ -146,8 +146,18 @@ def test_resume_needs_an_id(world: CommandWorld, argv: list[str]) -> None:
     assert error.hint == "ai-code --resume ID …"
 
 
+@pytest.mark.parametrize("argv", [["ask", "-r"], ["plan", "--resume", "0b-1", "what?"]])
+def test_an_answer_goes_on_with_the_last_session_alone(
+    world: CommandWorld, argv: list[str]
+) -> None:
+    error = world.refused(*argv)
+    assert error.what == f"{argv[0]} has no {argv[1]}: it goes on with the last session"
+    assert error.hint == f"ai-code {argv[0]} -c …"
+
+
 def test_resume_of_a_chat_needs_one_too(world: CommandWorld) -> None:
     world.console.terminal()
+    assert world.refused("chat", "-r").hint == "ai-code chat --resume ID …"
     assert world.refused("chat", "--resume", "-v").hint == "ai-code chat --resume ID …"
 
 

@@ -87,7 +87,7 @@ def check_engine_args(args: tuple[str, ...]) -> None:
             raise UsageError(
                 f"{name} after -- is set by ai-code itself",
                 why="ai-code reads Claude's events to see a limit the moment it comes.",
-                hint="ai-code --help   (--output-format and --resume are ai-code's own options)",
+                hint="ai-code --help   (--output-format is ai-code's own option)",
             )
 
 
