@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,6 @@ _HINTS_BY_RULE: Mapping[str, str] = {
     "deadline": _LOCAL_HINTS[FailReason.DEADLINE],
     "unfenced": "ai-code engines list   (what each can), or another one: --engine NAME",
     "empty": "ollama ps   (is the model well?), then the same once more",
-    "refused": "ai-code --file NAME …   (what the model may edit)",
     "unfit": "ai-code engines list",
     "custom.empty": "ai-code config show --origin   (custom.command)",
     "aider.unfenced": REINSTALL_AIDER,
@@ -60,7 +60,23 @@ _HINTS_BY_RULE: Mapping[str, str] = {
 what stands in it after the engine's name."""
 
 
-def _hint_by_rule(rule: str, engine: str) -> str:
+_ELSEWHERE = "cd FOLDER && ai-code …   (a model edits only in the project it is started in)"
+_NAMED = "ai-code --file NAME …   (what the model may edit)"
+_NO_WAY_THERE = re.compile(r"(?:^|, )(?:[/~]|\.\./)|outside of the project")
+
+
+def _mend_refused(names: str) -> str:
+    """For what the model was not let write. Naming a file helps only where it is the project's, and
+    never with git's own."""
+    if _NO_WAY_THERE.search(names):
+        return _ELSEWHERE
+    return _AGAIN if re.search(r"(?:^|[ /])\.git(?:/|,|$)", names) else _NAMED
+
+
+def _hint_by_rule(evidence: Evidence, engine: str) -> str:
+    rule = evidence.rule
+    if rule.endswith(".refused"):
+        return _mend_refused(evidence.excerpt)
     by_rule = _HINTS_BY_RULE.get(rule) or _HINTS_BY_RULE.get(rule.rpartition(".")[2])
     if by_rule:
         return by_rule
@@ -124,7 +140,7 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
         f"{turn.engine} could not finish: {one_line(verdict.message)}",
         why=claude_reason,
         hint=hint
-        or _hint_by_rule(verdict.evidence.rule, turn.engine)
+        or _hint_by_rule(verdict.evidence, turn.engine)
         or _LOCAL_HINTS.get(verdict.reason, _OTHER_MODEL),
     )
     if isinstance(verdict, Unavailable) and after_claude:

@@ -67,13 +67,19 @@ def test_it_edits_and_the_edit_lands(world: World, engine: str) -> None:
 
 
 def test_the_worktree_is_all_that_it_can_write(world: World, engine: str) -> None:
-    outside = world.base / "outside.py"
+    outside = world.base / "other" / "made.py"
+    outside.parent.mkdir()
     serve(world, Agent(edits={str(outside): GREETING}))
     before = world.tree()
     run = world.run("write it")
     assert run.code != 0 and not outside.exists(), run
     assert world.tree() == before
     assert "refused:" in run.stderr or "wanted to write" in run.stderr, run
+    assert "Write(" not in run.stderr, "a path, and no call of a tool"
+    assert run.hint.startswith("cd FOLDER && ai-code …"), run
+    serve(world, EDITS)
+    there = world.run("write made.py", cwd=outside.parent)
+    assert there.code == 0 and outside.read_text() == GREETING, there
 
 
 @pytest.mark.parametrize(

@@ -275,11 +275,10 @@ class ClaudeLocalRun:
 
     @property
     def refused(self) -> Sequence[str]:
-        """Each refused call: ``Write(/etc/x)``, once."""
+        """The path of each refused call, once; of a command ``Bash(make)``."""
         seen = self._reader.observed.denials
         denials = [each for each in seen if each.tool in WRITING_TOOLS]
-        named = (f"{each.tool}({each.detail})" if each.detail else each.tool for each in denials)
-        return tuple(dict.fromkeys(named))
+        return tuple(dict.fromkeys(each.written for each in denials))
 
     @property
     def tokens(self) -> tuple[int, int]:

@@ -71,6 +71,12 @@ class Denial(NamedTuple):
     tool: str
     detail: str
 
+    @property
+    def written(self) -> str:
+        """Of a tool that writes: the file, or the command in full."""
+        is_file = bool(self.detail) and self.tool != "Bash"
+        return self.detail if is_file else f"{self.tool}({self.detail})".removesuffix("()")
+
 
 class Observed(NamedTuple):
     """A snapshot. ``rejected``, ``last_retry`` and ``error`` are of what came last: an answer
