@@ -45,6 +45,9 @@ _PATTERN = re.compile(
     r"(?P<variables>(?:[A-Z_]+=\S+ )*)ai-code(?: --(?P<flag>[a-z-]+) (?P<value>\S+))? …$"
 )
 
+_VARIABLES = {"num-ctx": "ollama-num-ctx", "keep-alive": "ollama-keep-alive", "api": "ollama-api"}
+"""Options of a run whose setting has another name."""
+
 
 def from_hint(hint: str, drill: str) -> Mend:
     """``command   (explanation)``, as hints are written."""
@@ -52,7 +55,8 @@ def from_hint(hint: str, drill: str) -> Mend:
     if command == "ai-code --engine aider …":
         return Mend("ai-code drill --engine aider", about)
     if line := _PATTERN.match(command):
-        flag = f"AI_CODE_{line['flag'].upper().replace('-', '_')}=" if line["flag"] else ""
+        name = _VARIABLES.get(line["flag"], line["flag"]) or ""
+        flag = f"AI_CODE_{name.upper().replace('-', '_')}=" if name else ""
         command = f"{line['variables']}{flag}{line['value'] or ''} {drill}".replace("  ", " ")
     return Mend(command.strip(), about)
 

@@ -62,6 +62,12 @@ what stands in it after the engine's name."""
 
 _ELSEWHERE = "cd FOLDER && ai-code …   (a model edits only in the project it is started in)"
 _NAMED = "ai-code --file NAME …   (what the model may edit)"
+_NO_ROOM = re.compile(
+    r"cut off at its token limit|output token maximum|prompt is too long|incomplete response"
+    r"|stopped: length",
+    re.IGNORECASE,
+)
+"""What ends where the context does, in our words or an engine's: the server is well."""
 _NO_WAY_THERE = re.compile(r"(?:^|, )(?:[/~]|\.\./)|outside of the project")
 
 
@@ -71,6 +77,12 @@ def _mend_refused(names: str) -> str:
     if _NO_WAY_THERE.search(names):
         return _ELSEWHERE
     return _AGAIN if re.search(r"(?:^|[ /])\.git(?:/|,|$)", names) else _NAMED
+
+
+def _more_room(context: int) -> str:
+    """``context`` in tokens was too small (0: not known)."""
+    more = 2 * context or "N"
+    return f"ai-code --num-ctx {more} …   (or a smaller task, or a larger model: --model NAME)"
 
 
 def _hint_by_rule(evidence: Evidence, engine: str) -> str:
@@ -134,7 +146,9 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
     verdict = turn.verdict
     assert isinstance(verdict, Failed | Unavailable)
     hint = verdict.hint if isinstance(verdict, Unavailable) else ""
-    if verdict.reason is FailReason.CUT and turn.landed is None:
+    if _NO_ROOM.search(verdict.message):
+        hint = hint or _more_room(turn.context)
+    elif verdict.reason is FailReason.CUT and turn.landed is None:
         hint = _AGAIN
     error = AiCodeError(
         f"{turn.engine} could not finish: {one_line(verdict.message)}",

@@ -17,6 +17,7 @@ from ai_code.drill.replies import (
     Dies,
     Hang,
     HttpError,
+    LengthStop,
     NotFound,
     OutOfMemory,
     Reply,
@@ -115,6 +116,20 @@ def test_nobody_serves(world: World, engine: str) -> None:
     run = world.run("write made.py")
     assert run.code == 1 and "Ollama is not running" in run.stderr, run
     assert not run.banners, "nothing was even started"
+
+
+def test_an_answer_without_room_asks_for_more_of_it(world: World, engine: str) -> None:
+    """Not for a look at the server, which is well."""
+    serve(world, LengthStop("I was going to"))
+    run = world.run("write made.py")
+    if run.code == 0:
+        pytest.skip("this engine goes on with what there is")
+    _, option, tokens, _, *_ = run.hint.split()
+    assert option == "--num-ctx" and int(tokens) in (32768, 65536), run
+    server = serve(world, EDITS)
+    assert world.run(option, tokens, "write made.py").code == 0
+    assert world.text("made.py") == GREETING
+    assert set(server.loaded.values()) == {int(tokens)}
 
 
 @pytest.mark.parametrize("prompt", ["--help me with hello.py", "挨拶を made.py に書いて「テスト」"])
