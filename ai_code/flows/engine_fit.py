@@ -118,7 +118,9 @@ def too_old(engine: LocalEngine, version: str) -> Unavailable | None:
     told, needs = (".".join(map(str, each)) for each in (has, since))
     text = f"{engine.name} needs Ollama {needs} or later, and this one is {told}"
     evidence = Evidence(f"{engine.name}.old-server", "none", told)
-    return Unavailable(UnavailableReason.SERVER, text, evidence, "ai-code doctor ollama")
+    # By the variable, for an engine that --engine named: the doctor looks at those of the settings.
+    hint = f"AI_CODE_ENGINE={engine.name} ai-code doctor ollama   (what updates it)"
+    return Unavailable(UnavailableReason.SERVER, text, evidence, hint)
 
 
 def _no_tools(engine: LocalEngine, name: str) -> Unavailable:

@@ -74,7 +74,7 @@ def test_the_next_of_the_chain_goes_on(world: FakeWorld) -> None:
         ("qwen", (QWEN,), "0.20.0", {"ollama_num_ctx": 8192}, "has 8192 here",
          "ai-code --num-ctx 24576"),
         ("codex", (QWEN,), "0.12.0", {}, "codex needs Ollama 0.13.3 or later, and this one is",
-         "ai-code doctor ollama"),
+         "AI_CODE_ENGINE=codex ai-code doctor ollama"),
         ("pi", (QWEN,), "0.20.0", {"fallback_where": "tree"},
          "pi works in a private worktree only", "AI_CODE_FALLBACK_WHERE=worktree"),
     ],

@@ -64,6 +64,9 @@ def test_a_model_or_a_server_that_will_not_do(
     patient.ollama(models=models, version=version)
     seen = patient.see("engines-model")
     assert seen.fix is not None
+    if "needs Ollama" in told:
+        # A run leads there.
+        patient.broken("ollama-version", seen.fix.shown, evidence=told)
     patient.broken("engines-model", seen.fix.shown, evidence=told)
     patient.broken("settings-fallback", seen.fix.shown, evidence=told)
     if models[0] is not TOOLS:

@@ -20,6 +20,7 @@ from ai_code.flows.doctor import (
     running,
     server,
     state,
+    versions,
 )
 from ai_code.flows.doctor.facts import Facts
 
@@ -51,7 +52,7 @@ CHECKS: tuple[Check, ...] = (
     Check("ollama-server", "ollama", "its server answers", server.server),
     Check("ollama-port", "ollama", "no other program has its port", server.port),
     Check("ollama-address", "ollama", "the address is the server's", server.address),
-    Check("ollama-version", "ollama", "client and server fit together", server.version),
+    Check("ollama-version", "ollama", "its version will do", versions.version),
     Check("ollama-open", "ollama", "only this machine can use it", server.open_to_network),
     Check("ollama-service", "ollama", "its service runs", running.service),
     Check("ollama-restarts", "ollama", "it does not end again and again", running.restarts),

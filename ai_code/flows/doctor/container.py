@@ -4,6 +4,7 @@ variables (a container keeps those that it was made with)."""
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -63,8 +64,11 @@ def look_container(facts: Facts) -> Container | None:
     return None
 
 
-def anew(container: Container, port: int, variables: Mapping[str, str | None]) -> Fix:
-    """Made anew, as it is but for these variables. The port is this machine's alone."""
+def anew(
+    container: Container, port: int, variables: Mapping[str, str | None], image: str = ""
+) -> Fix:
+    """Made anew, as it is but for these variables, and for the ``image`` where one is named. The
+    port is this machine's alone."""
     name, program, told = container.name, container.program, container.told
     labels = _mapping(told, "Config", "Labels")
     if file := labels.get(_COMPOSE):
@@ -73,13 +77,31 @@ def anew(container: Container, port: int, variables: Mapping[str, str | None]) -
         up = shlex.join((program, "compose", "-f", first_file, "up", "-d", service))
         return write(f"{up}   (first in that file, below environment: {lines})")
     options = _options(told, port, {**container.variables, **variables})
-    image = str(_part(told, "Config", "Image") or "ollama/ollama")
+    image = image or str(_part(told, "Config", "Image") or "ollama/ollama")
     argv = (program, "run", "-d", *options, "--name", name, image)
     command = f"{shlex.join((program, 'rm', '-f', name))} && {shlex.join(argv)}"
     if container.keeps_models:
         return write(command)
     save = f"{program} cp {name}:{_MODELS} ."
     return write(f"{command}   (its models lie in it and would be gone: first {save})")
+
+
+def newer_image(container: Container, port: int) -> Fix:
+    """Made anew of the newest image; one that was chosen by its version names none any more."""
+    program, told = container.program, container.told
+    if file := _mapping(told, "Config", "Labels").get(_COMPOSE):
+        labels = _mapping(told, "Config", "Labels")
+        service = str(labels.get(_COMPOSE_SERVICE, container.name))
+        compose = (program, "compose", "-f", str(file).split(",")[0])
+        return Fix(((*compose, "pull", service), (*compose, "up", "-d", service)))
+    image = str(_part(told, "Config", "Image") or "ollama/ollama")
+    image = re.sub(r":\d[\d.]*(?:-(?P<kind>\w+))?$", _without_version, image)
+    pull = shlex.join((program, "pull", image))
+    return write(f"{pull} && {anew(container, port, {}, image).shown}")
+
+
+def _without_version(tag: re.Match[str]) -> str:
+    return f":{tag['kind']}" if tag["kind"] else ""
 
 
 def _options(

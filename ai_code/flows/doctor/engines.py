@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ai_code.core.doctor import Finding, Fix, failed, ok, skipped, warn, write
+from ai_code.core.ports import ModelServerError
 from ai_code.engines.registry import local_engine
 from ai_code.flows.doctor.models import chosen, name_one
 from ai_code.flows.doctor.server import SILENT
-from ai_code.flows.engine_fit import not_in_the_tree
+from ai_code.flows.doctor.serving import newer
+from ai_code.flows.engine_fit import not_in_the_tree, too_old
 from ai_code.flows.engines_set import without
 
 if TYPE_CHECKING:
@@ -68,8 +70,19 @@ def told_of(facts: Facts, names: Sequence[str], finding: Finding) -> Finding:
 
 def mend(facts: Facts, engine: EngineHere) -> Fix:
     """What mends for good what an engine cannot work for: a run names a model for itself only."""
+    if engine.path and (served := _too_old(facts, engine)):
+        return newer(facts, served)
     if engine.path and not not_in_the_tree(facts.settings, local_engine(engine.name)):
         have = chosen(facts, engine.name)
         if have is not None and (fix := name_one(facts, have)):
             return fix
     return write(engine.mend)
+
+
+def _too_old(facts: Facts, engine: EngineHere) -> str:
+    """The server's version, where it is too old for the engine: no model would be of use."""
+    try:
+        served = facts.server_version()
+    except ModelServerError:
+        return ""
+    return served if too_old(local_engine(engine.name), served) else ""

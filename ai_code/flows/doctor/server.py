@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 ELSEWHERE = "the server is on another machine"
 SILENT = "Ollama does not answer"
-_CLIENT = re.compile(r"client version is (\d+(?:\.\d+)+)")
-_TOLD = re.compile(r"ollama version is (\d+(?:\.\d+)+)")
 _LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.")
 
 
@@ -130,29 +128,6 @@ def _candidates(facts: Facts) -> list[str]:
         with contextlib.suppress(ConfigError):
             found.insert(0, parse_api(told))
     return [each for each in dict.fromkeys(found) if each != facts.settings.ollama_api]
-
-
-def version(facts: Facts) -> Finding:
-    """Client and server are of one version: a newer client asks for what the server lacks."""
-    if not facts.here or facts.ollama.program is None:
-        return skipped(ELSEWHERE if not facts.here else "the program ollama was not found")
-    try:
-        served = facts.server_version()
-    except ModelServerError:
-        return skipped(SILENT)
-    told = facts.ollama_told()
-    text = told.out + told.err
-    found = _CLIENT.search(text) or _TOLD.search(text)
-    if found is None:
-        return skipped("ollama --version names no version")
-    if _numbers(found[1]) > _numbers(served):
-        told_ = f"the client is {found[1]}, newer than the server ({served})"
-        return warn(told_, begin_anew(facts))
-    return ok(f"client {found[1]}, server {served}")
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(each) for each in re.findall(r"\d+", text)[:3])
 
 
 def open_to_network(facts: Facts) -> Finding:

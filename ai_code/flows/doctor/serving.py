@@ -3,12 +3,14 @@ variables, so they belong to whatever starts it: a unit, a container, or a perso
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ai_code.core.doctor import Fix, run, write
-from ai_code.flows.doctor.container import anew
+from ai_code.flows.doctor.container import anew, newer_image
+from ai_code.flows.setup.ollama import DOWNLOAD, SCRIPT
 
 if TYPE_CHECKING:
     from ai_code.flows.doctor.container import Container
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = ("ssh", "sshd", "autossh", "socat", "docker-proxy", "rootlesskit")
 """Programs that lead a port to another machine, or to a container of somebody else's."""
+_CLIENT = re.compile(r"client version is (\d+(?:\.\d+)+)")
+_TOLD = re.compile(r"ollama version is (\d+(?:\.\d+)+)")
+_BREW = "/homebrew/"
 _END_S = 2
 """Seconds that a server has to end in, and its port to be free."""
 
@@ -91,6 +96,44 @@ def begin_anew(facts: Facts) -> Fix:
             return run("ollama", "serve")
         case "other":
             return _look(facts, "whoever started it starts it anew")
+
+
+def client_version(facts: Facts) -> str:
+    """The version of the program on this machine; empty where nobody tells it."""
+    if not facts.here or facts.ollama.program is None:
+        return ""
+    told = facts.ollama_told()
+    text = told.out + told.err
+    found = _CLIENT.search(text) or _TOLD.search(text)
+    return found[1] if found else ""
+
+
+def is_behind(facts: Facts, served: str) -> bool:
+    """Whether a server of this version is older than the program: it runs on from before."""
+    return _numbers(client_version(facts)) > _numbers(served)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(each) for each in re.findall(r"\d+", text)[:3])
+
+
+def newer(facts: Facts, served: str) -> Fix:
+    """What brings a newer server than this version, by the way that this one came."""
+    if not facts.here:
+        return write(f"{SCRIPT}   (on {facts.host}; how else: {DOWNLOAD})")
+    who = runner(facts)
+    if who.container is not None:
+        return newer_image(who.container, facts.port)
+    if is_behind(facts, served):
+        return begin_anew(facts)
+    if facts.world.site.nix or (who.service is not None and who.service.nix):
+        return write("nix flake update   (a newer nixpkgs has a newer Ollama; then switch to it)")
+    if not facts.world.site.macos:
+        return write(f"{SCRIPT}   (Ollama's own installer: it asks for sudo)")
+    program = facts.ollama.program
+    if program is not None and _BREW in program.argv[0]:
+        return run("brew", "upgrade", "ollama")
+    return write(f"open {DOWNLOAD}   (the newest app, in the place of this one)")
 
 
 def _look(facts: Facts, about: str) -> Fix:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ai_code.flows.setup.ground import Ground
 
 DOWNLOAD = "https://ollama.com/download"
-_SCRIPT = "curl -fsSL https://ollama.com/install.sh | sh"
+SCRIPT = "curl -fsSL https://ollama.com/install.sh | sh"
 _AGAIN = "ai-code setup ollama"
 _API_FORM = "ai-code setup --api HOST:11434"
 _BREW_S = 3600.0
@@ -89,7 +89,7 @@ def by_hand(ground: Ground) -> str:
     """What the person types where we install nothing, and what comes after it."""
     if ground.site.macos:
         return f"open {DOWNLOAD}   (the app; when it runs: ai-code setup)"
-    return f"{_SCRIPT} && ai-code setup   (Ollama's own installer: it asks for sudo)"
+    return f"{SCRIPT} && ai-code setup   (Ollama's own installer: it asks for sudo)"
 
 
 def _by_hand(ground: Ground) -> None:
@@ -101,7 +101,7 @@ def _by_hand(ground: Ground) -> None:
         "[i] By hand, in another terminal: the installer of Ollama's makers, a script that asks "
         f"for sudo and makes a system service (what it does: {DOWNLOAD}):"
     )
-    ground.show(_SCRIPT)
+    ground.show(SCRIPT)
     if ground.site.wsl:
         ground.say(
             "This is WSL: that works inside it too, with the GPU through Windows' own driver. "
