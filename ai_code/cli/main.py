@@ -260,6 +260,8 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
     words = [word for word in rest if not word.startswith("-")]
     if name in ("run", "chat", *_ANSWERS) and (told := of_claude(name, rest, error)):
         return told
+    if isinstance(error, click.NoSuchOption) and (told := _dashed(name, rest, message)):
+        return told
     known = getattr(load(name), "commands", {})
     if words and words[0] in known:
         return UsageError(message, hint=f"ai-code {name} {words[0]} --help")
@@ -278,11 +280,27 @@ def _usage_error(name: str, rest: Sequence[str], error: click.UsageError) -> Usa
             why=f"{name} is a command of ai-code (ai-code {name} --help). As a prompt:",
             hint=f"ai-code run {prompt}",
         )
-    odd = next((word for word in rest if word.startswith("-") and " " in word), None)
-    if name == "run" and odd is not None:
-        return UsageError(message, why="As a prompt:", hint=f"ai-code -p {shlex.quote(odd)}")
     hint = "ai-code --help" if name == "run" else f"ai-code {name} --help"
     return UsageError(message, hint=hint)
+
+
+def _dashed(name: str, rest: Sequence[str], message: str) -> UsageError | None:
+    """Where a text that begins as an option does was taken for one: how it is given."""
+    odd = next((word for word in rest if word.startswith("-") and " " in word), None)
+    of_memory = [name, *rest[:1]] == ["memory", "search"]
+    if odd is None or not (of_memory or name in ("run", "remember", *_ANSWERS)):
+        return None
+    import shlex
+
+    at = list(rest).index(odd)
+    command = [*(["ai-code"] if name == "run" else ["ai-code", name]), *rest[:at]]
+    if name in ("run", *_ANSWERS):
+        what = {"run": "prompt", "ask": "question", "plan": "task"}[name]
+        hint = shlex.join([*command, "-p", *rest[at:]])
+        return UsageError(message, why=f"As a {what}:", hint=hint)
+    # What follows the dashes is text, whatever it begins with.
+    hint = shlex.join([*command, "--", *rest[at:]])
+    return UsageError(message, why="As text:", hint=hint)
 
 
 def _of_drill(word: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from ai_code.cli import main, slips
@@ -144,6 +146,39 @@ def test_resume_needs_an_id(world: CommandWorld, argv: list[str]) -> None:
     assert error.what.startswith("--resume needs the id of a session")
     assert error.why == "The last session goes on with: ai-code -c …"
     assert error.hint == "ai-code --resume ID …"
+
+
+@pytest.mark.parametrize(
+    ("argv", "why", "again"),
+    [
+        (["-x what?"], "As a prompt:", ["-p", "-x what?"]),
+        (["--local", "-x what?"], "As a prompt:", ["--local", "-p", "-x what?"]),
+        (["ask", "-x what?"], "As a question:", ["ask", "-p", "-x what?"]),
+        (["ask", "--read", "a.py", "-x what?", "--", "--effort", "low"], "As a question:",
+         ["ask", "--read", "a.py", "-p", "-x what?", "--", "--effort", "low"]),
+        (["plan", "-x what"], "As a task:", ["plan", "-p", "-x what"]),
+        (["remember", "-x flag"], "As text:", ["remember", "--", "-x flag"]),
+        (["remember", "--global", "-x flag", "is new"], "As text:",
+         ["remember", "--global", "--", "-x flag", "is new"]),
+        (["memory", "search", "-x flag"], "As text:", ["memory", "search", "--", "-x flag"]),
+    ],
+)  # fmt: skip
+def test_a_text_that_begins_as_an_option_does(
+    world: CommandWorld, argv: list[str], why: str, again: list[str]
+) -> None:
+    error = world.refused(*argv)
+    assert error.what.startswith("No such option") and error.why == why
+    assert error.hint == shlex.join(["ai-code", *again])
+    assert world.refused("ask", "-x", "what").hint == "ai-code ask --help"
+
+
+def test_such_a_text_arrives_as_it_is_shown(
+    world: CommandWorld, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.told_claude("ask", "-p", "-x what?") == "-x what?"
+    assert world.call("remember", "--", "-x flag") == 0
+    assert world.call("memory", "search", "--", "-x flag") == 0
+    assert "-x flag" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("argv", [["ask", "-r"], ["plan", "--resume", "0b-1", "what?"]])
