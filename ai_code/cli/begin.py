@@ -98,6 +98,10 @@ def _begin(world: Any, options: Mapping[str, Any]) -> int:
         raise UsageError("--json and --dry-run exclude each other", hint="ai-code --help")
     loaded = load_settings(world, flags_of(options))
     settings = loaded.settings
+    if loaded.values[f"engines.for.{options['mode']}"]:
+        from ai_code.flows.engine_modes import check_engine
+
+        check_engine(loaded, options["mode"])
     if options["no_fallback"]:
         settings = settings._replace(fallback_enabled=False)
     world.console.quiet, world.console.verbose = settings.quiet, settings.verbose

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.about import MODES
 from ai_code.core.engine_table import LOCAL
+from ai_code.core.errors import ConfigError
 from ai_code.engines.registry import local_engine
 from ai_code.settings import Notice
 
@@ -29,14 +30,23 @@ def with_aider(mode: Mode) -> str:
 
 def wrong_engines(loaded: Loaded) -> tuple[str, ...]:
     """One line for each kind of task that an engine was given which cannot do it."""
-    found = []
-    for mode in MODES:
-        key = f"engines.for.{mode}"
-        name = str(loaded.values[key] or "")
-        if not _does(name, mode):
-            about = local_engine(name).about
-            found.append(f"{key} ({loaded.origins[key]}): {can_only(name, about)}")
-    return tuple(found)
+    return tuple(filter(None, (_wrong(loaded, mode) for mode in MODES)))
+
+
+def check_engine(loaded: Loaded, mode: Mode) -> None:
+    """Raises ConfigError where the settings give this kind of task to an engine that cannot do
+    it."""
+    if told := _wrong(loaded, mode):
+        hint = f"{with_aider(mode)}   (for good: another one for engines.for.{mode})"
+        raise ConfigError(told, hint=hint)
+
+
+def _wrong(loaded: Loaded, mode: Mode) -> str:
+    key = f"engines.for.{mode}"
+    name = str(loaded.values[key] or "")
+    if _does(name, mode):
+        return ""
+    return f"{key} ({loaded.origins[key]}): {can_only(name, local_engine(name).about)}"
 
 
 def idle_engines(loaded: Loaded) -> tuple[Notice, ...]:

@@ -96,3 +96,21 @@ def test_a_folder_that_nobody_copies(world: World, mode: str) -> None:
     assert run.code == 1 and "(or name the files in the prompt)" in run.hint, run
     again = world.run(mode, "--local", "what does notes.py do?", cwd=world.home)
     assert again.code == 0 and "It prints hello." in again.stdout, again
+
+
+@pytest.mark.parametrize("engine", ["", "engine: custom\n"])
+def test_an_engine_of_the_settings_that_cannot(world: World, mode: str, engine: str) -> None:
+    """Where it is set, as ``config check`` tells it, and the command that goes all the same."""
+    world.script("aider", EXPLAINS)
+    world.ollama(models=[MODEL])
+    world.settings(f"{engine}engines.for: {{{mode}: custom}}\n")
+    run = world.run(mode, "what?")
+    file = world.home / ".config/ai-code/config.yaml"
+    line = 2 if engine else 1
+    told = f"engines.for.{mode} (user {file}:{line}): the engine custom can only edit"
+    assert run.code == 78 and f"ai-code: {told}\n" in run.stderr, run
+    assert told in world.run("config", "check").stdout
+    again = typed(world, run.hint)
+    assert again.code == 0 and "It prints hello." in again.stdout, again
+    named = world.run(mode, "--engine", "custom", "what?")
+    assert named.code == 1 and f"ai-code {mode} --engine aider …" in named.hint, named
