@@ -66,7 +66,7 @@ class ClaudeTurn:
         self._edited: dict[str, None] = {}
         self._denied: dict[str, int] = {}
         self._run: ClaudeRun | None = None
-        self._note_given = False
+        self._note_given = self._note_told = False
         self._answered = False
 
     @cached_property
@@ -132,8 +132,6 @@ class ClaudeTurn:
         """One turn: attempts on one session until a verdict stands. ``resume`` is the session
         to go on with after a wait."""
         task = self._with_notes(self._task(program, resume), write=True)
-        if self._note_given and self._note is not None and not resume:
-            self._world.console.note(self._note.line())
         patience = Patience(self._settings.patience_s)
         while True:
             turn = self._attempt(task, patience)
@@ -185,8 +183,9 @@ class ClaudeTurn:
             self._edited[relative(path, self._world.trees.root_of(self._world.cwd))] = None
         self._answered = self._answered or run.answered
         caught_up = self._answered and (self._note is None or self._note_given)
-        if caught_up and self._note is not None:
+        if caught_up and self._note is not None and not self._note_told:
             self._note.told()
+            self._note_told = True
         for tool in run.denied:
             self._denied[tool] = self._denied.get(tool, 0) + 1
         return Turn(

@@ -60,7 +60,6 @@ class NoteOnScreen:
             return ()
         if self._note is not None:
             self.tells = True
-            self._world.console.note(self._note.line())
         return args
 
     def given(self) -> bool:

@@ -43,8 +43,14 @@ class Note:
         return not prompt.lstrip().startswith("/")
 
     def told(self) -> None:
-        """A real answer came: Claude has read it."""
+        """A real answer came: Claude has read it. The person hears so in one short line, not
+        before: a Claude that meets its limit reads nothing."""
         self._world.untold.clear(self._root)
+        runs, console = [each.run_id for each in self._absences], self._world.console
+        many = "1 run" if len(runs) == 1 else f"{len(runs)} runs"
+        console.note(f"Claude was told what the local model did meanwhile ({many}).")
+        for run in runs:
+            console.detail(f"told of: ai-code history show {run}")
 
     def given(self, transcript: Path, now: float) -> None:
         """A hook gives it to a session. It counts as told once Claude has answered there, which
@@ -54,11 +60,6 @@ class Note:
         others = tuple(each for each in self._notes.given if each.transcript != transcript)
         notes = self._notes._replace(given=(*others, Given(transcript, offset, now, runs)))
         self._world.untold.keep(self._root, notes)
-
-    def line(self) -> str:
-        """For the person."""
-        runs = ", ".join(each.run_id for each in self._absences)
-        return f"Claude is told what the local model did meanwhile (run {runs})."
 
 
 def cut_off(world: World) -> Session | None:

@@ -144,19 +144,19 @@ def test_claude_is_told_once(four: World) -> None:
     # What it meets first is the next limit: nothing was told.
     four.claude([LimitHit()])
     four.ollama("Prose.")
-    four.run("and now?")
+    limited = four.run("and now?")
+    assert "told what the local model did" not in limited.stderr, limited
     api = four.claude([Say("I see."), Say("Again.")])
-    run = four.run("and now?")
-    assert (
-        run.code == 0
-        and f"Claude is told what the local model did meanwhile (run {run_id}" in run.stderr
-    )
+    run = four.run("-v", "and now?")
+    assert run.code == 0
+    line = "Claude was told what the local model did meanwhile (1 run).\n"
+    assert run.stderr.count(line) == 1 and f"ai-code history show {run_id}\n" in run.stderr, run
     note = asked(api.main_requests[-1])
     for text in ("<ai-code-note>", run_id, "c.py", "list.txt", "checked by nobody", TASK,
                  "your session limit was reached", "and now?"):  # fmt: skip
         assert text in note, text
     again = four.run("and then?")
-    assert again.code == 0 and "is told" not in again.stderr
+    assert again.code == 0 and "was told" not in again.stderr
     assert "ai-code-note" not in asked(api.main_requests[-1])
 
 
@@ -182,7 +182,7 @@ def test_what_was_undone_is_not_told(four: World) -> None:
     assert four.run("undo", "--yes").code == 0
     api = four.claude([Say("Fine.")])
     run = four.run("hello")
-    assert "is told" not in run.stderr and "ai-code-note" not in asked(api.main_requests[-1])
+    assert "was told" not in run.stderr and "ai-code-note" not in asked(api.main_requests[-1])
 
 
 def test_nobody_is_told_where_it_is_switched_off(four: World) -> None:
@@ -296,9 +296,9 @@ def test_a_command_of_claudes_own_goes_without_the_note_and_does_not_use_it_up(f
     assert four.run("make c.py").code == 0
     api = four.claude([Say("Fine.")])
     command = four.run("/init")
-    assert command.code == 0 and "is told" not in command.stderr, command
+    assert command.code == 0 and "was told" not in command.stderr, command
     assert "ai-code-note" not in asked(api.main_requests[-1])
     dry = four.run("--dry-run", "and now?")
-    assert "is told" not in dry.stderr
+    assert "was told" not in dry.stderr
     told = four.run("and now?")
-    assert "is told" in told.stderr and "ai-code-note" in asked(api.main_requests[-1])
+    assert "was told" in told.stderr and "ai-code-note" in asked(api.main_requests[-1])

@@ -106,3 +106,15 @@ def test_the_session_that_was_cut_off(world: FakeWorld) -> None:
     os.unlink(next((world.state / "claude").rglob("plain-claude.jsonl")))
     add(world, KNOWS)
     assert cut_off(world) is None, "no limit ended the last one"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("runs", "many"), [(1, "1 run"), (9, "8 runs")])
+def test_the_person_hears_it_in_one_short_line(world: FakeWorld, runs: int, many: str) -> None:
+    """Once Claude has read it; which runs those were is for -v."""
+    made = [add(world, LIMIT, AIDER) for _ in range(runs)]
+    note = Note(world, world.trees.root_of(world.cwd))  # type: ignore[arg-type]
+    assert world.console.shown == []
+    note.told()
+    line = f"Claude was told what the local model did meanwhile ({many})."
+    shown = [("detail", f"told of: ai-code history show {each}") for each in made[-8:]]
+    assert world.console.shown == [("note", line), *shown] and len(line) <= 80
