@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import signal
 from dataclasses import replace
 
 import pytest
 
 from ai_code.core.about import Mode
+from ai_code.drill.anthropic import Hang, Say, UseTool
 from tests.e2e.fakes import aider_that, claude_at_its_limit, claude_that_notes
-from tests.e2e.world import SMALL, Result, World
+from tests.e2e.world import SMALL, Result, World, wait_for
 
 ANSWERS: tuple[Mode, ...] = ("ask", "plan")
 EXPLAINS = aider_that("say('It prints hello.')")
@@ -114,3 +117,19 @@ def test_an_engine_of_the_settings_that_cannot(world: World, mode: str, engine: 
     assert again.code == 0 and "It prints hello." in again.stdout, again
     named = world.run(mode, "--engine", "custom", "what?")
     assert named.code == 1 and f"ai-code {mode} --engine aider …" in named.hint, named
+
+
+@pytest.mark.claude
+def test_a_session_that_was_stopped(world: World, mode: str) -> None:
+    """What is shown goes on with it, and still edits nothing."""
+    read = UseTool("Read", {"file_path": str(world.project / "hello.py")})
+    api = world.claude([read, Hang()])
+    run = world.start(mode, "what does hello() do?")
+    wait_for(lambda: len(api.main_requests) > 1)
+    run.signal(signal.SIGINT)
+    stopped = run.wait()
+    assert f"  ai-code {mode} -c …\n" in stopped.stderr, stopped
+    api = world.claude([Say("It prints hello.")])
+    again = world.run(mode, "-c", "go on")
+    assert again.code == 0 and again.stdout == "It prints hello.\n", again
+    assert "what does hello() do?" in json.dumps(api.main_requests[-1].json)

@@ -79,4 +79,4 @@ def test_where_there_is_no_way_it_is_told_another_time(
     assert command.argv[1:] == ("--resume", "session-1", *args)
     # A hook that is installed may tell it.
     assert IN_A_RUN not in command.env and not knows(world)
-    assert "is told" not in world.console.of("note")[-1]
+    assert "told what the local model did" not in world.console.of("note")[-1]
