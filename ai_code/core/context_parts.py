@@ -92,24 +92,27 @@ def each_once(parts: Iterable[Part]) -> tuple[Part, ...]:
 def fitted(parts: Sequence[Part], num_ctx: int, budget: int) -> Budgeted:
     """The parts that fit, in their order; the first that does not fit whole is cut."""
     whole = left = budget_of(num_ctx, budget)
+    within = f"{whole} tokens for memory (context.budget)"
     chosen: list[Fitted] = []
     left_out: list[Part] = []
     notes: list[str] = []
     for part in parts:
-        if left < _LEAST_TOKENS and estimate_tokens(part.text) > left:
+        share = _NOTES_SHARE if part.kind == "notes" else 1.0
+        room = min(left, int(whole * share))
+        if room < _LEAST_TOKENS * share and estimate_tokens(part.text) > room:
             left_out.append(part)
-            notes.append(f"{part.shown} left out of the context: no room ({num_ctx} tokens in all)")
+            notes.append(f"{part.shown} left out of the context: no room in the {within}")
             continue
-        room = min(left, int(whole * _NOTES_SHARE)) if part.kind == "notes" else left
-        text = fit(part.text, room)
-        cut = len(text) < len(part.text)
+        text = part.text
+        cut = estimate_tokens(text) > room
         if cut:
             if part.kind == "notes":
-                long = "are long: only the newest of them fit the local model's context"
+                long = f"are long: only the newest fit their half of the {within}"
             else:
-                long = "is long: only its beginning fits the local model's context"
+                long = f"is long: only its beginning fits the {within}"
             notes.append(f"{part.shown} {long}")
-            text += _CUT
+            # The line that tells of the cut is a part of what is sent.
+            text = fit(text, room - estimate_tokens(_CUT)) + _CUT
         tokens = estimate_tokens(text)
         chosen.append(Fitted(part, text, tokens, cut))
         left -= tokens

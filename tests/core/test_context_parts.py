@@ -28,9 +28,10 @@ def test_notes_leave_room_for_the_project() -> None:
     assert [(each.part.shown, each.cut) for each in told.parts] == [
         ("notes for this project", True), ("CLAUDE.md", False),
     ]  # fmt: skip
-    assert told.parts[0].tokens <= 4096 // 2 + 20
+    assert told.parts[0].tokens <= 4096 // 2
     assert told.notes == (
-        "notes for this project are long: only the newest of them fit the local model's context",
+        "notes for this project are long: only the newest fit their half of the 4096 tokens for "
+        "memory (context.budget)",
     )
 
 
@@ -42,8 +43,8 @@ def test_the_budget_holds(rows: list[tuple[str, bool]], budget: int) -> None:
     parts = [part(str(n), text, "notes" if note else "project") for n, (text, note) in
              enumerate(rows)]  # fmt: skip
     told = fitted(parts, 16384, budget)
-    mark = estimate_tokens("\n\n(cut here by ai-code: the rest does not fit)\n")
-    assert told.tokens <= budget + sum(mark for each in told.parts if each.cut)
+    assert told.tokens <= budget
+    assert told.tokens == sum(estimate_tokens(each.text) for each in told.parts)
     assert len(told.parts) + len(told.left_out) == len(parts)
     assert [each.part for each in told.parts if not each.cut] == [
         each for each in parts
