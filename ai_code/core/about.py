@@ -69,9 +69,11 @@ class Install(NamedTuple):
 class About(NamedTuple):
     """``program`` is what is looked for on the PATH, ``version`` the one it was tested with.
 
-    ``loads`` are names of the memory files that it reads by itself from its folder; ``sends_ctx``:
-    it tells the server which context to load the model with. ``chats``: it has a screen of its
-    own that ai-code can lend the terminal to. ``needs_tools``: the model has to call tools."""
+    ``loads`` are names of the memory files that it reads by itself from its folder, as long as
+    they fit; ``memory_files`` are those of its own kind, which come with the prompt beside those
+    of every engine. ``sends_ctx``: it tells the server which context to load the model with.
+    ``chats``: it has a screen of its own that ai-code can lend the terminal to. ``needs_tools``:
+    the model has to call tools."""
 
     program: str
     version: str
@@ -82,6 +84,7 @@ class About(NamedTuple):
     wire: Wire
     modes: frozenset[Mode] = frozenset(MODES)
     loads: frozenset[str] = frozenset()
+    memory_files: tuple[str, ...] = ()
     sends_ctx: bool = False
     chats: bool = False
     chat_note: str = ""

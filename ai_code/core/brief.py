@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ai_code.core.about import Mode
-    from ai_code.core.context_parts import PartKind
+    from ai_code.core.context_parts import Part, PartKind
     from ai_code.core.story import Step
 
 
@@ -44,6 +44,8 @@ class Brief:
     claude_said: str = ""
     editable: tuple[str, ...] = ()
     context: tuple[ContextFile, ...] = ()
+    left_out: tuple[Part, ...] = ()
+    """Of the project's memory: it found no room."""
     stopped_by: str = ""
     story: str = ""
     """What the engine before did, in words that fit (core/handover.py)."""

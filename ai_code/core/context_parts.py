@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ai_code.core.brief import estimate_tokens, fit
 
 if TYPE_CHECKING:
-    from ai_code.core.brief import ContextFile
+    from ai_code.core.brief import Brief, ContextFile
 
 PartKind = Literal[
     "named", "notes", "project", "local", "rule", "import", "organisation", "user", "readme"
@@ -26,7 +26,9 @@ _NOTES_SHARE = 0.5
 _MAY_IMPORT = ("project", "local", "rule")
 IMPORTS = "@"
 """In what an engine loads by itself: it follows imports too."""
-_PERSONS = "~/.claude/"
+_OF_OTHERS = ("notes", "organisation", "user")
+"""Not of the repository: no engine reads them by itself, whose folders are the run's own."""
+_GIVEN = ("named", *_OF_OTHERS)
 _CUT = "\n\n(cut here by ai-code: the rest does not fit)\n"
 
 
@@ -119,35 +121,37 @@ def fitted(parts: Sequence[Part], num_ctx: int, budget: int) -> Budgeted:
     return Budgeted(tuple(chosen), tuple(left_out), tuple(notes), whole)
 
 
+def is_whole(brief: Brief, loads: frozenset[str]) -> bool:
+    """Whether all that an engine ``loads`` by itself is given within the budget and unshortened:
+    else it must not read any of it, and gets what fits with the prompt."""
+    apart = [each for each in brief.context if each.cut or each.kind == "named"]
+    short = [each for each in brief.left_out if _is_loaded(each, loads)]
+    return not (short or any(_is_loaded(each, loads) for each in apart))
+
+
 def beside(context: Sequence[ContextFile], loads: frozenset[str]) -> tuple[ContextFile, ...]:
     """What an engine has to be given beside the files that it ``loads`` by itself.
 
     ``loads`` has names of files at the repository's root, where every engine begins
-    (``AGENTS.md``, ``.claude/CLAUDE.md``; what is nearer to the person it reads late or never),
-    folders there with all that is in them (``.claude/rules/``), the person's own as they are
-    shown (``~/.claude/CLAUDE.md``), and ``IMPORTS``: of files that it loads."""
-    given = tuple(each for each in context if not _is_loaded(each, loads))
+    (``CLAUDE.md``, ``.claude/CLAUDE.md``; what is nearer to the person it reads late or never),
+    and folders there with all that is in them (``.claude/rules/``); with ``IMPORTS`` it follows
+    the imports of these."""
+    given = tuple(each for each in context if each.kind in _GIVEN or not _is_loaded(each, loads))
     # Which file an import belongs to is not known here: rather twice than never.
-    imports = IMPORTS in loads and not any(each.kind in _MAY_IMPORT for each in given)
-    return tuple(each for each in given if not (imports and each.kind == "import"))
+    if not any(each.kind in _MAY_IMPORT for each in given):
+        return given
+    imported = tuple(each for each in context if each.kind == "import")
+    return tuple(each for each in context if each in given or each in imported)
 
 
-def _is_loaded(file: ContextFile, loads: frozenset[str]) -> bool:
-    if file.kind in ("named", "notes", "organisation", "import"):
+def _is_loaded(file: ContextFile | Part, loads: frozenset[str]) -> bool:
+    if file.kind == "import":
+        # Out of the project no engine of ours follows one.
+        return IMPORTS in loads and not file.shown.startswith(("/", "~/"))
+    if file.kind in _OF_OTHERS:
         return False
-    # The person's own folder may lie anywhere (CLAUDE_CONFIG_DIR): what counts is the end.
-    of_person = {each for each in loads if each.startswith(_PERSONS)}
-    names = (file.shown, *file.also)
-    if file.kind == "user":
-        ends = [each.removeprefix(_PERSONS) for each in of_person]
-        return any(_is_below(end, name) for end in ends for name in names)
-    wanted = loads - of_person - {IMPORTS}
     return any(
         name.startswith(load) if load.endswith("/") else name == load
-        for load in wanted
-        for name in names
+        for load in loads - {IMPORTS}
+        for name in (file.shown, *file.also)
     )
-
-
-def _is_below(end: str, name: str) -> bool:
-    return f"/{end}" in f"/{name}" if end.endswith("/") else f"/{name}".endswith(f"/{end}")

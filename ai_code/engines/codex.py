@@ -11,7 +11,6 @@ from ai_code.core.events import Edited, Event, Permanent
 from ai_code.engines.local import (
     JsonRun,
     LocalBase,
-    first_there,
     folder_of,
     isolated,
     mapping,
@@ -24,7 +23,6 @@ from ai_code.engines.local import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ai_code.core.brief import Brief
     from ai_code.core.task import Program, Task
     from ai_code.engines.registry import FenceKind
 
@@ -36,6 +34,8 @@ _SWITCHED_OFF = (
     "feedback.enabled=false",
     "check_for_update_on_startup=false",
     "hide_agent_reasoning=true",
+    # AGENTS.md, of which it would read 32 KiB whatever the context: it comes with the prompt.
+    "project_doc_max_bytes=0",
     'approval_policy="never"',
     "sandbox_workspace_write.network_access=false",
     "sandbox_workspace_write.exclude_slash_tmp=true",
@@ -67,7 +67,6 @@ class CodexEngine(LocalBase):
             "sandbox": YES,
         },
         wire="responses",
-        loads=frozenset({"AGENTS.md", "CLAUDE.md"}),
     )
 
     def sandbox_check(self, program: Program, folder: Path) -> Command:
@@ -75,10 +74,6 @@ class CodexEngine(LocalBase):
         none, and each write of the model's would fail."""
         env = {"CODEX_HOME": str(folder), "TMPDIR": str(folder)}
         return Command((*program.argv, "sandbox", "true"), cwd=folder, env=env)
-
-    def loads(self, brief: Brief | None) -> frozenset[str]:
-        """CLAUDE.md only where there is no AGENTS.md."""
-        return first_there(brief, "AGENTS.md", "CLAUDE.md")
 
     def command(self, task: Task) -> Command:
         """The prompt on standard input (``-``), rows of JSON on standard output."""
@@ -96,7 +91,7 @@ class CodexEngine(LocalBase):
             rows = (f"{toml_text(name)} = {toml_text(value)}" for name, value in pairs)
             provider["http_headers"] = "{" + ", ".join(rows) + "}"
         settings = [f"model_providers.local.{key}={value}" for key, value in provider.items()]
-        settings += ['model_provider="local"', 'project_doc_fallback_filenames=["CLAUDE.md"]']
+        settings.append('model_provider="local"')
         settings += _SWITCHED_OFF
         if model.num_ctx:
             settings += [f"model_context_window={model.num_ctx}"]
@@ -113,7 +108,7 @@ class CodexEngine(LocalBase):
             argv=tuple(argv),
             cwd=task.workdir,
             env={**isolated(task, folder), "CODEX_HOME": str(folder / "home")},
-            stdin=whole_prompt(task, self.loads(task.brief)).encode("utf-8", "replace"),
+            stdin=whole_prompt(task).encode("utf-8", "replace"),
             stall_timeout_s=task.stall_timeout_s,
             deadline_s=task.deadline_s,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +51,6 @@ class GooseEngine(LocalBase):
             "sandbox": NO,
         },
         wire="chat",
-        loads=frozenset({"AGENTS.md", "CLAUDE.md"}),
         least_context=8192,
     )
 
@@ -95,9 +93,11 @@ class GooseEngine(LocalBase):
                 "GOOSE_CONTEXT_LIMIT": str(model.num_ctx) if model.num_ctx else None,
                 "GOOSE_INPUT_LIMIT": str(model.num_ctx) if model.num_ctx else None,
                 "GOOSE_TEMPERATURE": f"{task.temperature:g}",
-                "CONTEXT_FILE_NAMES": json.dumps(sorted(self.about.loads)),
+                # Else it reads memory files whole, with all that they import by @: they come
+                # with the prompt.
+                "CONTEXT_FILE_NAMES": "[]",
             },
-            stdin=whole_prompt(task, self.about.loads).encode("utf-8", "replace"),
+            stdin=whole_prompt(task).encode("utf-8", "replace"),
             stall_timeout_s=task.stall_timeout_s,
             deadline_s=task.deadline_s,
         )

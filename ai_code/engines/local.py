@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.answer_end import error_words
 from ai_code.core.brief import Brief, render, render_facts
-from ai_code.core.context_parts import beside
+from ai_code.core.context_parts import beside, is_whole
 from ai_code.core.events import Answer, Event, Text, Tool
 from ai_code.core.secret_values import secret_names
 from ai_code.core.text import in_folder, one_line
@@ -77,8 +77,9 @@ class LocalBase:
         return text_of(brief, self.loads(brief)), ""
 
     def loads(self, brief: Brief | None) -> frozenset[str]:
-        """Names of the memory files that it reads by itself in this project."""
-        return self.about.loads
+        """Names of the memory files that it reads by itself: none where not all of them fit."""
+        loads = self.about.loads
+        return loads if brief is None or is_whole(brief, loads) else frozenset()
 
     def chat_command(self, task: Task) -> Command:
         """Asked only where ``about.chats``."""
@@ -246,13 +247,6 @@ def _object(line: bytes) -> Mapping[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) else None
-
-
-def first_there(brief: Brief | None, *names: str) -> frozenset[str]:
-    """Of memory files of which it reads one only: the first that the project's root has."""
-    files = brief.context if brief else ()
-    shown = {name for each in files for name in (each.shown, *each.also)}
-    return frozenset(next(([name] for name in names if name in shown), []))
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

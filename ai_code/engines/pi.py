@@ -14,7 +14,6 @@ from ai_code.core.text import one_line
 from ai_code.engines.local import (
     JsonRun,
     LocalBase,
-    first_there,
     folder_of,
     isolated,
     listed,
@@ -25,7 +24,6 @@ from ai_code.engines.local import (
 )
 
 if TYPE_CHECKING:
-    from ai_code.core.brief import Brief
     from ai_code.core.task import Task
 
 _READING = "read,grep,find,ls"
@@ -53,13 +51,8 @@ class PiEngine(LocalBase):
             "sandbox": NO,
         },
         wire="chat",
-        loads=frozenset({"AGENTS.md", "CLAUDE.md"}),
         least_context=8192,
     )
-
-    def loads(self, brief: Brief | None) -> frozenset[str]:
-        """CLAUDE.md only where there is no AGENTS.md."""
-        return first_there(brief, "AGENTS.md", "CLAUDE.md")
 
     def command(self, task: Task) -> Command:
         """The prompt on standard input; the server in a file of its own folder."""
@@ -72,6 +65,9 @@ class PiEngine(LocalBase):
             "--no-skills",
             "--no-prompt-templates",
             "--no-themes",
+            # It would read AGENTS.md or CLAUDE.md of the worktree, however long they are, and of
+            # each folder above it, up to the home and beyond: they come with the prompt.
+            "--no-context-files",
             *task.extra_args,
         ]
         folder = folder_of(task, self.name)
@@ -84,7 +80,7 @@ class PiEngine(LocalBase):
                 "PI_OFFLINE": "1",
                 "PI_TELEMETRY": "0",
             },
-            stdin=whole_prompt(task, self.loads(task.brief)).encode("utf-8", "replace"),
+            stdin=whole_prompt(task).encode("utf-8", "replace"),
             stall_timeout_s=task.stall_timeout_s,
             deadline_s=task.deadline_s,
         )

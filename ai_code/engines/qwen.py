@@ -40,6 +40,9 @@ _SETTINGS = {
         "enableManagedAutoDream": False,
         "enableAutoSkill": False,
     },
+    # No such file: those that there are it would read whole, with all that they import by @. They
+    # come with the prompt.
+    "context": {"fileName": "none-of-qwens-own.md"},
     "general": {"disableAutoUpdate": True, "disableUpdateNag": True, "enableAutoUpdate": False},
     "privacy": {"usageStatisticsEnabled": False},
     "telemetry": {"enabled": False},
@@ -72,7 +75,7 @@ class QwenEngine(LocalBase):
             "sandbox": Can("part", "containers"),
         },
         wire="chat",
-        loads=frozenset({"AGENTS.md", "QWEN.md"}),
+        memory_files=("QWEN.md",),
         least_context=24576,
     )
 
@@ -109,7 +112,7 @@ class QwenEngine(LocalBase):
                 "QWEN_CODE_NO_RELAUNCH": "true",
                 "QWEN_TELEMETRY_ENABLED": "false",
             },
-            stdin=whole_prompt(task, self.about.loads).encode("utf-8", "replace"),
+            stdin=whole_prompt(task).encode("utf-8", "replace"),
             stall_timeout_s=task.stall_timeout_s,
             deadline_s=task.deadline_s,
         )

@@ -40,7 +40,7 @@ class Editable(NamedTuple):
 
 class Briefing:
     """Chooses for one model; what does not fit is told in a note. ``claude`` is the turn that
-    was stopped, where there was one."""
+    was stopped, where there was one; ``own`` are memory files of the engine's own kind."""
 
     def __init__(
         self,
@@ -50,7 +50,9 @@ class Briefing:
         local: LocalModel,
         claude: Turn | None = None,
         secrets: Sequence[str] = (),
+        own: Sequence[str] = (),
     ) -> None:
+        self._own = own
         self._claude = claude
         self._secrets = secrets
         self._world = world
@@ -171,6 +173,7 @@ class Briefing:
             open=story.open if story.done else (),
             editable=tuple(name for name in editable if size(workdir / name) is not None),
             context=copy_context(self._world.files, memory, folder),
+            left_out=memory.left_out,
             stopped_by=_stopped_by(claude),
             mode=self._options.mode,
         )
@@ -191,6 +194,7 @@ class Briefing:
             num_ctx=num_ctx,
             reads=self._options.reads,
             files=(*editable, *self._mentioned(root)),
+            own=self._own,
         )
         return choose_context(chain, num_ctx=num_ctx, budget=budget)
 

@@ -61,7 +61,8 @@ class Where(NamedTuple):
     """What decides which files belong to it. ``root`` is the project's, ``cwd`` where the person
     stands; ``files`` are those of the task, relative to the root; ``names`` are the person's own
     choice of files (None: the chain), ``reads`` what ``--read`` named; ``import_from`` are
-    folders outside the project that imports may lead to. ``most_bytes`` of each file are read."""
+    folders outside the project that imports may lead to, ``own`` are files of the engine's own
+    kind. ``most_bytes`` of each file are read."""
 
     root: Path
     cwd: Path
@@ -70,6 +71,7 @@ class Where(NamedTuple):
     reads: Sequence[Path] = ()
     files: Sequence[str] = ()
     import_from: Sequence[str] = ()
+    own: Sequence[str] = ()
     most_bytes: int = 1 << 20
 
 
@@ -148,7 +150,8 @@ class Chain:
 
     def _of_folder(self, folder: Path) -> Iterator[Part]:
         own = self._claude.memory().folder
-        for name, kind in _FOLDERS_FILES:
+        of_engine: list[tuple[str, PartKind]] = [(name, "project") for name in self._where.own]
+        for name, kind in (*_FOLDERS_FILES, *of_engine):
             if (folder / name).parent != own:
                 yield from self._one(folder / name, kind)
         if folder / ".claude" != own:

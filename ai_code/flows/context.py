@@ -23,9 +23,10 @@ def chain_of(
     num_ctx: int,
     reads: Sequence[str] = (),
     files: Sequence[str] = (),
+    own: Sequence[str] = (),
 ) -> Chain:
     """The memory of where the person stands. ``reads`` are the files of ``--read``, ``files``
-    those of the task, relative to the root."""
+    those of the task, relative to the root, ``own`` those of the engine's own kind."""
     where = Where(
         root=world.trees.root_of(world.cwd),
         cwd=world.cwd.resolve(),
@@ -34,6 +35,7 @@ def chain_of(
         reads=[world.cwd / name for name in reads],
         files=files,
         import_from=settings.memory_import_from,
+        own=own,
         most_bytes=budget_of(num_ctx, settings.context_budget) * 8 + 4096,
     )
     return Chain(world.files, world.claude_home, world.notes, where)

@@ -65,7 +65,8 @@ def shown(world: World, settings: Settings, engine: str = "") -> Shown:
     claude = Turn("claude", _verdict(world, path), session_id=path.stem)
     story = story_of_turn(world, claude, secrets)
     options = RunOptions(prompt=story.task)
-    briefing = Briefing(world, settings, options, local, claude, secrets)
+    own = local_engine(name).about.memory_files
+    briefing = Briefing(world, settings, options, local, claude, secrets, own)
     brief, remarks = _brief(world, briefing)
     told = [local_engine(name).told(each or brief)
             for each in messages(world, settings, brief, local.name)]  # fmt: skip

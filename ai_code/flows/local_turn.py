@@ -120,9 +120,14 @@ class LocalTurn:
 
     def memory(self, ready: Ready) -> Budgeted:
         """What this model would be given of the project's memory now. Nothing is written."""
-        briefing = Briefing(self._world, self._settings, self._options, ready.local)
+        briefing = self._brief(ready)
         editable = briefing.editable(self._world.trees.facts(self._world.cwd))
         return briefing.memory(editable.names)
+
+    def _brief(self, ready: Ready, claude: Turn | None = None) -> Briefing:
+        secrets, own = self._recorder.secrets, self._engine.about.memory_files
+        local = ready.local
+        return Briefing(self._world, self._settings, self._options, local, claude, secrets, own)
 
     @property
     def left_out(self) -> str:
@@ -167,9 +172,7 @@ class LocalTurn:
         """The whole turn, landing included. The private worktree is gone afterwards."""
         facts = self._facts()
         run_dir = self._recorder.run_dir
-        self._briefing = Briefing(
-            self._world, self._settings, self._options, ready.local, claude, self._recorder.secrets
-        )
+        self._briefing = self._brief(ready, claude)
         if too_long := self._briefing.too_long():
             return self._turn(too_long, ready)
         self.dirty = frozenset(facts.changed)

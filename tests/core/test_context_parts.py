@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_code.core.brief import ContextFile, estimate_tokens
-from ai_code.core.context_parts import Part, PartKind, beside, each_once, fitted
+from ai_code.core.brief import Brief, ContextFile, estimate_tokens
+from ai_code.core.context_parts import Part, PartKind, beside, each_once, fitted, is_whole
 
 
 def part(shown: str, text: str = "text\n", kind: PartKind = "project") -> Part:
@@ -55,7 +56,7 @@ def test_the_budget_holds(rows: list[tuple[str, bool]], budget: int) -> None:
         assert each.text.startswith(each.part.text) or each.cut
 
 
-CLAUDE = frozenset({"CLAUDE.md", ".claude/rules/", "~/.claude/CLAUDE.md", "~/.claude/rules/", "@"})
+CLAUDE = frozenset({"CLAUDE.md", ".claude/rules/", "@"})
 
 
 def file(shown: str, kind: PartKind = "project", also: tuple[str, ...] = ()) -> ContextFile:
@@ -78,10 +79,10 @@ def file(shown: str, kind: PartKind = "project", also: tuple[str, ...] = ()) -> 
         (file("CLAUDE.local.md", "local"), CLAUDE, True),
         (file("docs/style.md", "import"), CLAUDE, False),
         (file("docs/style.md", "import"), {"AGENTS.md"}, True),
-        (file("~/.claude/CLAUDE.md", "user"), CLAUDE, False),
-        (file("/elsewhere/CLAUDE.md", "user"), CLAUDE, False),
-        (file("~/.claude/CLAUDE.md", "user"), {"CLAUDE.md"}, True),
-        (file("~/.claude/rules/me.md", "user"), CLAUDE, False),
+        (file("~/notes/style.md", "import"), CLAUDE, True),
+        (file("/notes/style.md", "import"), CLAUDE, True),
+        (file("~/.claude/CLAUDE.md", "user"), CLAUDE, True),
+        (file("~/.claude/rules/me.md", "user"), CLAUDE, True),
         (file("CLAUDE.md", "named"), CLAUDE, True),
         (file("notes for this project", "notes"), CLAUDE, True),
         (file("/etc/claude-code/CLAUDE.md", "organisation"), CLAUDE, True),
@@ -99,3 +100,28 @@ def test_what_a_file_imports_that_is_given_is_given_too() -> None:
     assert beside([file("CLAUDE.md"), style], CLAUDE) == ()
     nearer = file("sub/CLAUDE.md")
     assert beside([nearer, file("CLAUDE.md"), style], CLAUDE) == (nearer, style)
+
+
+@pytest.mark.parametrize(
+    ("context", "left_out", "whole"),
+    [
+        ([file("CLAUDE.md")], [], True),
+        ([replace(file("CLAUDE.md"), cut=True)], [], False),
+        ([replace(file("AGENTS.md", also=("CLAUDE.md",)), cut=True)], [], False),
+        ([replace(file("README.md", "readme"), cut=True)], [], True),
+        ([replace(file("sub/CLAUDE.md"), cut=True), file("CLAUDE.md")], [], True),
+        ([replace(file("docs/style.md", "import"), cut=True), file("CLAUDE.md")], [], False),
+        ([file("CLAUDE.md", "named")], [], False),
+        ([replace(file("notes for this project", "notes"), cut=True)], [], True),
+        ([], [part("CLAUDE.md")], False),
+        ([], [part(".claude/rules/a.md", kind="rule")], False),
+        ([file("CLAUDE.md")], [part("docs/style.md", kind="import")], False),
+        ([file("CLAUDE.md")], [part("README.md", kind="readme")], True),
+    ],
+)
+def test_what_an_engine_may_read_by_itself_is_all_there(
+    context: list[ContextFile], left_out: list[Part], whole: bool
+) -> None:
+    brief = Brief("task", context=tuple(context), left_out=tuple(left_out))
+    assert is_whole(brief, CLAUDE) is whole
+    assert is_whole(brief, frozenset())

@@ -52,16 +52,27 @@ def test_each_part_reaches_the_model_once(
     assert counts == dict.fromkeys(counts, 1)
 
 
-def test_what_lies_above_the_worktree_is_not_read(world: World) -> None:
+@pytest.mark.parametrize("engine", OTHERS)
+def test_what_lies_above_the_worktree_is_not_read(world: World, engine: str) -> None:
     """Also where a folder's name would mean something in a pattern."""
     odd = world.home / "a [b], {c,d} (e)! x..y 日本*"
     (odd / ".claude" / "rules").mkdir(parents=True)
-    for name in ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", ".claude/CLAUDE.md"):
+    for name in ("CLAUDE.md", "CLAUDE.local.md", "AGENTS.md", "QWEN.md", ".claude/CLAUDE.md"):
         (odd / name).write_text("Say kumquat.\n")
     (odd / ".claude" / "rules" / "fruit.md").write_text("Say kumquat.\n")
-    install(world, "claude-local")
-    world.settings("engine: claude-local\nfallback.chain: [claude-local]\n")
+    install(world, engine)
+    world.settings(f"engine: {engine}\nfallback.chain: [{engine}]\n")
     world.env["XDG_STATE_HOME"] = str(odd / "state")
     server = serve(world, EDITS)
     assert world.run("write made.py").code == 0
     assert "kumquat" not in json.dumps(server.chats[0].json)
+
+
+def test_a_file_that_only_qwen_reads_comes_with_its_prompt(world: World) -> None:
+    install(world, "qwen")
+    world.settings("engine: qwen\nfallback.chain: [qwen]\n")
+    world.write("QWEN.md", "Say kumquat.\n")
+    server = serve(world, EDITS)
+    assert "QWEN.md (project)" in world.run("--dry-run", "write made.py").stdout
+    assert world.run("write made.py").code == 0
+    assert json.dumps(server.chats[0].json).count("kumquat") == 1

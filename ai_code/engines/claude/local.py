@@ -98,24 +98,21 @@ class ClaudeLocalEngine(LocalBase):
         argv = [*task.program.argv, "-p", "--output-format", "stream-json", "--verbose"]
         if task.request.deltas:
             argv.append("--include-partial-messages")
-        argv += self._options(task)
-        if task.resume is not None:
-            argv += ["--resume", task.resume.id]
-        argv += task.extra_args
+        resume = ["--resume", task.resume.id] if task.resume else []
+        argv += [*self._options(task), *resume, *task.extra_args]
         return Command(
             argv=tuple(argv),
             cwd=task.workdir,
             env=environment(task, folder_of(task, self.name)),
-            stdin=_prompt(task).encode("utf-8", "replace"),
+            stdin=self._prompt(task).encode("utf-8", "replace"),
             stall_timeout_s=task.stall_timeout_s,
             deadline_s=task.deadline_s,
         )
 
     def chat_command(self, task: Task) -> Command:
-        """Claude Code's own screen on the local model; the brief is part of what it is told before
-        the person's first words."""
+        """Claude Code's own screen; the brief is told before the person's first words."""
         argv = [*task.program.argv, *self._options(task, person=True), *task.extra_args]
-        if task.brief is not None and task.brief.task:
+        if self._told_first(task):
             argv += ["--append-system-prompt-file", str(folder_of(task, self.name) / "brief.md")]
         return Command(
             argv=tuple(argv), cwd=task.workdir, env=environment(task, folder_of(task, self.name))
@@ -123,15 +120,36 @@ class ClaudeLocalEngine(LocalBase):
 
     def chat_files(self, task: Task) -> Mapping[str, str]:
         """See ``registry.LocalEngine``."""
-        return {**self.files(task), "brief.md": whole_prompt(task, _loads(task))}
+        return {**self.files(task), "brief.md": self._told_first(task)}
+
+    def _told_first(self, task: Task) -> str:
+        """In a chat: the brief, or the memory alone where it must not read it by itself."""
+        brief, loads = task.brief, self._loads(task)
+        if brief is not None and brief.task:
+            return whole_prompt(task, loads)
+        return memory_of(brief) if brief and not loads else ""
+
+    def _prompt(self, task: Task) -> str:
+        """A session that goes on has it all in its history, checks and single steps aside; but
+        not the project's memory: Claude Code adds that to each request anew."""
+        brief, loads = task.brief, self._loads(task)
+        if task.resume is None or (brief and (brief.failed or brief.step)):
+            return whole_prompt(task, loads)
+        go_on = f"{GO_ON} The files are now in {task.workdir}: use paths below it."
+        memory = memory_of(brief, loads) if brief else ""
+        return f"{go_on}\n\n{memory}" if memory else go_on
+
+    def _loads(self, task: Task) -> frozenset[str]:
+        """What it reads by itself: the project's where its sources have it."""
+        return frozenset() if task.guard_folder else self.loads(task.brief)
 
     def _options(self, task: Task, *, person: bool = False) -> list[str]:
         """``person``: one sits before it, and is asked before each command."""
         folder, model = folder_of(task, self.name), model_of(task)
         argv = ["--model", model.name, "--settings", str(folder / "settings.json")]
         # The worktree has no settings of the project's; its CLAUDE.md, agents and skills count
-        # where they do for Claude itself.
-        sources = "user" if task.guard_folder else "user,project"
+        # where they do for Claude itself, and where the memory among it fits.
+        sources = "user,project" if self._loads(task) else "user"
         argv += ["--setting-sources", sources, "--strict-mcp-config"]
         match task.mode:
             case "plan":
@@ -182,17 +200,6 @@ class ClaudeLocalEngine(LocalBase):
         return ClaudeLocalRun(answers=task.mode != "edit", folder=str(task.workdir))
 
 
-def _prompt(task: Task) -> str:
-    """A session that goes on has it all in its history, checks and single steps aside; but not
-    the project's memory, which Claude Code adds to each request anew."""
-    brief = task.brief
-    if task.resume is None or (brief and (brief.failed or brief.step)):
-        return whole_prompt(task, _loads(task))
-    go_on = f"{GO_ON} The files are now in {task.workdir}: use paths below it."
-    memory = memory_of(brief, _loads(task)) if brief else ""
-    return f"{go_on}\n\n{memory}" if memory else go_on
-
-
 def _not_to_read(workdir: Path) -> list[str]:
     """What comes with the prompt. It looks in every folder above the worktree, and there lies the
     home; and at the worktree's root it takes AGENTS.md where there is no CLAUDE.md (2.1.329, not
@@ -206,11 +213,6 @@ def _not_to_read(workdir: Path) -> list[str]:
 def _as_pattern(folder: Path) -> str:
     """A path in a pattern, which a ``[`` or a comma in it must not change."""
     return _MEANS_MORE.sub("?", str(folder))
-
-
-def _loads(task: Task) -> frozenset[str]:
-    """What it reads by itself: the project's where its sources have it."""
-    return frozenset() if task.guard_folder else ABOUT.loads
 
 
 def _servers(task: Task) -> Mapping[str, object]:
