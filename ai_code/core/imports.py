@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
+from itertools import islice
 
 DEEPEST = 5
 """Files in a row that import each other, the first one counted."""
@@ -15,6 +17,11 @@ _SPAN = re.compile(r"(?<!`)(?P<marks>`+)(?!`).+?(?<!`)(?P=marks)(?!`)", re.S)
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _BLOCK_COMMENT = re.compile(r"^ {0,3}<!--.*?-->[ \t]*\n?", re.S | re.M)
 _IMPORT = re.compile(r"(?:(?<!\S)|(?<=\*\*)|(?<=__))@(?P<path>(?:[^\s\\]|\\ )+)")
+_MENTION = re.compile(
+    r"@(?:(?P<mark>[\"'])(?P<quoted>[^\"'\n]+)(?P=mark)|(?P<path>(?:\\ |[^\s\"'`<>])+))"
+)
+_MAY_END_A_PATH = re.compile(r"[^\w/-]|$")
+_MOST_ENDS = 20
 _ONLY = re.compile(r"\s*(?:[-*+]\s+)?@(?:[^\s\\]|\\ )+\s*")
 _NO_PATH = ("@", "#", "%", "^", "&", "*", "(", ")", '"', "'", "`", "<", ">")
 
@@ -29,6 +36,20 @@ def imports_of(text: str) -> tuple[str, ...]:
         if path and not path.startswith(_NO_PATH):
             found.setdefault(path)
     return tuple(found)
+
+
+def without_marks(text: str, is_file: Callable[[str], bool]) -> str:
+    """``text`` without the ``@`` before names of files, in code too. What these import is given
+    beside it, as far as it fits; an engine that takes ``@path`` in its prompt for a file to send
+    would send it once more, and whole."""
+
+    def plain(found: re.Match[str]) -> str:
+        written = (found["quoted"] or found["path"]).replace("\\ ", " ")
+        ends = islice(_MAY_END_A_PATH.finditer(written, 1), _MOST_ENDS)
+        known = any(is_file(written[: end.start()]) for end in ends)
+        return found[0][1:] if known else found[0]
+
+    return _MENTION.sub(plain, text) if "@" in text else text
 
 
 def without_comments(text: str) -> str:

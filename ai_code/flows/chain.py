@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 from ai_code.core.changes import is_private
 from ai_code.core.context_parts import Part, PartKind, each_once
-from ai_code.core.imports import DEEPEST, imports_of, place, without_comments
+from ai_code.core.imports import DEEPEST, imports_of, place, without_comments, without_marks
 from ai_code.core.notes_file import as_list, parse_notes
 from ai_code.core.path_rules import Rule, parse_rule
 from ai_code.core.ports import ClaudeHome
@@ -129,7 +129,8 @@ class Chain:
     def _remembered(self) -> Iterator[Part]:
         for scope in self._notes.scopes(self._where.cwd) if self._notes.any() else ():
             notes = parse_notes(self._notes.read(scope))
-            yield Part(NOTES_OF[scope.name], "ai-code remember", "notes", as_list(notes))
+            text = self._plain(as_list(notes), self._where.root)
+            yield Part(NOTES_OF[scope.name], "ai-code remember", "notes", text)
 
     def _chosen(self, names: Sequence[str]) -> Iterator[Part]:
         """``context.files``: as they are, nearest first; what they import is not followed."""
@@ -262,7 +263,17 @@ class Chain:
         return True
 
     def _part(self, path: Path, kind: PartKind, text: str, origin: str = "") -> Part:
-        return Part(self._shown(path), origin or _ORIGINS[kind], kind, text)
+        plain = self._plain(text, path.parent)
+        return Part(self._shown(path), origin or _ORIGINS[kind], kind, plain)
+
+    def _plain(self, text: str, folder: Path) -> str:
+        """Names in it are meant from its folder; engines take them from where they begin."""
+        folders = dict.fromkeys((str(folder), str(self._where.root)))
+        size, home = self._files.size, self._where.home
+        return without_marks(
+            text,
+            lambda name: any(size(Path(place(name, each, home))) is not None for each in folders),
+        )
 
     def _shown(self, path: Path) -> str:
         if path.is_relative_to(self._where.root):

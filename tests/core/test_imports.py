@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_code.core.imports import imports_of, place, without_comments
+from ai_code.core.imports import imports_of, place, without_comments, without_marks
 
 SEEN = r"""@docs/first.md
 see @docs/middle.md and `@docs/span.md` here
@@ -91,3 +91,33 @@ def test_comments_in_lines_of_their_own_and_mere_imports_are_not_told() -> None:
     assert without_comments("a <!-- b -->\n<!-- c\nd -->\ne\n") == "a <!-- b -->\ne\n"
     assert without_comments("@AGENTS.md\n\n- @b.md\n") == ""
     assert without_comments("@AGENTS.md\nand more\n") == "@AGENTS.md\nand more\n"
+
+
+FILES = {"docs/in.md", "docs/my file.md", "app/(one)/[id].tsx", "docs", "Makefile"}
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("See @docs/in.md for it.", "See docs/in.md for it."),
+        ("See @docs/in.md.", "See docs/in.md."),
+        ("(@docs/in.md), **@docs/in.md**", "(docs/in.md), **docs/in.md**"),
+        ("`@docs/in.md` of code", "`docs/in.md` of code"),
+        ("```\n@Makefile\n```", "```\nMakefile\n```"),
+        ("@docs/in.md#part @docs/in.md:12", "docs/in.md#part docs/in.md:12"),
+        ("@docs/my\\ file.md", "docs/my\\ file.md"),
+        ("@\"docs/my file.md\" @'docs/in.md'", "\"docs/my file.md\" 'docs/in.md'"),
+        ("@app/(one)/[id].tsx", "app/(one)/[id].tsx"),
+        ("日本語@docs/in.md、と", "日本語docs/in.md、と"),
+        ("@app.route('/') me@example.com @octocat @", "@app.route('/') me@example.com @octocat @"),
+        ("@types/node @gone.md", "@types/node @gone.md"),
+    ],
+)
+def test_no_engine_takes_a_name_for_a_file_to_send(text: str, plain: str) -> None:
+    assert without_marks(text, FILES.__contains__) == plain
+
+
+@given(st.text(alphabet="@.a/ \n\"'`\\#", max_size=200))
+def test_only_marks_are_taken_away(text: str) -> None:
+    assert without_marks(text, lambda _: False) == text
+    assert without_marks(text, lambda _: True).replace("@", "") == text.replace("@", "")

@@ -1,5 +1,5 @@
 """What is too long for the budget of memory does not reach a model whole, whichever engine would
-read it by itself."""
+read it by itself; and what another file imports comes once."""
 
 from __future__ import annotations
 
@@ -60,3 +60,15 @@ def test_what_found_no_room_is_not_read_either(world: World, engine: str) -> Non
     assert run.code == 0, run
     assert "CLAUDE.md left out of the context: no room" in run.stderr, run
     assert "apricot" not in sent(server) and "damson" not in sent(server)
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_what_a_file_imports_comes_once(world: World, engine: str, long: bool) -> None:
+    text = "See @docs/in.md for more, which is no `@docs/in.md` of code.\nAll of @docs/ counts.\n"
+    commit(world, CLAUDE=text, AGENTS=text, docs__in=_LONG if long else "Say apricot.\n")
+    server = serve(world)
+    run = world.run("write made.py")
+    assert run.code == 0, run
+    request = sent(server)
+    assert (request.count("apricot"), request.count("zucchini")) == (1, 0)
+    assert request.count("for more, which is no") == 1
