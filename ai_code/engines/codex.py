@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ai_code.core.about import NO, YES, About, Can, Install
+from ai_code.core.about import YES, About, Can, Install
 from ai_code.core.command import Command
 from ai_code.core.events import Edited, Event, Permanent
 from ai_code.engines.local import (
@@ -59,7 +59,7 @@ class CodexEngine(LocalBase):
             "edit": YES,
             "run": Can("yes", "sandboxed", tested=True),
             "search": Can("yes", "by commands"),
-            "subagents": NO,
+            "subagents": Can("no", "left out"),
             "memory": Can("yes", "AGENTS.md, CLAUDE.md", tested=True),
             "plan": Can("part", "read-only sandbox", tested=True),
             "mcp": Can("no", "left out"),

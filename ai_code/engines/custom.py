@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
-from ai_code.core.about import ABILITIES, About, Can, Install
+from ai_code.core.about import ABILITIES, NO, About, Can, Install
 from ai_code.core.command import Command
 from ai_code.core.events import Answer, Event, Text
 from ai_code.core.placeholders import filled
@@ -44,7 +44,7 @@ class CustomEngine(LocalBase):
         homepage="",
         licence="yours",
         install=Install("yours"),
-        can=dict.fromkeys(ABILITIES, UNTOLD),
+        can={**dict.fromkeys(ABILITIES, UNTOLD), "plan": NO},
         wire="ollama",
         # What it is told is the person's command alone: nobody knows how it would not edit.
         modes=frozenset({"edit"}),

@@ -43,7 +43,7 @@ class GooseEngine(LocalBase):
             "edit": YES,
             "run": Can("yes", "fenced", tested=True),
             "search": Can("part", "tree, commands"),
-            "subagents": NO,
+            "subagents": Can("no", "left out"),
             "memory": Can("yes", "AGENTS.md, CLAUDE.md", tested=True),
             "plan": Can("part", "no editing tools", tested=True),
             "mcp": Can("no", "left out"),
