@@ -14,11 +14,11 @@ _JAPANESE: Mapping[Ability, str] = {
     "run": "コマンドの実行",
     "search": "コードの検索",
     "subagents": "サブエージェント",
-    "memory": "メモリファイル",
+    "memory": "記憶のファイル",
     "plan": "plan モード",
     "mcp": "MCP",
     "git": "git",
-    "sandbox": "自分のサンドボックス",
+    "sandbox": "独自のサンドボックス",
 }
 _HOW: Mapping[str, str] = {
     "when allowed": "許可したとき",
