@@ -60,6 +60,8 @@ class LocalModel(NamedTuple):
     ca_file: str = ""
     base_name: str = ""
     """The model that this one is a variant of; empty where it is none."""
+    most_ctx: int = 0
+    """Tokens that it was made for; 0 where the server does not tell."""
 
     @property
     def shown(self) -> str:

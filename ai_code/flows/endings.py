@@ -79,9 +79,11 @@ def _mend_refused(names: str) -> str:
     return _AGAIN if re.search(r"(?:^|[ /])\.git(?:/|,|$)", names) else _NAMED
 
 
-def _more_room(context: int) -> str:
-    """``context`` in tokens was too small (0: not known)."""
-    more = 2 * context or "N"
+def _more_room(context: int, most: int) -> str:
+    """``context`` in tokens was too small; the model was made for ``most`` (each 0: not known)."""
+    if 0 < most <= context:
+        return "ai-code --model NAME …   (one made for a longer context; or a smaller task)"
+    more = min(2 * context, most or 2 * context) or "N"
     return f"ai-code --num-ctx {more} …   (or a smaller task, or a larger model: --model NAME)"
 
 
@@ -146,10 +148,12 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
     verdict = turn.verdict
     assert isinstance(verdict, Failed | Unavailable)
     hint = verdict.hint if isinstance(verdict, Unavailable) else ""
-    if _NO_ROOM.search(verdict.message):
-        hint = hint or _more_room(turn.context)
-    elif verdict.reason is FailReason.CUT and turn.landed is None:
-        hint = _AGAIN
+    if turn.landed is None:
+        # Else there is something of its to look at.
+        if _NO_ROOM.search(verdict.message):
+            hint = hint or _more_room(turn.context, turn.most_context)
+        elif verdict.reason is FailReason.CUT:
+            hint = _AGAIN
     error = AiCodeError(
         f"{turn.engine} could not finish: {one_line(verdict.message)}",
         why=claude_reason,

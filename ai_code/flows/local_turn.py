@@ -254,7 +254,10 @@ class LocalTurn:
         # Who pressed Ctrl-C waits for nothing.
         asked = None if isinstance(verdict, Interrupted) else self._version
         version = asked().version_text if asked else ""
-        return Turn(name, verdict, exit_, version, model, answer=answer, landed=landed)
+        most = ready.local.most_ctx
+        return Turn(
+            name, verdict, exit_, version, model, answer=answer, landed=landed, most_context=most
+        )
 
     def _ask_version(self, program: Program) -> None:
         """For the record: the first time it takes a start of the program, so the engine's own has

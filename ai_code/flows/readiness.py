@@ -274,7 +274,7 @@ class _Check:
             notes = [*(f"{line}: {each.name} instead" for line in told[-1:]), *notes]
         local = LocalModel(
             model.name, self._server.base_url, found.context, dict(wanted.headers),
-            wanted.keep_alive,
+            wanted.keep_alive, most_ctx=trained_for(self._show(each.name)),
         )  # fmt: skip
         return Ready(local, tuple(notes), found.loaded, model.digest, tuple(details), found.beside)
 

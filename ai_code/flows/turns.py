@@ -70,6 +70,8 @@ class Turn(NamedTuple):
     caught_up: bool = False
     """Claude's model itself said something, and knew by then what local engines had done."""
     context: int = 0
+    most_context: int = 0
+    """What the model was made for (0: not told)."""
     prompt_tokens: int = 0
     ended: float = 0.0
     """Unix epoch in seconds."""

@@ -16,10 +16,11 @@ def hint_of(
     reason: UnavailableReason = UnavailableReason.NO_CHANGE,
     told: str = "it failed",
     context: int = 0,
+    most: int = 0,
 ) -> str:
     engine = rule.partition(".")[0]
     verdict = Unavailable(reason, told, Evidence(rule, "event", excerpt))
-    turn = Turn(engine, verdict, context=context)
+    turn = Turn(engine, verdict, context=context, most_context=most)
     return local_ended(turn, after_claude=False, claude_reason="").hint
 
 
@@ -61,6 +62,19 @@ def test_what_had_no_room_is_no_illness_of_the_servers(rule: str, told: str) -> 
     assert hint.startswith("ai-code --num-ctx 32768 …   (or a smaller task")
     assert hint_of(rule, told=told).startswith("ai-code --num-ctx N …")
     assert "num-ctx" not in hint_of(rule, told="connection to Ollama was closed")
+
+
+@pytest.mark.parametrize(
+    ("most", "hint"),
+    [
+        (131072, "ai-code --num-ctx 32768 …"),
+        (20480, "ai-code --num-ctx 20480 …"),
+        (16384, "ai-code --model NAME …   (one made for a longer context"),
+    ],
+)
+def test_no_more_room_is_asked_for_than_the_model_was_made_for(most: int, hint: str) -> None:
+    told = "the model's answer was cut off at its token limit"
+    assert hint_of("pi.server", told=told, context=16384, most=most).startswith(hint)
 
 
 @pytest.mark.parametrize(
