@@ -68,6 +68,11 @@ _NO_ROOM = re.compile(
     re.IGNORECASE,
 )
 """What ends where the context does, in our words or an engine's: the server is well."""
+_NO_SUCH_ARGUMENT = re.compile(
+    r"(?:unknown|unexpected|unrecogni[sz]ed|no such) (?:option|argument|flag)|\(engines\.args\?\)",
+    re.IGNORECASE,
+)
+"""Ours are right for the version that was tested; a person's may not be."""
 _NO_WAY_THERE = re.compile(r"(?:^|, )(?:[/~]|\.\./)|outside of the project")
 
 
@@ -87,8 +92,11 @@ def _more_room(context: int, most: int) -> str:
     return f"ai-code --num-ctx {more} …   (or a smaller task, or a larger model: --model NAME)"
 
 
-def _hint_by_rule(evidence: Evidence, engine: str) -> str:
+def _hint_by_rule(evidence: Evidence, engine: str, message: str) -> str:
     rule = evidence.rule
+    if _NO_SUCH_ARGUMENT.search(message):
+        key = "aider.args" if engine == "aider" else "engines.args"
+        return f"ai-code config show --origin   ({key}: does this version take them?)"
     if rule.endswith(".refused"):
         return _mend_refused(evidence.excerpt)
     by_rule = _HINTS_BY_RULE.get(rule) or _HINTS_BY_RULE.get(rule.rpartition(".")[2])
@@ -158,7 +166,7 @@ def local_ended(turn: Turn, after_claude: bool, claude_reason: str) -> AiCodeErr
         f"{turn.engine} could not finish: {one_line(verdict.message)}",
         why=claude_reason,
         hint=hint
-        or _hint_by_rule(verdict.evidence, turn.engine)
+        or _hint_by_rule(verdict.evidence, turn.engine, verdict.message)
         or _LOCAL_HINTS.get(verdict.reason, _OTHER_MODEL),
     )
     if isinstance(verdict, Unavailable) and after_claude:

@@ -65,6 +65,20 @@ def test_what_had_no_room_is_no_illness_of_the_servers(rule: str, told: str) -> 
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        "error: unknown option '--nosuchflag'",
+        "codex ended with exit code 2: error: unexpected argument '--nosuchflag' found",
+        "vibe ended with exit code 2: vibe: error: unrecognized arguments: --nosuchflag",
+    ],
+)
+def test_an_argument_that_an_engine_does_not_take(told: str) -> None:
+    for rule in ("claude-local.error", "codex.crash"):
+        hint = hint_of(rule, reason=UnavailableReason.SERVER, told=told)
+        assert hint.startswith("ai-code config show --origin   (engines.args")
+
+
+@pytest.mark.parametrize(
     ("most", "hint"),
     [
         (131072, "ai-code --num-ctx 32768 …"),
