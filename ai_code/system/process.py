@@ -46,17 +46,26 @@ class ProcessRoom:
 
     def run(self, command: Command, listener: Listener, standby: Standby | None = None) -> Exit:
         """See ``core.ports.Processes.run``."""
-        started = time.monotonic()
+        started, conversation, early = time.monotonic(), None, None
         try:
-            child = self._start(command, standby)
+            # The child may do much before its start is known here: a signal in between waits
+            # until there is somebody who ends it, and tells what became of it.
+            with self._signals.deferred():
+                child = self._start(command, standby)
+                conversation = _Conversation(child, command, listener, started, self._signals)
         except OSError as error:
             return Exit(
                 code=126 if not isinstance(error, FileNotFoundError) else 127,
                 wall_s=time.monotonic() - started,
                 start_error=error.strerror or str(error),
             )
-        conversation = _Conversation(child, command, listener, started, self._signals)
+        except Stopped as stopped:
+            if conversation is None:
+                raise
+            early = stopped
         try:
+            if early is not None:
+                raise early
             listener.started()
             ended_by, person = conversation.hold(), None
         except Stopped as stopped:

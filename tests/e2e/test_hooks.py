@@ -97,8 +97,9 @@ def test_what_came_after_is_told_alone_also_by_a_run(person: World) -> None:
     plain(person, "hello")
     second = local_work(person, "2.1.329", edit_block("more.py", "", "Y = 1\n"))
     api = person.claude([Say("Fine."), Say("Well.")])
-    run = person.run("and now?")
-    assert run.code == 0 and f"(run {second})" in run.stderr, run
+    run = person.run("-v", "and now?")
+    assert run.code == 0 and "did meanwhile (1 run)." in run.stderr, run
+    assert f"history show {second}" in run.stderr, run
     # By the run's prompt, and not by the hook that ran in it too.
     assert notes(api) == [1]
     assert first not in json.dumps(api.main_requests[0].json["messages"])
