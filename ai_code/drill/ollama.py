@@ -326,7 +326,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from ai_code.drill.standalone import serve
 
     return serve(
-        lambda name, port: OllamaStandIn(list(PRESETS.values()), [NAMED_REPLIES[name]], port=port),
+        lambda name, port: OllamaStandIn(
+            # Every engine works on a server of this version, claude-local too.
+            list(PRESETS.values()),
+            [NAMED_REPLIES[name]],
+            port=port,
+            version="0.20.0",
+        ),
         tuple(NAMED_REPLIES),
         arguments,
     )

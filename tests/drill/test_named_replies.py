@@ -13,6 +13,9 @@ import pytest
 
 from ai_code.drill.named_replies import NAMED_REPLIES
 from ai_code.drill.ollama import QWEN_CODER
+from ai_code.engines.registry import local_engine
+from ai_code.flows.engine_fit import too_old
+from ai_code.system.ollama import OllamaServer
 from tests.drill.test_real_engines import ENGINES, start
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +43,9 @@ def test_the_guide_names_them_all(language: str) -> None:
 def test_each_is_served(name: str) -> None:
     with serving(name) as url:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
+        version = OllamaServer(url).version()
+    wanting = [each for each in ENGINES if too_old(local_engine(each), version)]
+    assert not wanting, "every engine can be tried on it"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
