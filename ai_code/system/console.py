@@ -12,6 +12,7 @@ from ai_code.core.errors import AiCodeError
 from ai_code.core.reply import chosen, listed
 from ai_code.core.secret_values import masked
 from ai_code.core.text import SafeText, fitting, visible, wrapped
+from ai_code.system.signals import wait_readable
 
 _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
@@ -173,6 +174,8 @@ class TerminalConsole:
         if self._stdin is None:
             return ""
         try:
+            # A terminal gives a line at once or nothing: the reading itself does not wait.
+            wait_readable(self._stdin.fileno())
             return self._stdin.readline()
         except UnicodeDecodeError:
             return "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,6 +73,26 @@ class Signals:
             signal_group(group, signal.SIGCONT)
         if self.on_pause:
             self.on_pause()
+
+
+def wait_readable(descriptor: int) -> None:
+    """Until there is something to read, or its end; what a signal raises comes out of here at
+    once. For the main thread.
+
+    A plain ``read`` may sleep through a signal: one that comes in the instant before the system
+    call, or that the system hands to another thread, interrupts nothing. What is written to the
+    wakeup descriptor stays there until somebody looks.
+    """
+    waking, woken = os.pipe()
+    os.set_blocking(woken, False)
+    old = signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    try:
+        while descriptor not in select.select([descriptor, waking], [], [])[0]:
+            os.read(waking, 4096)  # Its handler has not raised: SIGCHLD, or Ctrl-Z and fg.
+    finally:
+        signal.set_wakeup_fd(old)
+        os.close(waking)
+        os.close(woken)
 
 
 def _wake(_signum: int, _frame: FrameType | None) -> None:

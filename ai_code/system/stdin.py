@@ -7,6 +7,8 @@ import select
 import stat
 from collections.abc import Callable
 
+from ai_code.system.signals import wait_readable
+
 _PATIENCE_S = 3.0
 MOST_BYTES = 16 << 20
 
@@ -43,10 +45,10 @@ def read_piped(
             if not told and not _readable(descriptor):
                 told = True
                 tell()
+            wait_readable(descriptor)
             piece = os.read(descriptor, 1 << 16)
         except BlockingIOError:
-            select.select([descriptor], [], [])
-            continue
+            continue  # Another reader of the same pipe was faster.
         except OSError:
             # nohup gives a descriptor that cannot be read, a lost terminal gives EIO.
             return PipedInput(b"".join(pieces) or None)
