@@ -161,9 +161,9 @@ class TerminalConsole:
         self.status("")
         self._plain_screen()
         self._fresh_line()
-        self._write(self._err, prompt)
         reply = ""
         try:
+            self._write(self._err, prompt)
             reply = self._typed()
         finally:
             if not reply:
