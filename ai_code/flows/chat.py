@@ -90,7 +90,7 @@ class ChatTurn(LocalTurn):
         counts = counts_of(world.files.read(folder / COUNTS_LOG, folder, _MOST_BYTES) or "")
         tokens = (sum(each.prompt for each in counts), sum(each.answer for each in counts))
         seconds = sum(each.seconds for each in counts)
-        changes = workspace.changes()
+        changes = self._landing.made = workspace.changes()
         verdict = _verdict(exit_, self._engine, self._settings, bool(changes))
         done = Worked(exit_, verdict, changes, "", tokens, seconds, 0)
         done = Checking(world, self._settings, self._recorder.secrets).once(done, workspace)

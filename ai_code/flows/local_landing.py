@@ -68,10 +68,30 @@ class LocalLanding:
         self._name = name
         self.brief: Brief | None = None
         self.whole_files = False
+        self.made: Changes | None = None
+        """What the model has made, once that is known: a check may leave files of its own."""
+        self._landed: Landed | None = None
+        self._over = False
+
+    def cut_short(self, stopped: Interrupted, workspace: Workspace, run_dir: Path) -> Landed | None:
+        """After a signal, or an error, anywhere before the landing's end: what the model has made
+        so far is kept as a patch; in the tree itself it stays, and can be undone. Where the
+        landing is over, what came of it."""
+        if self._over or self._options.mode != "edit":
+            return self._landed
+        try:
+            changes = workspace.changes() if self.made is None else self.made
+        except (AiCodeError, OSError) as error:
+            told = error if isinstance(error, AiCodeError) else AiCodeError(str(error))
+            raise LandingError(told, workspace.path) from error
+        if not _anything(changes):
+            return None
+        plan = self._plan(changes, stopped, workspace)
+        return self._locked_landing(plan, changes, workspace, run_dir, wait_s=0.0)
 
     def land(self, done: Worked, workspace: Workspace, run_dir: Path) -> Landed | None:
         changes, verdict = done.changes, done.verdict
-        if not (changes or changes.escaped or changes.ignored or changes.unfit):
+        if not _anything(changes):
             return None
         if self._options.mode != "edit":
             self._world.console.important(
@@ -81,12 +101,16 @@ class LocalLanding:
         if done.failed and not self._lands_all_the_same(done.failed):
             plan = held_back(changes, done.failed.why)
             return self._locked_landing(plan, changes, workspace, run_dir)
+        plan = self._plan(changes, verdict, workspace)
+        return self._locked_landing(plan, changes, workspace, run_dir)
+
+    def _plan(self, changes: Changes, verdict: Verdict, workspace: Workspace) -> LandingPlan:
         finished = isinstance(verdict, Done)
         cut = isinstance(verdict, Failed) and verdict.reason is FailReason.CUT
         on_suspect = self._settings.fallback_on_suspect
         # In the tree itself the person may have edited meanwhile: nothing is taken back unasked.
         unfinished: OnSuspect = "keep" if workspace.where == "tree" else "drop"
-        plan = decide(
+        return decide(
             changes,
             allow_protected=self._options.allow_protected,
             # What was interrupted, stalled or crashed is kept as a patch, never landed.
@@ -96,7 +120,6 @@ class LocalLanding:
             whole_files=self.whole_files,
             to_read=self._to_read(),
         )
-        return self._locked_landing(plan, changes, workspace, run_dir)
 
     def _lands_all_the_same(self, failed: CheckFailure) -> bool:
         """By ``fallback.on-suspect``, for the whole of it."""
@@ -127,20 +150,27 @@ class LocalLanding:
         )
 
     def _locked_landing(
-        self, plan: LandingPlan, changes: Changes, workspace: Workspace, run_dir: Path
+        self,
+        plan: LandingPlan,
+        changes: Changes,
+        workspace: Workspace,
+        run_dir: Path,
+        wait_s: float = _LOCK_WAIT_S,
     ) -> Landed:
         """The landing, which no signal interrupts. Where another run keeps the tree for too
         long, the model's work is kept as a patch."""
         trees = self._world.trees
         try:
-            lock = trees.lock(workspace.root, run_id=self._recorder.run_id, wait_s=_LOCK_WAIT_S)
+            lock = trees.lock(workspace.root, run_id=self._recorder.run_id, wait_s=wait_s)
             with lock, self._world.undisturbed():
                 in_place = workspace.where == "tree"
                 landed = land(plan, trees, root=workspace.root, run_dir=run_dir, in_place=in_place)
+                self._landed, self._over = landed, True
                 # Here, for a signal that came meanwhile goes on at the end of this block.
                 self._recorder.landed(landed)
                 return landed
         except TryLaterError as error:
+            self._over = True
             kept = trees.keep_patch(run_dir, patch(changes.items))
             why = f"{error.what} {error.why}".strip()
             raise TryLaterError(
@@ -156,6 +186,10 @@ class LocalLanding:
             {"y": "land", "n": "leave out"},
         )
         return answer == "y"
+
+
+def _anything(changes: Changes) -> bool:
+    return bool(changes or changes.escaped or changes.ignored or changes.unfit)
 
 
 def _unfinished(verdict: Verdict) -> str:

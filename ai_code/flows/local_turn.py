@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.command import Request
-from ai_code.core.errors import AiCodeError
-from ai_code.core.mcp_servers import without_keys
+from ai_code.core.errors import AiCodeError, Stopped
 from ai_code.core.naming import candidate_words
 from ai_code.core.task import Task
-from ai_code.core.text import one_line, shown_path
+from ai_code.core.text import shown_path
 from ai_code.core.verdict import (
     Evidence,
     Interrupted,
@@ -30,7 +29,7 @@ from ai_code.flows.local_work import LocalWork
 from ai_code.flows.model_seen import prove
 from ai_code.flows.model_settings import settings_for
 from ai_code.flows.readiness import Ready
-from ai_code.flows.resuming import resume_of
+from ai_code.flows.resuming import as_claudes_kind
 from ai_code.flows.turns import RunOptions, Turn
 from ai_code.flows.warm_up import FRESH_S, WarmUp, ask_for
 
@@ -190,10 +189,12 @@ class LocalTurn:
             workspace = self._warm.workspace(facts, editable)
             self._tell_left_out(workspace)
             task = self._task(program, ready, facts, workspace, run_dir, editable)
-            task = self._beside(task, ready, workspace, claude)
+            task = as_claudes_kind(
+                self._world, self._settings, self._engine, claude, task, ready, workspace
+            )
             if why := self._engine.prepare(task):
                 return self._turn(_unfit(self.name, why), ready)
-            turn = self._work(task, ready, workspace, run_dir)
+            turn = self._worked(task, ready, workspace, run_dir)
             keep = False
             return turn
         except LandingError as error:
@@ -205,6 +206,21 @@ class LocalTurn:
             if not keep:
                 self._world.trees.discard(run_dir)
             self._world.files.remove(run_dir / self._engine.name)
+
+    def _worked(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
+        """The work, and its landing. Whatever ends it early, what the model made is not lost."""
+        try:
+            return self._work(task, ready, workspace, run_dir)
+        except LandingError:
+            raise
+        except BaseException as error:
+            signum = error.signum if isinstance(error, Stopped) else 0
+            stopped = Interrupted(signum, Evidence(f"{self.name}.person", "exit"))
+            with self._world.undisturbed():
+                landed = self._landing.cut_short(stopped, workspace, run_dir)
+            if not signum:
+                raise
+            return self._turn(stopped, ready, landed=landed)
 
     def _work(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
         work = LocalWork(
@@ -221,8 +237,10 @@ class LocalTurn:
         if not isinstance(done.verdict, Interrupted) and done.exit.start_error is None:
             # A model that answers at once left no time for it.
             self._ask_version(task.program)
+        self._landing.made = done.changes
         if self._options.mode == "edit":
             done = checking.check(work, done, task, ready)
+            self._landing.made = done.changes
         folder = run_dir / self._engine.name
         mode = self._options.mode
         proof = prove(self._world, self._settings, ready, done.longest_prompt, folder, mode)
@@ -302,29 +320,6 @@ class LocalTurn:
             commands=self._settings.fallback_commands == "allow",
             fenced=is_fenced(self._world, self._settings, self._engine),
             stands_in=stands_in(self._world, self._settings, self._engine),
-        )
-
-    def _beside(self, task: Task, ready: Ready, workspace: Workspace, claude: Turn | None) -> Task:
-        """What only engines of Claude's kind can use."""
-        if not self._engine.about.resumes:
-            return task
-        home = self._world.claude_home
-        folder = home.look(self._world.cwd)
-        task = task._replace(guard_folder=folder.has_folder_settings and not folder.trusted)
-        if task.mode != "edit":
-            return task
-        resume = resume_of(self._world, self._settings, self._engine, claude, ready, workspace)
-        servers = without_keys(home.mcp_servers(), self._world.environ)
-        if task.commands:
-            for name, keys in servers.left_out.items():
-                self._world.console.note(
-                    f"MCP server {one_line(name, 60)} is left out: it wants {', '.join(keys)}, and "
-                    "no local engine gets keys."
-                )
-        return task._replace(
-            resume=resume,
-            claude_dir=home.config_dir,
-            mcp_servers=servers.rows,
         )
 
     def _tell_left_out(self, workspace: Workspace) -> None:
