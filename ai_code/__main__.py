@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 
 
 def main() -> None:
     """``ai-code`` as installed; never returns."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        # Until there is somebody who obeys it, Ctrl-C ends us as any program, without a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     if sys.argv[1:] in (["--version"], ["-V"]):
         from ai_code import __version__
 

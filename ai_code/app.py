@@ -28,6 +28,20 @@ def run(argv: Sequence[str]) -> int:
     world = SystemWorld(environ, _after_dashes(argv))
     world.signals.install()
     try:
+        try:
+            return _run(argv, world)
+        finally:
+            world.signals.ignore()
+    except Stopped as stopped:
+        # Another one, while the first was being obeyed.
+        world.signals.ignore()
+        return 128 + stopped.signum
+    finally:
+        world.close()
+
+
+def _run(argv: Sequence[str], world: SystemWorld) -> int:
+    try:
         from ai_code.cli.main import main
 
         code = int(main(argv, world))
@@ -51,9 +65,6 @@ def run(argv: Sequence[str]) -> int:
             told = _disk_full(world, error)
             return _told(world, argv, told, told.exit_code)
         return _told(world, argv, _bug(world, error), ExitCode.BUG)
-    finally:
-        world.signals.ignore()
-        world.close()
 
 
 def _hook(argv: Sequence[str]) -> int:

@@ -203,9 +203,11 @@ class LocalTurn:
                 error.what, why=error.why, hint=f"what the model made is in {error.kept}"
             ) from error
         finally:
-            if not keep:
-                self._world.trees.discard(run_dir)
-            self._world.files.remove(run_dir / self._engine.name)
+            # Undisturbed: nobody else would take away a copy of the project.
+            with self._world.undisturbed():
+                if not keep:
+                    self._world.trees.discard(run_dir)
+                self._world.files.remove(run_dir / self._engine.name)
 
     def _worked(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
         """The work, and its landing. Whatever ends it early, what the model made is not lost."""

@@ -90,8 +90,9 @@ class Recorder:
             self._record = self._record._replace(after=kind, after_resets_at=resets_at)
 
     def landed(self, landed: Landed) -> None:
-        """Tells what landed, at once, and keeps it for the record."""
+        """Tells what landed, and has it in the record at once: the run may not come to its end."""
         self._landed = landed
+        self._save_what_landed(landed)
         # What is missing from the tree is told under -q too.
         for line in left_lines(landed):
             self._world.console.important(line)
@@ -111,35 +112,60 @@ class Recorder:
 
     def finish(self, turns: Sequence[Turn], code: int | None) -> None:
         """``code`` is the exit code, None when an exception ended the run."""
+        # A second Ctrl-C must not leave a run that seems to go on for ever.
+        with self._world.undisturbed():
+            self._finish(turns, code)
+        self._tidy()
+
+    def _finish(self, turns: Sequence[Turn], code: int | None) -> None:
         self.begin()
         if self._record is None:
             return
-        from ai_code.core.record import RecordedLeftOut
-
-        landed = self._landed
-        left = (*landed.left_out, *landed.conflicts) if landed else ()
-        record = self._record._replace(
+        record = self._record = self._record._replace(
             ended=self._world.clock.now(),
             attempts=tuple(recorded(turn) for turn in turns),
-            landed=landed.files if landed else (),
-            left_out=tuple(RecordedLeftOut(each.path, each.reason) for each in left),
             exit_code=code,
             state="done",
             commit=self.commit,
             checked=self.checked,
         )
-        self._record = record
         try:
             self._world.journal.save(record)
-            if landed:
+            if self._landed:
                 # Claude is told by its next run here.
                 self._world.untold.mark(Path(record.root))
             self._keep_answer(turns)
-            days, runs = self._settings.journal_keep_days, self._settings.journal_keep_runs
-            if days or runs:
-                self._world.journal.tidy(days, runs)
         except (AiCodeError, OSError) as error:
-            self._world.console.important(f"The record of this run is incomplete: {error}")
+            self._tell_incomplete(error)
+
+    def _tidy(self) -> None:
+        days, runs = self._settings.journal_keep_days, self._settings.journal_keep_runs
+        if self._record is None or not (days or runs):
+            return
+        try:
+            self._world.journal.tidy(days, runs)
+        except (AiCodeError, OSError) as error:
+            self._tell_incomplete(error)
+
+    def _tell_incomplete(self, error: Exception) -> None:
+        self._world.console.important(f"The record of this run is incomplete: {error}")
+
+    def _save_what_landed(self, landed: Landed) -> None:
+        if self._record is None:
+            return
+        from ai_code.core.record import RecordedLeftOut
+
+        left = (*landed.left_out, *landed.conflicts)
+        self._record = self._record._replace(
+            landed=landed.files,
+            left_out=tuple(RecordedLeftOut(each.path, each.reason) for each in left),
+        )
+        try:
+            self._world.journal.save(self._record)
+            self._world.untold.mark(Path(self._record.root))
+        except (AiCodeError, OSError):
+            # It is tried again, and told, at the run's end.
+            return
 
     def _keep_answer(self, turns: Sequence[Turn]) -> None:
         """Only where ``journal.keep-answers`` asks for it."""

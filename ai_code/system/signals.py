@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -12,6 +13,7 @@ from types import FrameType
 from ai_code.core.errors import Stopped
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SOON_S = 0.002
 
 
 class Signals:
@@ -20,11 +22,16 @@ class Signals:
     A signal that was ignored when we started (nohup, a background job of a script) stays
     ignored. The second signal, while the first is being obeyed, raises again: nobody waits for
     a tidy end against their will.
+
+    Where Python would not let ``Stopped`` through, it is raised a moment later: an import makes
+    another exception of it or drops it, and what comes out of a finalizer is dropped too.
     """
 
     def __init__(self) -> None:
         self._deferred = 0
         self._pending: int | None = None
+        self._soon: int | None = None
+        self._over = False
         self.group: int | None = None
         """Process group of the running engine: stopped and continued together with us."""
         self.on_pause: Callable[[], None] | None = None
@@ -36,9 +43,12 @@ class Signals:
         if signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN:
             signal.signal(signal.SIGTSTP, self._suspend)
         signal.signal(signal.SIGCHLD, _wake)
+        signal.signal(signal.SIGALRM, self._raise_soon)
+        sys.unraisablehook = self._dropped
 
     def ignore(self) -> None:
         """For the very end: what is left to do takes milliseconds and must not be cut."""
+        self._over = True
         for signum in _STOPPING:
             signal.signal(signum, signal.SIG_IGN)
 
@@ -54,11 +64,32 @@ class Signals:
                 signum, self._pending = self._pending, None
                 raise Stopped(signum)
 
-    def _stop(self, signum: int, _frame: FrameType | None) -> None:
+    def _stop(self, signum: int, frame: FrameType | None) -> None:
+        if self._over:
+            return
         if self._deferred:
             self._pending = signum
             return
+        if self._soon is None and _imports(frame):
+            self._stop_soon(signum)
+            return
+        self._soon = None
         raise Stopped(signum)
+
+    def _stop_soon(self, signum: int) -> None:
+        self._soon = signum
+        signal.setitimer(signal.ITIMER_REAL, _SOON_S)
+
+    def _raise_soon(self, _signum: int, frame: FrameType | None) -> None:
+        signum, self._soon = self._soon, None
+        if signum is not None:
+            self._stop(signum, frame)
+
+    def _dropped(self, lost: sys.UnraisableHookArgs) -> None:
+        if isinstance(lost.exc_value, Stopped):
+            self._stop_soon(lost.exc_value.signum)
+        else:
+            sys.__unraisablehook__(lost)
 
     def _suspend(self, _signum: int, _frame: FrameType | None) -> None:
         """Ctrl-Z: the engine's group is stopped with us, and goes on with us."""
@@ -93,6 +124,15 @@ def wait_readable(descriptor: int) -> None:
         signal.set_wakeup_fd(old)
         os.close(waking)
         os.close(woken)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether an import is under way in this thread."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _wake(_signum: int, _frame: FrameType | None) -> None:

@@ -1,12 +1,17 @@
-"""A signal that interrupts no system call of ours is obeyed all the same, while somebody types."""
+"""A signal is obeyed also where it interrupts no system call, and where Python would drop what its
+handler raises."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +27,10 @@ QUIET = signal.SIGCHLD
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
     old = {each: signal.getsignal(each) for each in signal.valid_signals()}
+    hook = sys.unraisablehook
     Signals().install()
     yield
+    sys.unraisablehook = hook
     for number, handler in old.items():
         if signal.getsignal(number) != handler:
             signal.signal(number, handler)
@@ -96,3 +103,63 @@ def test_the_wakeup_descriptor_of_others_is_theirs_again(terminal: tuple[int, in
     assert signal.set_wakeup_fd(-1) == writing
     os.close(reading)
     os.close(writing)
+
+
+# What Python drops -----------------------------------------------------------------------------
+
+RAISES = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
+
+
+def module(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> str:
+    """The name of a module with this text."""
+    monkeypatch.syspath_prepend(str(folder))
+    name = f"module_{folder.name}"
+    (folder / f"{name}.py").write_text(text)
+    return name
+
+
+def a_moment() -> None:
+    """Long enough for what comes soon; on a slow machine too it is what ends it."""
+    time.sleep(60)
+
+
+def test_an_import_is_brought_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a class, Python 3.11 makes a RuntimeError of it: a bug, in our words."""
+    field = f"class Sent:\n    def __set_name__(self, *_):\n        {RAISES.split(chr(10))[1]}\n"
+    text = f"import os, signal\n{field}class Has:\n    sent = Sent()\nover = True\n"
+    name = module(tmp_path, monkeypatch, text)
+    with pytest.raises(Stopped):
+        importlib.import_module(name)
+        a_moment()
+    assert sys.modules[name].over
+
+
+def test_a_second_signal_does_not_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = module(tmp_path, monkeypatch, f"{RAISES}{RAISES}import time; time.sleep(60)\n")
+    with pytest.raises(Stopped):
+        importlib.import_module(name)
+    assert name not in sys.modules
+
+
+def test_what_a_finalizer_drops_is_raised_again() -> None:
+    class Dropping:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    dropping = [Dropping()]
+    with pytest.raises(Stopped) as stopped:
+        dropping.clear()
+        a_moment()
+    assert stopped.value.signum == signal.SIGTERM
+
+
+def test_other_things_that_are_dropped_are_told(capfd: pytest.CaptureFixture[str]) -> None:
+    class Failing:
+        def __del__(self) -> None:
+            raise ValueError("what it says")
+
+    failing = [Failing()]
+    failing.clear()
+    assert "ValueError: what it says" in capfd.readouterr().err
