@@ -26,9 +26,9 @@ def run(argv: Sequence[str]) -> int:
     if list(argv[:2]) == ["hooks", "run"]:
         return _hook(argv[2:])
     world = SystemWorld(environ, _after_dashes(argv))
-    world.signals.install()
     try:
         try:
+            world.signals.install()
             return _run(argv, world)
         finally:
             world.signals.ignore()
@@ -59,12 +59,22 @@ def _run(argv: Sequence[str], world: SystemWorld) -> int:
         silence_stdout()
         return 128 + 13
     except Exception as error:  # noqa: BLE001  the one broad except: a bug becomes a report
+        if signalled := _stopped_in(error):
+            world.console.status("")
+            return 128 + signalled.signum
         if isinstance(error, OSError) and stdout_fails(error):
             return stdout_failed(error, world.console)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             told = _disk_full(world, error)
             return _told(world, argv, told, told.exit_code)
         return _told(world, argv, _bug(world, error), ExitCode.BUG)
+
+
+def _stopped_in(error: BaseException | None) -> Stopped | None:
+    """The signal that an exception was made of: an import that is cut may raise anything."""
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _hook(argv: Sequence[str]) -> int:

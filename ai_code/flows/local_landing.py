@@ -70,6 +70,8 @@ class LocalLanding:
         self.whole_files = False
         self.made: Changes | None = None
         """What the model has made, once that is known: a check may leave files of its own."""
+        self.failed: LandingError | None = None
+        """Why it could not be; the worktree stays."""
         self._landed: Landed | None = None
         self._over = False
 
@@ -83,7 +85,7 @@ class LocalLanding:
             changes = workspace.changes() if self.made is None else self.made
         except (AiCodeError, OSError) as error:
             told = error if isinstance(error, AiCodeError) else AiCodeError(str(error))
-            raise LandingError(told, workspace.path) from error
+            raise self._failed(told, workspace) from error
         if not _anything(changes):
             return None
         plan = self._plan(changes, stopped, workspace)
@@ -177,7 +179,11 @@ class LocalLanding:
                 "what the model made could not land", why=why, hint=f"git apply {kept}"
             ) from error
         except AiCodeError as error:
-            raise LandingError(error, workspace.path) from error
+            raise self._failed(error, workspace) from error
+
+    def _failed(self, error: AiCodeError, workspace: Workspace) -> LandingError:
+        self.failed = LandingError(error, workspace.path)
+        return self.failed
 
     def _ask(self, change: Change, found: Sequence[Suspicion]) -> bool:
         reasons = "; ".join(map(in_words, found))

@@ -10,7 +10,7 @@ from ai_code.core.command import Request
 from ai_code.core.errors import AiCodeError, Stopped
 from ai_code.core.naming import candidate_words
 from ai_code.core.task import Task
-from ai_code.core.text import shown_path
+from ai_code.core.text import one_line, shown_path
 from ai_code.core.verdict import (
     Evidence,
     Interrupted,
@@ -198,14 +198,18 @@ class LocalTurn:
             keep = False
             return turn
         except LandingError as error:
-            keep = True
             raise AiCodeError(
                 error.what, why=error.why, hint=f"what the model made is in {error.kept}"
             ) from error
+        except Stopped:
+            if failed := self._landing.failed:
+                self._world.console.important(f"{failed.what} ({one_line(failed.why)})")
+                self._world.console.important(f"What the model made is in {failed.kept}")
+            raise
         finally:
             # Undisturbed: nobody else would take away a copy of the project.
             with self._world.undisturbed():
-                if not keep:
+                if not keep and self._landing.failed is None:
                     self._world.trees.discard(run_dir)
                 self._world.files.remove(run_dir / self._engine.name)
 

@@ -49,7 +49,9 @@ class Recorder:
         """The run's id. Raises AiCodeError where the journal cannot be written: without a
         folder of the run's own no local engine can work."""
         if self._record is None:
-            self._record = self._new()
+            # What is on disk and not known here would never be completed.
+            with self._world.undisturbed():
+                self._record = self._new()
         return self._record.id
 
     @property

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from ai_code.system.child import Child
+
 
 class Asked:
     """Those that run now, each in a group of its own."""
@@ -29,7 +31,7 @@ class Asked:
         with self._lock:
             if self._over:
                 raise InterruptedError("ai-code ends")
-            child = subprocess.Popen(
+            child = Child(
                 argv,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from ai_code.core.errors import AiCodeError, NotInstalledError
 from ai_code.core.text import visible
+from ai_code.system.child import run_child
 
 TIMEOUT_S = 120.0
+_OF_THE_TERMINAL = (-signal.SIGINT, -signal.SIGHUP)
 
 _SAFE = {
     "core.fsmonitor": "false",
@@ -100,21 +103,30 @@ class Git:
     ) -> Answer:
         """Any exit status is an answer. Raises GitError when it takes longer than the limit."""
         argv = [self._program, *_settings(), *(os.fspath(arg) for arg in args)]
+        given = {**self._env, **(env or {})}
         try:
-            done = subprocess.run(
-                argv,
-                input=stdin,
-                capture_output=True,
-                env={**self._env, **(env or {})},
-                cwd=self._cwd or "/",
-                timeout=timeout_s,
-                check=False,
-            )
+            done = self._done(argv, stdin, given, timeout_s)
+            if done.returncode in _OF_THE_TERMINAL:
+                # It was ours still in the instant before it had its own group, and had not begun.
+                done = self._done(argv, stdin, given, timeout_s)
         except subprocess.TimeoutExpired as error:
             raise GitError(f"git {args[0]} took longer than {timeout_s:.0f} s") from error
         except OSError as error:
             raise GitError(f"git could not be started: {error.strerror}") from error
         return Answer(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
+
+    def _done(
+        self, argv: list[str], stdin: bytes, env: Mapping[str, str], timeout_s: float
+    ) -> subprocess.CompletedProcess[bytes]:
+        # A Ctrl-C on the terminal is for us: what must not be cut is not cut by it.
+        return run_child(
+            argv,
+            stdin=stdin,
+            timeout_s=timeout_s,
+            env=env,
+            cwd=self._cwd or "/",
+            process_group=0,
+        )
 
 
 def _settings() -> list[str]:

@@ -28,6 +28,7 @@ from ai_code.core.hardware_readings import (
     ram_of,
 )
 from ai_code.core.machine import Machine
+from ai_code.system.child import run_child
 
 _NVML_TIMEOUT_S = 1.0
 """A driver that hangs must not hang us; it answers within 33 ms."""
@@ -178,16 +179,9 @@ def _output(name: str, *arguments: str, timeout_s: float) -> str:
     if not program:
         return ""
     try:
-        return subprocess.run(
-            [program, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout_s,
-            check=True,
-        ).stdout
+        told = run_child([program, *arguments], timeout_s=timeout_s)
+        told.check_returncode()
+        return told.stdout.decode("utf-8", "replace")
     except (OSError, subprocess.SubprocessError):
         return ""
 

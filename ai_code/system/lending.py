@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.errors import AiCodeError, Stopped
 from ai_code.core.exits import EndedBy, Exit
+from ai_code.system.child import Child
 from ai_code.system.child_environment import environment_of
 from ai_code.system.ending_group import end_group
 from ai_code.system.fenced import fenced_argv
@@ -151,7 +152,7 @@ class _Loan:
         self._suspend = signal.signal(signal.SIGTSTP, self._pass_on)
         _front(self._group)
         try:
-            return subprocess.Popen(
+            return Child(
                 fenced_argv(command, _name()),
                 cwd=command.cwd,
                 env=environ,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ai_code.core.errors import AiCodeError
 from ai_code.core.text import visible
+from ai_code.system.child import Child
 
 if TYPE_CHECKING:
     from ai_code.core.task import Program
@@ -149,7 +150,7 @@ class SystemNotices:
 def _started(argv: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes] | str:
     """In a session of its own: nothing that the terminal sends reaches it."""
     try:
-        return subprocess.Popen(
+        return Child(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

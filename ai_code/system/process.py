@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ai_code.core.errors import Stopped
 from ai_code.core.exits import EndedBy, Exit
+from ai_code.system.child import Child
 from ai_code.system.child_environment import environment_of
 from ai_code.system.ending_group import end_group
 from ai_code.system.fenced import fenced_argv
@@ -119,7 +120,7 @@ class ProcessRoom:
             self._standby = None
         if child is None:
             _remove(command.fresh)
-            child = subprocess.Popen(
+            child = Child(
                 fenced_argv(command),
                 cwd=command.cwd,
                 env=environ,

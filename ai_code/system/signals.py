@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,6 +15,9 @@ from ai_code.core.errors import Stopped
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SOON_S = 0.002
+
+
+_installed: Signals | None = None
 
 
 class Signals:
@@ -37,6 +41,8 @@ class Signals:
         self.on_pause: Callable[[], None] | None = None
 
     def install(self) -> None:
+        global _installed
+        _installed = self
         for signum in _STOPPING:
             if signal.getsignal(signum) is not signal.SIG_IGN:
                 signal.signal(signum, self._stop)
@@ -104,6 +110,17 @@ class Signals:
             signal_group(group, signal.SIGCONT)
         if self.on_pause:
             self.on_pause()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """As ``Signals.deferred`` of those that are installed. In another thread than the main one,
+    where nothing is ever raised, it does nothing."""
+    if _installed is None or threading.current_thread() is not threading.main_thread():
+        yield
+    else:
+        with _installed.deferred():
+            yield
 
 
 def wait_readable(descriptor: int) -> None:

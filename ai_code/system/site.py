@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ai_code.core.errors import TryLaterError
 from ai_code.core.ports_setup import NixKind
+from ai_code.system.child import run_child
 from ai_code.system.locks import tree_lock
 
 _ASK = """\
@@ -120,14 +121,9 @@ class SystemSite:
 
     def _asked(self, path: Path, minor: int) -> str | None:
         try:
-            told = subprocess.run(
-                [str(path), "-I", "-c", _ASK],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_ASK_S,
-                check=True,
-                env=self._environ,
-            )
+            asked = [str(path), "-I", "-c", _ASK]
+            told = run_child(asked, timeout_s=_ASK_S, env=self._environ)
+            told.check_returncode()
             executable, version, has_venv = json.loads(told.stdout)
         except (OSError, ValueError, subprocess.SubprocessError):
             return None

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ai_code.core.ports import NoStandbyError
+from ai_code.system.child import Child
 from ai_code.system.signals import signal_group
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class PythonStandby:
         self._told, told = os.pipe()
         argv = [str(python), str(_WAITING), str(self._program), str(orders), str(told), *modules]
         try:
-            self.child = subprocess.Popen(
+            self.child = Child(
                 argv,
                 cwd=_NEUTRAL,
                 env=self._environ,
