@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
@@ -291,8 +292,8 @@ class SystemWorld:
 
         return read_piped(wait=wait, tell=tell)
 
-    def undisturbed(self) -> AbstractContextManager[None]:
-        return self.signals.deferred()
+    def undisturbed(self, seconds: float = math.inf) -> AbstractContextManager[None]:
+        return self.signals.deferred(seconds)
 
     def drill_stage(self, *, keep: bool) -> Stage:
         from ai_code.drill.stage import Stage

@@ -36,9 +36,10 @@ def commit_landed(
     message = f"{title}\n\nMade by {turn.engine} with {turn.model} (ai-code {recorder.run_id})."
     trees = world.trees
     try:
-        commit = trees.commit(trees.root_of(world.cwd), files, message)
+        # A git that is killed leaves its lock in the person's repository.
+        with world.undisturbed():
+            commit = recorder.commit = trees.commit(trees.root_of(world.cwd), files, message)
     except AiCodeError as error:
         world.console.important(f"not committed: {error.what} {error.why}".rstrip())
     else:
-        recorder.commit = commit
         world.console.note(f"committed as {commit}")

@@ -75,6 +75,7 @@ class ChatTurn(LocalTurn):
         task = through(task, relay)
         lay_out(world, self._engine, task, self._engine.chat_files(task))
         world.console.status("")
+        self._landing.now_made(None)
         try:
             exit_ = self._lend(task, folder, relay)
         except _UnfencedError:
@@ -90,7 +91,8 @@ class ChatTurn(LocalTurn):
         counts = counts_of(world.files.read(folder / COUNTS_LOG, folder, _MOST_BYTES) or "")
         tokens = (sum(each.prompt for each in counts), sum(each.answer for each in counts))
         seconds = sum(each.seconds for each in counts)
-        changes = self._landing.made = workspace.changes()
+        changes = workspace.changes()
+        self._landing.now_made(changes)
         verdict = _verdict(exit_, self._engine, self._settings, bool(changes))
         done = Worked(exit_, verdict, changes, "", tokens, seconds, 0)
         done = Checking(world, self._settings, self._recorder.secrets).once(done, workspace)

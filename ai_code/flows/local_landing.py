@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ai_code.core.errors import AiCodeError, TryLaterError
+from ai_code.core.errors import AiCodeError, Stopped, TryLaterError
 from ai_code.core.patches import patch
 from ai_code.core.text import one_line
 from ai_code.core.verdict import Done, Failed, FailReason, Interrupted, Verdict
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ai_code.core.brief import Brief
     from ai_code.core.changes import Change, Changes, Landed, LandingPlan
     from ai_code.core.check import CheckFailure
+    from ai_code.core.ports import Console
     from ai_code.core.ports_tree import Workspace
     from ai_code.core.suspicions import Suspicion
     from ai_code.flows.local_work import Worked
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from ai_code.settings import Settings
 
 _LOCK_WAIT_S = 30.0
+_LOOK_S = 3.0
 
 
 class LandingError(Exception):
@@ -46,7 +48,7 @@ class LandingError(Exception):
         super().__init__(error.what)
         self.what = error.what
         self.why = error.why
-        self.kept = kept
+        self.hint = f"what the model made is in {kept}"
 
 
 class LocalLanding:
@@ -68,24 +70,39 @@ class LocalLanding:
         self._name = name
         self.brief: Brief | None = None
         self.whole_files = False
-        self.made: Changes | None = None
-        """What the model has made, once that is known: a check may leave files of its own."""
         self.failed: LandingError | None = None
         """Why it could not be; the worktree stays."""
+        self._begun = self._over = False
+        self._made: Changes | None = None
         self._landed: Landed | None = None
-        self._over = False
+        self._kept: Path | None = None
+
+    def now_made(self, changes: Changes | None) -> None:
+        """What the model has made, for the case that no landing comes: the check may leave files
+        of its own. None while it works."""
+        self._begun, self._made = True, changes
 
     def cut_short(self, stopped: Interrupted, workspace: Workspace, run_dir: Path) -> Landed | None:
         """After a signal, or an error, anywhere before the landing's end: what the model has made
         so far is kept as a patch; in the tree itself it stays, and can be undone. Where the
-        landing is over, what came of it."""
-        if self._over or self._options.mode != "edit":
+        landing is over, what came of it. Call it undisturbed: but where git hangs while it
+        looks, a later signal is obeyed, and the worktree stays."""
+        if self._over or not self._begun or self._options.mode != "edit":
+            if self._kept:
+                self._world.console.important(f"what did not land is kept: git apply {self._kept}")
             return self._landed
+        self._world.console.status("keeping what the model made…")
         try:
-            changes = workspace.changes() if self.made is None else self.made
+            with self._world.undisturbed(_LOOK_S):
+                known = None if workspace.where == "tree" else self._made
+                changes = workspace.changes() if known is None else known
+        except Stopped:
+            self._failed(AiCodeError("the run was stopped twice"), workspace)
+            raise
         except (AiCodeError, OSError) as error:
-            told = error if isinstance(error, AiCodeError) else AiCodeError(str(error))
-            raise self._failed(told, workspace) from error
+            raise self._failed(error, workspace) from error
+        finally:
+            self._world.console.status("")
         if not _anything(changes):
             return None
         plan = self._plan(changes, stopped, workspace)
@@ -165,24 +182,36 @@ class LocalLanding:
         try:
             lock = trees.lock(workspace.root, run_id=self._recorder.run_id, wait_s=wait_s)
             with lock, self._world.undisturbed():
+                # Whatever comes of it, it is not done twice.
+                self._over = True
                 in_place = workspace.where == "tree"
                 landed = land(plan, trees, root=workspace.root, run_dir=run_dir, in_place=in_place)
-                self._landed, self._over = landed, True
+                self._landed = landed
                 # Here, for a signal that came meanwhile goes on at the end of this block.
                 self._recorder.landed(landed)
                 return landed
         except TryLaterError as error:
-            self._over = True
-            kept = trees.keep_patch(run_dir, patch(changes.items))
+            kept = self._keep(changes, workspace, run_dir)
             why = f"{error.what} {error.why}".strip()
             raise TryLaterError(
                 "what the model made could not land", why=why, hint=f"git apply {kept}"
             ) from error
-        except AiCodeError as error:
+        except (AiCodeError, OSError) as error:
             raise self._failed(error, workspace) from error
 
-    def _failed(self, error: AiCodeError, workspace: Workspace) -> LandingError:
-        self.failed = LandingError(error, workspace.path)
+    def _keep(self, changes: Changes, workspace: Workspace, run_dir: Path) -> Path:
+        with self._world.undisturbed():
+            try:
+                self._kept = self._world.trees.keep_patch(run_dir, patch(changes.items))
+            except OSError as error:
+                raise self._failed(error, workspace) from error
+            finally:
+                self._over = True
+        return self._kept
+
+    def _failed(self, error: AiCodeError | OSError, workspace: Workspace) -> LandingError:
+        told = error if isinstance(error, AiCodeError) else AiCodeError(str(error))
+        self.failed = LandingError(told, workspace.path)
         return self.failed
 
     def _ask(self, change: Change, found: Sequence[Suspicion]) -> bool:
@@ -192,6 +221,12 @@ class LocalLanding:
             {"y": "land", "n": "leave out"},
         )
         return answer == "y"
+
+
+def tell_kept(console: Console, error: AiCodeError | LandingError) -> None:
+    """Where what the model made is, where it is not told as an error: the person has stopped."""
+    for line in (f"{error.what} {one_line(error.why)}".rstrip(), error.hint):
+        console.important(line)
 
 
 def _anything(changes: Changes) -> bool:

@@ -10,7 +10,7 @@ from ai_code.core.command import Request
 from ai_code.core.errors import AiCodeError, Stopped
 from ai_code.core.naming import candidate_words
 from ai_code.core.task import Task
-from ai_code.core.text import one_line, shown_path
+from ai_code.core.text import shown_path
 from ai_code.core.verdict import (
     Evidence,
     Interrupted,
@@ -24,7 +24,7 @@ from ai_code.flows.checking import Checking
 from ai_code.flows.engine_fit import fit_for
 from ai_code.flows.engine_modes import can_only, with_aider
 from ai_code.flows.engine_program import find_by_path, find_program, is_fenced, stands_in
-from ai_code.flows.local_landing import LandingError, LocalLanding
+from ai_code.flows.local_landing import LandingError, LocalLanding, tell_kept
 from ai_code.flows.local_work import LocalWork
 from ai_code.flows.model_seen import prove
 from ai_code.flows.model_settings import settings_for
@@ -74,7 +74,7 @@ class LocalTurn:
         self._engine = engine
         self.dirty: frozenset[str] = frozenset()
         """Files that differed from the last commit before the model worked."""
-        self._landing = LocalLanding(world, settings, options, recorder, engine.name)
+        self._landing = self._new_landing()
         self._found: Program | Unavailable | None = None
         self._ready: Ready | None = None
         self._version: Callable[[], Program] | None = None
@@ -169,6 +169,7 @@ class LocalTurn:
 
     def run(self, program: Program, ready: Ready, claude: Turn | None) -> Turn:
         """The whole turn, landing included. The private worktree is gone afterwards."""
+        self._landing = self._new_landing()
         facts = self._facts()
         run_dir = self._recorder.run_dir
         self._briefing = self._brief(ready, claude)
@@ -198,13 +199,10 @@ class LocalTurn:
             keep = False
             return turn
         except LandingError as error:
-            raise AiCodeError(
-                error.what, why=error.why, hint=f"what the model made is in {error.kept}"
-            ) from error
+            raise AiCodeError(error.what, why=error.why, hint=error.hint) from error
         except Stopped:
-            if failed := self._landing.failed:
-                self._world.console.important(f"{failed.what} ({one_line(failed.why)})")
-                self._world.console.important(f"What the model made is in {failed.kept}")
+            if self._landing.failed:
+                tell_kept(self._world.console, self._landing.failed)
             raise
         finally:
             # Undisturbed: nobody else would take away a copy of the project.
@@ -222,11 +220,21 @@ class LocalTurn:
         except BaseException as error:
             signum = error.signum if isinstance(error, Stopped) else 0
             stopped = Interrupted(signum, Evidence(f"{self.name}.person", "exit"))
+            landed = None
             with self._world.undisturbed():
-                landed = self._landing.cut_short(stopped, workspace, run_dir)
+                try:
+                    landed = self._landing.cut_short(stopped, workspace, run_dir)
+                except (AiCodeError, LandingError) as failed:
+                    if not signum:
+                        raise
+                    tell_kept(self._world.console, failed)
             if not signum:
                 raise
             return self._turn(stopped, ready, landed=landed)
+
+    def _new_landing(self) -> LocalLanding:
+        world, settings, options = self._world, self._settings, self._options
+        return LocalLanding(world, settings, options, self._recorder, self._engine.name)
 
     def _work(self, task: Task, ready: Ready, workspace: Workspace, run_dir: Path) -> Turn:
         work = LocalWork(
@@ -237,16 +245,16 @@ class LocalTurn:
             self._warm,
             workspace,
             on_waiting=lambda: self._ask_version(task.program),
+            on_made=self._landing.now_made,
         )
         checking = Checking(self._world, self._settings, self._recorder.secrets)
         done = work.go(task, ready)
         if not isinstance(done.verdict, Interrupted) and done.exit.start_error is None:
             # A model that answers at once left no time for it.
             self._ask_version(task.program)
-        self._landing.made = done.changes
         if self._options.mode == "edit":
             done = checking.check(work, done, task, ready)
-            self._landing.made = done.changes
+            self._landing.now_made(done.changes)
         folder = run_dir / self._engine.name
         mode = self._options.mode
         proof = prove(self._world, self._settings, ready, done.longest_prompt, folder, mode)

@@ -56,7 +56,7 @@ class Worked(NamedTuple):
 
 class LocalWork:
     """One engine's work on one task, before anything lands. ``on_waiting`` is told once the engine
-    waits for its model."""
+    waits for its model, ``on_made`` what it has made by then (None: it begins to work)."""
 
     def __init__(
         self,
@@ -67,9 +67,11 @@ class LocalWork:
         warm: WarmUp,
         workspace: Workspace,
         on_waiting: Callable[[], None] = lambda: None,
+        on_made: Callable[[Changes | None], None] = lambda _: None,
     ) -> None:
         self.workspace = workspace
         self._on_waiting = on_waiting
+        self._on_made = on_made
         self._world = world
         self._settings = settings
         self._output = output
@@ -126,12 +128,14 @@ class LocalWork:
             trouble=lambda: relay.trouble if relay else "",
         )
         attempt = Attempt(run, self._output, self._world.console, self._world.clock, watch)
+        self._on_made(None)
         exit_ = self._start(fenced(self._engine.command(task), self._engine, task), attempt)
         attempt.finish()
         if relay and (failure := relay.last_failure):
             run.server_failed(failure)
         tell_refused(self._world, self._engine, folder, task.workdir, run.refused)
         changes = self.workspace.changes()
+        self._on_made(changes)
         clock = self._world.clock
         changed = changes != before.changes if before else bool(changes)
         verdict = run.judge(exit_, now=int(clock.now()), tz=clock.local_tz(), changed=changed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -197,8 +198,9 @@ class World(Protocol):
         """Starts ``work`` beside us; the returned function waits for its value. What it raises
         is raised there."""
 
-    def undisturbed(self) -> AbstractContextManager[None]:
-        """Inside, a signal waits until the end: for steps that must not be left half done."""
+    def undisturbed(self, seconds: float = math.inf) -> AbstractContextManager[None]:
+        """Inside, a signal waits until the end: for steps that must not be left half done. After
+        so many ``seconds`` the next one waits no more."""
 
     def drill_stage(self, *, keep: bool) -> Stage:
         """Where drills are played; ``keep`` leaves the scratch folders."""

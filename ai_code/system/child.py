@@ -3,12 +3,15 @@ ever."""
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from types import TracebackType
 from typing import Any, Self
 
 from ai_code.core.errors import Stopped
 from ai_code.system.signals import undisturbed
+
+_GONE_S = 1.0
 
 
 class Child(subprocess.Popen[bytes]):
@@ -55,11 +58,25 @@ def run_child(
 ) -> subprocess.CompletedProcess[bytes]:
     """A program from its start to its end, and what it printed. Raises OSError where it does not
     start, TimeoutExpired after so many seconds. Whatever ends the wait ends the program."""
-    pipe = subprocess.PIPE
-    with Child(argv, stdin=pipe, stdout=pipe, stderr=pipe, **options) as child:
-        try:
-            out, err = child.communicate(stdin, timeout=timeout_s)
-        except BaseException:
-            child.kill()
-            raise
+    pipe, child = subprocess.PIPE, None
+    try:
+        with undisturbed():
+            child = Child(argv, stdin=pipe, stdout=pipe, stderr=pipe, **options)
+        out, err = child.communicate(stdin, timeout=timeout_s)
+    except BaseException:
+        if child is not None:
+            with undisturbed():
+                _end(child)
+        raise
     return subprocess.CompletedProcess(argv, child.returncode, out, err)
+
+
+def _end(child: Child) -> None:
+    child.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        # One that the kernel holds, on a dead network drive, goes when it can.
+        child.wait(_GONE_S)
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()

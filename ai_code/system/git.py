@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,7 @@ class Git:
         given = {**self._env, **(env or {})}
         try:
             done = self._done(argv, stdin, given, timeout_s)
-            if done.returncode in _OF_THE_TERMINAL:
+            if done.returncode in _OF_THE_TERMINAL and _in_main_thread():
                 # It was ours still in the instant before it had its own group, and had not begun.
                 done = self._done(argv, stdin, given, timeout_s)
         except subprocess.TimeoutExpired as error:
@@ -118,15 +119,20 @@ class Git:
     def _done(
         self, argv: list[str], stdin: bytes, env: Mapping[str, str], timeout_s: float
     ) -> subprocess.CompletedProcess[bytes]:
-        # A Ctrl-C on the terminal is for us: what must not be cut is not cut by it.
+        # A Ctrl-C on the terminal is for us: what must not be cut is not cut by it. What a thread
+        # does beside is, for nobody else would end it.
         return run_child(
             argv,
             stdin=stdin,
             timeout_s=timeout_s,
             env=env,
             cwd=self._cwd or "/",
-            process_group=0,
+            process_group=0 if _in_main_thread() else None,
         )
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _settings() -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -33,6 +35,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._deferred = 0
+        self._deferred_until = math.inf
         self._pending: int | None = None
         self._soon: int | None = None
         self._over = False
@@ -59,13 +62,20 @@ class Signals:
             signal.signal(signum, signal.SIG_IGN)
 
     @contextmanager
-    def deferred(self) -> Iterator[None]:
-        """Inside, a signal waits: for the few steps that must not be left half done."""
+    def deferred(self, seconds: float = math.inf) -> Iterator[None]:
+        """Inside, a signal waits: for the few steps that must not be left half done. After so many
+        ``seconds`` another one waits no more. In another thread than the main one, where nothing
+        is ever raised, it does nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        until, self._deferred_until = self._deferred_until, time.monotonic() + seconds
         self._deferred += 1
         try:
             yield
         finally:
             self._deferred -= 1
+            self._deferred_until = until
             if not self._deferred and self._pending is not None:
                 signum, self._pending = self._pending, None
                 raise Stopped(signum)
@@ -73,10 +83,10 @@ class Signals:
     def _stop(self, signum: int, frame: FrameType | None) -> None:
         if self._over:
             return
-        if self._deferred:
+        if self._deferred and time.monotonic() <= self._deferred_until:
             self._pending = signum
             return
-        if self._soon is None and _imports(frame):
+        if _drops(frame):
             self._stop_soon(signum)
             return
         self._soon = None
@@ -112,11 +122,13 @@ class Signals:
             self.on_pause()
 
 
+_HOOK = Signals._dropped.__code__
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """As ``Signals.deferred`` of those that are installed. In another thread than the main one,
-    where nothing is ever raised, it does nothing."""
-    if _installed is None or threading.current_thread() is not threading.main_thread():
+    """As ``Signals.deferred`` of those that are installed."""
+    if _installed is None:
         yield
     else:
         with _installed.deferred():
@@ -143,10 +155,11 @@ def wait_readable(descriptor: int) -> None:
         os.close(woken)
 
 
-def _imports(frame: FrameType | None) -> bool:
-    """Whether an import is under way in this thread."""
+def _drops(frame: FrameType | None) -> bool:
+    """Whether an import, or our hook for what was dropped, is under way in this thread."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        code = frame.f_code
+        if code is _HOOK or code.co_filename.startswith("<frozen importlib"):
             return True
         frame = frame.f_back
     return False

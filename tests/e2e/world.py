@@ -79,7 +79,12 @@ class Running:
         self._process = process
         self.pid = process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
     def signal(self, signum: int) -> None:
+        """Nothing where it has ended."""
         self._process.send_signal(signum)
 
     def wait(self) -> Result:

@@ -8,6 +8,7 @@ Journal, limits, trees and files are the real ones, in a folder of the test's ow
 from __future__ import annotations
 
 import json
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -519,7 +520,7 @@ class FakeWorld:
         return lambda: value
 
     @contextmanager
-    def undisturbed(self) -> Iterator[None]:
+    def undisturbed(self, seconds: float = math.inf) -> Iterator[None]:
         yield
 
     def new_id(self) -> str:

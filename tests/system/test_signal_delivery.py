@@ -134,15 +134,6 @@ def test_an_import_is_brought_to_its_end(tmp_path: Path, monkeypatch: pytest.Mon
     assert sys.modules[name].over
 
 
-def test_a_second_signal_does_not_wait_for_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    name = module(tmp_path, monkeypatch, f"{RAISES}{RAISES}import time; time.sleep(60)\n")
-    with pytest.raises(Stopped):
-        importlib.import_module(name)
-    assert name not in sys.modules
-
-
 def test_what_a_finalizer_drops_is_raised_again() -> None:
     class Dropping:
         def __del__(self) -> None:
