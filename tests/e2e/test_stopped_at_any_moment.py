@@ -19,7 +19,7 @@ WORKS = (
     "open('hello.py', 'a').write('# more\\n')\n"
     "time.sleep(0.2)\nsay('Done.')\n"
 )
-MOMENTS_S = [round(0.15 * number, 2) for number in range(1, 13)]
+MOMENTS_S = [round(0.3 * number, 2) for number in range(1, 7)]
 
 
 @pytest.fixture
@@ -42,10 +42,10 @@ def nothing_but_the_signal(result: Result, signum: int) -> None:
     """Ended by the signal itself: Python had hardly begun, and may say so in its own words."""
     if result.code != -signum:
         assert result.code in (0, 128 + signum), result
-        assert "Traceback" not in result.stderr and "bug" not in result.stderr
+        assert "Traceback" not in result.stderr and "a bug of" not in result.stderr, result
 
 
-@pytest.mark.parametrize("again_after_s", [None, 0.0, 0.03])
+@pytest.mark.parametrize("again_after_s", [None, 0.03])
 @pytest.mark.parametrize("after_s", MOMENTS_S)
 def test_a_run(local: World, after_s: float, again_after_s: float | None) -> None:
     before = local.tree()
@@ -55,22 +55,22 @@ def test_a_run(local: World, after_s: float, again_after_s: float | None) -> Non
     signalled(run, signal.SIGINT, again_after_s)
     result = run.wait()
     nothing_but_the_signal(result, signal.SIGINT)
-    assert not list(local.state.glob("runs/*/w"))
+    assert not list(local.state.glob("runs/*/w")), result
     records = local.records()
-    assert [each["state"] for each in records] in ([], ["done"])
+    assert [each["state"] for each in records] in ([], ["done"]), (result, records)
     landed = {each["path"] for each in records[0]["landed"]} if records else set()
     if (local.project / "made.py").exists():
         assert landed == {"made.py", "hello.py"} and local.text().endswith("# more\n")
         assert local.run("undo", "--yes").code == 0
     else:
-        assert not landed
+        assert not landed, result
         patches = [each.read_text() for each in local.state.glob("runs/*/*.patch")]
         assert not written or any("+X = 1" in each for each in patches), result
-    assert local.tree() == before
+    assert local.tree() == before, result
 
 
 @pytest.mark.parametrize("again_after_s", [None, 0.0])
-@pytest.mark.parametrize("after_s", MOMENTS_S[:6])
+@pytest.mark.parametrize("after_s", MOMENTS_S[:3])
 def test_an_undo(local: World, after_s: float, again_after_s: float | None) -> None:
     before = local.tree()
     assert local.run("--local", TASK).code == 0
