@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from ai_code.core.errors import AiCodeError, NotInstalledError
 from ai_code.core.text import visible
 from ai_code.system.child import run_child
+from ai_code.system.signals import in_main_thread
 
 TIMEOUT_S = 120.0
 _OF_THE_TERMINAL = (-signal.SIGINT, -signal.SIGHUP)
@@ -107,7 +107,7 @@ class Git:
         given = {**self._env, **(env or {})}
         try:
             done = self._done(argv, stdin, given, timeout_s)
-            if done.returncode in _OF_THE_TERMINAL and _in_main_thread():
+            if done.returncode in _OF_THE_TERMINAL and in_main_thread():
                 # It was ours still in the instant before it had its own group, and had not begun.
                 done = self._done(argv, stdin, given, timeout_s)
         except subprocess.TimeoutExpired as error:
@@ -127,12 +127,8 @@ class Git:
             timeout_s=timeout_s,
             env=env,
             cwd=self._cwd or "/",
-            process_group=0 if _in_main_thread() else None,
+            process_group=0 if in_main_thread() else None,
         )
-
-
-def _in_main_thread() -> bool:
-    return threading.current_thread() is threading.main_thread()
 
 
 def _settings() -> list[str]:

@@ -66,7 +66,7 @@ class Signals:
         """Inside, a signal waits: for the few steps that must not be left half done. After so many
         ``seconds`` another one waits no more. In another thread than the main one, where nothing
         is ever raised, it does nothing."""
-        if threading.current_thread() is not threading.main_thread():
+        if not in_main_thread():
             yield
             return
         until, self._deferred_until = self._deferred_until, time.monotonic() + seconds
@@ -133,6 +133,11 @@ def undisturbed() -> Iterator[None]:
     else:
         with _installed.deferred():
             yield
+
+
+def in_main_thread() -> bool:
+    """Whether this is the thread that handlers run in, and the only one they disturb."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def wait_readable(descriptor: int) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from ai_code.system.locks import tree_lock
 from tests.e2e.fakes import EDIT, aider_that
-from tests.e2e.world import SMALL, World, argv_of, ended, wait_for
+from tests.e2e.world import SMALL, Result, World, argv_of, ended, wait_for
 
 TASK = "improve hello.py"
 STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -39,6 +39,16 @@ def nothing_is_left_but_the_patch(world: World) -> None:
     assert world.verdicts() == ["aider interrupted"]
     assert world.records()[0]["exit_code"] >= 128
     assert not list(world.state.glob("runs/*/w"))
+
+
+def stopped_at(world: World, question: str) -> Result:
+    """A run on a terminal, with Ctrl-C at a question."""
+    child = world.terminal("--local", TASK)
+    child.expect_exact(question)
+    child.sendintr()
+    result = ended(child, child.read())
+    assert result.code == 130, result
+    return result
 
 
 def git_that(world: World, command: str, body: str, worked: str = "", once: bool = True) -> None:
@@ -89,11 +99,7 @@ def test_what_cannot_be_looked_at_stays_where_it_is(local: World) -> None:
 def test_at_the_question_whether_it_lands(local: World) -> None:
     local.script("aider", aider_that(CUTS))
     before = local.tree()
-    child = local.terminal("--local", TASK)
-    child.expect_exact("Land it all the same?")
-    child.sendintr()
-    result = ended(child, child.read())
-    assert result.code == 130, result
+    result = stopped_at(local, "Land it all the same?")
     assert local.tree() == before and "+# ... rest of the code" in kept(local)
     assert "Stopped. Nothing landed." in result.stdout
     nothing_is_left_but_the_patch(local)
@@ -105,10 +111,7 @@ def test_at_the_question_after_a_check_that_failed(local: World) -> None:
     check = local.script("check", "#!/bin/sh\ntouch left-by-the-check\nexit 3\n")
     local.settings(f"fallback.verify: {json.dumps([str(check)])}\n")
     before = local.tree()
-    child = local.terminal("--local", TASK)
-    child.expect_exact("all the same?")
-    child.sendintr()
-    assert ended(child, child.read()).code == 130
+    stopped_at(local, "all the same?")
     patch = kept(local)
     assert local.tree() == before and "+X = 1" in patch and "left-by-the-check" not in patch
     nothing_is_left_but_the_patch(local)
@@ -118,11 +121,7 @@ def test_in_the_tree_itself_it_can_be_undone(local: World) -> None:
     local.settings("fallback.where: tree\nfallback.on-suspect: ask\n")
     local.script("aider", aider_that(CUTS))
     before = local.tree()
-    child = local.terminal("--local", TASK)
-    child.expect_exact("Land it all the same?")
-    child.sendintr()
-    result = ended(child, child.read())
-    assert result.code == 130, result
+    stopped_at(local, "Land it all the same?")
     assert local.text() == "# ... rest of the code\n"
     assert [each["path"] for each in local.records()[0]["landed"]] == ["hello.py"]
     undone = local.run("undo", "--yes")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import FrameType
 
 import psutil
@@ -15,8 +15,9 @@ import pytest
 
 from ai_code.core.errors import Stopped
 from ai_code.system.child import Child, run_child
-from ai_code.system.signals import Signals
 from tests.system.programs_under_test import until_gone
+
+pytestmark = pytest.mark.usefixtures("signals")
 
 SLEEPS = ["sleep", "600"]
 
@@ -25,18 +26,6 @@ def with_argument(mark: str) -> list[int]:
     """The processes that have ``mark`` on their command line."""
     found = psutil.process_iter(["cmdline"])
     return [each.pid for each in found if mark in (each.info["cmdline"] or [])]
-
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    old = {each: signal.getsignal(each) for each in signal.valid_signals()}
-    hook = sys.unraisablehook
-    Signals().install()
-    yield
-    sys.unraisablehook = hook
-    for number, handler in old.items():
-        if signal.getsignal(number) != handler:
-            signal.signal(number, handler)
 
 
 class Stepping:

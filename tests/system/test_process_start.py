@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,16 +29,6 @@ class Signalled(Leftovers):
         self.pid = pid
         os.kill(os.getpid(), self.signum)
         super().remember(group, pid)
-
-
-@pytest.fixture
-def signals() -> Iterator[Signals]:
-    before = {each: signal.getsignal(each) for each in (*STOPS, signal.SIGTSTP, signal.SIGCHLD)}
-    made = Signals()
-    made.install()
-    yield made
-    for each, handler in before.items():
-        signal.signal(each, handler)
 
 
 @pytest.mark.parametrize("signum", STOPS)

@@ -17,23 +17,13 @@ import pytest
 
 from ai_code.core.errors import Stopped
 from ai_code.system.console import TerminalConsole
-from ai_code.system.signals import Signals, wait_readable
+from ai_code.system.signals import wait_readable
 from ai_code.system.stdin import read_piped
+
+pytestmark = pytest.mark.usefixtures("signals")
 
 QUIET = signal.SIGCHLD
 """The signal that ``Signals`` takes without a word."""
-
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    old = {each: signal.getsignal(each) for each in signal.valid_signals()}
-    hook = sys.unraisablehook
-    Signals().install()
-    yield
-    sys.unraisablehook = hook
-    for number, handler in old.items():
-        if signal.getsignal(number) != handler:
-            signal.signal(number, handler)
 
 
 @pytest.fixture
